@@ -1,0 +1,43 @@
+# Everything a newcomer needs: `make run`, `make test`. Python 3.11 or newer is all they have.
+PYTHON ?= python3
+IN := .venv/bin/python
+# `make lint` needs settings that load, not servers that answer.
+LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KEYS=1:bGludA== \
+	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
+DCLINT := dclint@3.1.0
+
+.PHONY: help run test lint survival bench install install-dev
+
+help:
+	@echo "make run       start everything in this terminal; PORT=9000 for another port"
+	@echo "make test      run the tests, on servers of their own"
+	@echo "make lint      check style, types, imports, migrations, containers"
+	@echo "make survival  kill things in the middle of a blast and count what arrives"
+	@echo "make bench     measure it on this machine"
+
+run: install
+	@$(IN) -m notifyproj.launch
+
+test: install-dev
+	@$(IN) -m pytest
+
+lint: install-dev
+	@$(IN) -m ruff check .
+	@$(IN) -m ruff format --check .
+	@$(LINT_ENVIRONMENT) $(IN) -m mypy .
+	@$(IN) -c "from importlinter.cli import lint_imports_command as run; run()"
+	@$(LINT_ENVIRONMENT) $(IN) -W ignore::RuntimeWarning manage.py makemigrations \
+		--check --dry-run --skip-checks
+	@$(IN) -m notifyproj.launch.lint_containers
+
+survival: install-dev
+	@$(IN) -m pytest tests/survival
+
+bench: install-dev
+	@$(IN) -m bench
+
+install:
+	@$(PYTHON) notifyproj/launch/bootstrap.py requirements.txt
+
+install-dev:
+	@$(PYTHON) notifyproj/launch/bootstrap.py requirements-dev.txt

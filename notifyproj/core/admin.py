@@ -1,0 +1,84 @@
+"""Services and API keys in the admin. A key's secret is shown once, in the answer to its making."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from notifyproj.core.models import ApiKey, Scope, Service
+from notifyproj.core.services import api_key_create, api_key_revoke
+
+
+class ApiKeyInline(TabularInline):  # type: ignore[misc]
+    model = ApiKey
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = (
+        "name",
+        "hint",
+        "scopes",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Service)
+class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("slug", "name", "rate_per_second", "enabled")
+    search_fields = ("slug", "name")
+    inlines = (ApiKeyInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = ApiKey
+        fields = ("service", "name", "scopes")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
+    form = ApiKeyForm
+    list_display = ("service", "name", "hint", "scopes", "last_used_at", "revoked_at")
+    list_filter = ("service",)
+    list_select_related = ("service",)
+    actions = ("revoke",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return ("service", "scopes", "hint", "created_at", "last_used_at", "revoked_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        fields = ("service", "name", "scopes")
+        return fields if obj is None else (*fields, "hint", "created_at", "last_used_at")
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made, secret = api_key_create(service=obj.service, scopes=obj.scopes, name=obj.name)
+        obj.pk, obj.hash, obj.hint, obj.created_at = made.pk, made.hash, made.hint, made.created_at
+        obj._state.adding = False
+        messages.warning(request, f"The key, shown only now: {secret}")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # revoked keys stay, so that what they did can be told
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            api_key_revoke(key=key)
+            self.log_change(request, key, "Revoked.")
+        messages.success(request, "Revoked; they stop working within five seconds.")

@@ -1,0 +1,104 @@
+"""Personal data at rest: AES-256-GCM under a key per recipient, itself wrapped by a key ring.
+
+Erasing a person is deleting one wrapped key. Every ciphertext is bound to its place by `aad`
+(table, column and the row's natural key), so that it opens nowhere else.
+Wrapped: key id (1 byte) ‖ nonce (12) ‖ ciphertext. Encrypted: nonce (12) ‖ ciphertext.
+"""
+
+import base64
+import hmac
+import os
+from collections.abc import Mapping
+from functools import cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+NONCE = 12
+LOOKUP_VERSION = 1  # of the lookup hash: a new key means a new version and a re-hash
+
+
+class Undecryptable(ValueError):
+    """Wrong key, wrong place, or a damaged value. Carries nothing of the value."""
+
+
+class KeyRing:
+    """Wraps and unwraps recipients' keys; the newest key wraps, every key unwraps."""
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._newest = next(iter(keys))
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyRing":
+        """From `2:base64,1:base64`, newest first. Raises ImproperlyConfigured."""
+        try:
+            pairs = [part.split(":", 1) for part in text.split(",") if part.strip()]
+            keys = {int(key_id): base64.b64decode(key) for key_id, key in pairs}
+            if not keys or any(not 0 < key_id < 256 for key_id in keys):
+                raise ValueError
+            return cls(keys)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                "FIELD_ENCRYPTION_KEYS must be `id:base64 of 32 bytes`, newest first, ids 1-255"
+            ) from error
+
+    def wrap(self, value: bytes, aad: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        sealed = self._ciphers[self._newest].encrypt(nonce, value, aad)
+        return bytes([self._newest]) + nonce + sealed
+
+    def unwrap(self, wrapped: bytes, aad: bytes) -> bytes:
+        """Raises Undecryptable."""
+        try:
+            cipher = self._ciphers[wrapped[0]]
+            return cipher.decrypt(wrapped[1 : 1 + NONCE], wrapped[1 + NONCE :], aad)
+        except (KeyError, IndexError, InvalidTag, ValueError) as error:
+            raise Undecryptable from error
+
+    def is_current(self, wrapped: bytes) -> bool:
+        return wrapped[:1] == bytes([self._newest])
+
+
+@cache
+def ring() -> KeyRing:
+    """The process's key ring. Every delivery asks for it twice: settings are too slow to ask."""
+    return KeyRing.parse(settings.FIELD_ENCRYPTION_KEYS)
+
+
+@cache
+def _lookup_key() -> bytes:
+    return base64.b64decode(settings.LOOKUP_HASH_KEY)
+
+
+@receiver(setting_changed)
+def _forget_keys(setting: str, **_: object) -> None:
+    """Tests change settings; nothing else does."""
+    ring.cache_clear()
+    _lookup_key.cache_clear()
+
+
+def new_key() -> bytes:
+    return AESGCM.generate_key(256)
+
+
+def encrypt(key: bytes, value: bytes, aad: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, value, aad)
+
+
+def decrypt(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """Raises Undecryptable."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], aad)
+    except (InvalidTag, ValueError) as error:
+        raise Undecryptable from error
+
+
+def lookup_hash(kind: str, normalised: str) -> bytes:
+    """Keyed hash to find an address without storing it in clear; `kind` keeps spaces apart."""
+    return hmac.digest(_lookup_key(), f"{kind}:{normalised}".encode(), "sha256")

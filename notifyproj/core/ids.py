@@ -1,0 +1,61 @@
+"""Ids of the log: UUIDv7 layout (RFC 9562 §5.7), so they sort by time and partitions prune."""
+
+import hashlib
+import os
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+DAY_MS = 86_400_000
+
+VERSION_7 = 0x7 << 76
+VARIANT = 0x2 << 62
+RANDOM_A = ((1 << 12) - 1) << 64
+RANDOM_B = (1 << 62) - 1
+
+
+def uuid7(milliseconds: int, seed: bytes | None = None) -> UUID:
+    """A UUIDv7 of that millisecond; its other 74 bits are random, or the first of `seed`."""
+    noise = int.from_bytes((seed or os.urandom(10))[:10], "big")
+    return UUID(int=_layout(milliseconds, noise))
+
+
+def delivery_id(
+    milliseconds: int, parent: str, recipient: object, channel: str, contact_point: object
+) -> str:
+    """The id of a delivery, the same however often its chunk is resolved.
+
+    `milliseconds` are those of the notification (of the wave, for campaigns). Answers text, as
+    the bulk statements take it.
+    """
+    name = f"{parent}|{recipient}|{channel}|{contact_point}".encode()
+    digest = hashlib.sha256(name).digest()
+    text = f"{_layout(milliseconds, int.from_bytes(digest[:10], 'big')):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def milliseconds_of(id_: UUID) -> int:
+    return id_.int >> 80
+
+
+def milliseconds_in(text: str) -> int:
+    """The same of an id in its text form, as the bulk statements have it."""
+    return int(text[:8] + text[9:13], 16)
+
+
+def day_in(text: str) -> int:
+    """Days since 1970: which partition an id belongs to."""
+    return milliseconds_in(text) // DAY_MS
+
+
+def instant_of(id_: UUID) -> datetime:
+    return datetime.fromtimestamp(milliseconds_of(id_) / 1000, UTC)
+
+
+def day_start(day: date) -> UUID:
+    """The smallest UUIDv7 of a day: the bound of its partition."""
+    midnight = datetime.combine(day, time.min, UTC)
+    return UUID(int=int(midnight.timestamp() * 1000) << 80)
+
+
+def _layout(milliseconds: int, noise: int) -> int:
+    return (milliseconds << 80) | VERSION_7 | (noise << 2 & RANDOM_A) | VARIANT | (noise & RANDOM_B)

@@ -1,0 +1,32 @@
+"""A value read from the database at most every few seconds by each process.
+
+For small tables every message needs (types, accounts): a change is seen within `seconds`.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Snapshot(Generic[T]):
+    def __init__(self, load: Callable[[], T], seconds: float) -> None:
+        self._load = load
+        self._seconds = seconds
+        self._until = 0.0
+        self._value: T | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> T:
+        if self._value is not None and time.monotonic() < self._until:
+            return self._value
+        with self._lock:
+            if self._value is None or time.monotonic() >= self._until:
+                self._value = self._load()
+                self._until = time.monotonic() + self._seconds
+            return self._value
+
+    def forget(self) -> None:
+        self._until = 0.0

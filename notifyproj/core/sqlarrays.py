@@ -1,0 +1,25 @@
+"""Columns as array literals: a tenth of the cost of psycopg2's adaptation, element by element.
+
+Use as `unnest(%s::bigint[], …)`. Only for values that need no quoting: numbers, ids, our own
+codes, ISO instants.
+"""
+
+from collections.abc import Iterable
+
+
+def array(values: Iterable[object]) -> str:
+    return "{" + ",".join("NULL" if v is None else str(v) for v in values) + "}"
+
+
+def quoted_array(values: Iterable[str | None]) -> str:
+    """For any text: quoted and escaped, without the NUL Postgres cannot store."""
+    return "{" + ",".join("NULL" if v is None else _quoted(v) for v in values) + "}"
+
+
+def bytea_array(values: Iterable[bytes | None]) -> str:
+    return quoted_array(None if value is None else f"\\x{value.hex()}" for value in values)
+
+
+def _quoted(value: str) -> str:
+    clean = value.replace("\x00", "").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{clean}"'

@@ -1,0 +1,121 @@
+"""THE list of processes. supervisor (`make run`) and docker-compose.yml run exactly these.
+
+`python -m notifyproj.launch.become NAME` turns into one of them.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from channels.base import Channel, Lane
+from notifications import queues
+
+MOST_BULK_CHILDREN = 8
+URGENT_THREADS = 8
+LIGHT_THREADS = 4
+WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for each other
+NO_CHECKS = {"SKIP_CHECKS": "1"}  # they import every page: memory a worker has no use for
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`arguments` follow `python -m`; `queues` are in the order they are asked for work."""
+
+    name: str
+    arguments: tuple[str, ...]
+    queues: tuple[str, ...] = ()
+    niceness: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    sandbox_only: bool = False
+    warm: bool = True  # may be forked from a parent that has imported the platform
+
+
+SENDING = tuple(channel for channel in Channel if channel is not Channel.WEBHOOK)
+
+
+def lane_queues(lane: Lane) -> tuple[str, ...]:
+    """The queues of a lane, without webhooks: a customer's slow endpoint is `outbound`'s."""
+    return tuple(queues.delivery_queue(channel, lane) for channel in SENDING)
+
+
+def bulk_children() -> int:
+    """A child per core that we may use; BULK_CHILDREN overrides."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("BULK_CHILDREN", min(cores or 1, MOST_BULK_CHILDREN)))
+
+
+def worker(
+    name: str, names: tuple[str, ...], pool: str, concurrency: int, niceness: int = 0
+) -> Process:
+    arguments = (
+        *("celery", "--quiet", "-A", "celery_app", "worker", "--hostname", f"{name}@%h"),
+        *("--queues", ",".join(names), "--pool", pool, "--concurrency", str(concurrency)),
+        *("--optimization", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    )
+    return Process(name, arguments, names, niceness, NO_CHECKS)
+
+
+def processes() -> tuple[Process, ...]:
+    """All of them, in the order to start them. Sizes depend on this machine."""
+    normal, bulk = lane_queues(Lane.NORMAL), lane_queues(Lane.BULK)
+    webhooks = tuple(queues.delivery_queue(Channel.WEBHOOK, lane) for lane in Lane)
+    urgent = (queues.RESOLVE_URGENT, *lane_queues(Lane.URGENT))
+    return (
+        web(),
+        live(),
+        sandbox(),
+        worker("urgent", urgent, "threads", URGENT_THREADS),
+        worker("bulk", (*normal, *bulk), "prefork", bulk_children(), niceness=5),
+        # However much normal traffic there is, bulk keeps one slot.
+        worker("bulk_reserved", bulk, "threads", 1, niceness=5),
+        worker("background", (queues.CALLBACKS, queues.RESOLVE), "threads", LIGHT_THREADS),
+        worker("outbound", (*webhooks, queues.STATUS_EVENTS), "threads", LIGHT_THREADS),
+        worker("periodic", (queues.PERIODIC,), "threads", 2),
+        beat(),
+        flower(),
+    )
+
+
+def web() -> Process:
+    """WSGI: threads keep their database connection. GRANIAN_HOST and _PORT say where."""
+    size = ("--workers", os.environ.get("WEB_WORKERS", "1"), "--blocking-threads", str(WEB_THREADS))
+    return Process("web", (*granian("wsgi"), *size, "notifyproj.wsgi:application"))
+
+
+def live() -> Process:
+    """ASGI, for server-sent events only; on the port after the web's."""
+    port = int(os.environ.get("GRANIAN_PORT", "8000")) + 1
+    arguments = (*granian("asginl"), "--loop", "asyncio", "notifyproj.asgi:application")
+    environment = {"GRANIAN_PORT": str(port)}
+    return Process("live", arguments, environment=environment, warm=False)  # settings of its own
+
+
+def sandbox() -> Process:
+    """The providers' look-alikes, on this machine only: so not in docker-compose.yml."""
+    http = urlsplit(os.environ.get("SANDBOX_URL", "")).port or 8002
+    smtp = os.environ.get("SANDBOX_SMTP_PORT", "8003")
+    arguments = ("channels.sandbox.serve", "--http-port", str(http), "--smtp-port", smtp)
+    return Process("sandbox", arguments, sandbox_only=True)
+
+
+def granian(interface: str) -> tuple[str, ...]:
+    return ("granian", "--interface", interface, "--no-ws", "--workers-kill-timeout", "4")
+
+
+def beat() -> Process:
+    """One only: django-celery-beat elects no leader."""
+    arguments = ("celery", "--quiet", "-A", "celery_app", "beat", "--pidfile=")
+    return Process("beat", arguments, environment=NO_CHECKS)
+
+
+def flower() -> Process:
+    """Behind a login: FLOWER_BASIC_AUTH is "name:password"."""
+    quiet = ("--logging=error", "--enable_events=True")
+    arguments = ("celery", "--quiet", "-A", "celery_app", "flower", *quiet)
+    return Process("flower", arguments, environment=NO_CHECKS)
+
+
+def find(name: str) -> Process:
+    """KeyError when there is no such process."""
+    return {process.name: process for process in processes()}[name]

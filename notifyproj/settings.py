@@ -1,0 +1,197 @@
+"""Settings, all from the environment. Without DATABASE_URL, those of the embedded servers
+(`var/embedded.env`, written by `make run` and by the tests) are used."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from notifyproj.env import env_bool, env_int, env_list, env_secret, env_str, load_env_file
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
+load_env_file(VAR_DIR / "embedded.env")
+
+
+# A process that is stopped in the middle of a transaction keeps its rows locked, and the sweep
+# passes over those: within a lease (25 s) they have to be free.
+LONGEST_IDLE = "20s"
+
+
+def database_from_url(url: str) -> dict[str, object]:
+    """`postgresql://user:password@host:port/name?host=/socket/folder` as Django wants it."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": query.pop("port", str(parts.port or "")),
+        "OPTIONS": {
+            "application_name": env_str("PROCESS_NAME", "notify"),
+            "options": f"-c idle_in_transaction_session_timeout={LONGEST_IDLE}",
+            **query,
+        },
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"NAME": env_str("TEST_DATABASE", "") or None},
+    }
+
+
+DEBUG = env_bool("DEBUG", False)
+SECRET_KEY = env_secret("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = env_secret("FIELD_ENCRYPTION_KEYS")  # "2:base64,1:base64", newest first
+LOOKUP_HASH_KEY = env_secret("LOOKUP_HASH_KEY")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
+LIVE_URL = env_str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
+# Whose pages may show the inbox component; "*" for any (it sends no cookies).
+INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)
+SANDBOX = env_bool("SANDBOX", DEBUG)
+SANDBOX_URL = env_str("SANDBOX_URL", "http://127.0.0.1:8002")
+SANDBOX_SMTP_PORT = env_int("SANDBOX_SMTP_PORT", 8003)
+
+DATABASES = {"default": database_from_url(env_str("DATABASE_URL"))}
+REDIS_URL = env_str("REDIS_URL")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "notifyproj.core",
+    "channels",
+    "channels.inbox",
+    "channels.sandbox",
+    "preferences",
+    "templates",
+    "notifications",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "notifyproj.core.middleware.ApiMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "notifyproj.urls"
+WSGI_APPLICATION = "notifyproj.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "notifyproj" / "html"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "notifyproj" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["notifyproj.core.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["notifyproj.core.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["notifyproj.core.throttling.ServiceThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "notifyproj.core.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+UNFOLD = {"SITE_TITLE": "Notify", "SITE_HEADER": "Notify", "SITE_SYMBOL": "notifications"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Notification platform",
+    "DESCRIPTION": "Tell a person something, on the channels they chose; see what became of it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["notifyproj.core.openapi.add_common_errors"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Tasks return at once, so a short one: it bounds how late a hint of a killed worker comes back.
+    "visibility_timeout": 60,
+    "queue_order_strategy": "priority",
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# It would end a child for its task, and with it the hundreds of sends that child has in flight.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_TIMEZONE = "UTC"
+
+# How the platform behaves; each is explained in docs/operations.md.
+RETENTION_DAYS = env_int("RETENTION_DAYS", 30)
+BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
+API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
+
+SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"()": "notifyproj.core.logs.PlainFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
+    # Two lines for every task, one for every beat: the sweep alone would be three a second.
+    "loggers": {
+        name: {"level": env_str("TASK_LOG_LEVEL", "WARNING")}
+        for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+    },
+}

@@ -1,0 +1,26 @@
+"""Every route of the platform. Public ones are listed in tests/guards/test_routes.py."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from notifyproj import pages
+from notifyproj.core import health, openapi  # noqa: F401 - openapi registers itself
+from preferences.inbox_tokens import InboxTokens
+
+urlpatterns = [
+    path("", pages.front),
+    path("admin/", admin.site.urls),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("notifications.urls")),
+    path("api/v1/", include("preferences.urls")),
+    path("api/v1/inbox/tokens", InboxTokens.as_view(), name="inbox-tokens"),
+    path("inbox/api/", include("channels.inbox.urls")),
+]
+if settings.SANDBOX:
+    urlpatterns.append(path("inbox/demo/", include("preferences.inbox_demo")))
+    urlpatterns.append(path("sandbox/", include("channels.sandbox.urls")))
