@@ -1,0 +1,293 @@
+"""The values that pass between the pipeline and the providers' adapters.
+
+An adapter is a module of pure functions over these values; see `docs/adding-a-provider.md`.
+Nothing here knows Django, a clock or a socket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Channel(StrEnum):
+    PUSH = "push"
+    WEB_PUSH = "web_push"
+    EMAIL = "email"
+    SMS = "sms"
+    INBOX = "inbox"
+    WEBHOOK = "webhook"
+
+
+class Lane(IntEnum):
+    """How soon: a request's priority, lowered to its type's maximum. Smaller goes first."""
+
+    URGENT = 0
+    NORMAL = 1
+    BULK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Credentials at one provider, decrypted. Never logged: `repr` hides the credentials."""
+
+    id: int
+    slug: str
+    kind: str
+    channel: Channel
+    app_id: int | None
+    endpoint: str  # base URL without a trailing slash; "" for the provider's own
+    credentials: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, Any]
+    ca_certificate: str = ""  # PEM of a private CA to trust besides the public ones
+    weight: int = 100
+    rate_per_second: int = 0  # 0: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every message carries, whatever its channel."""
+
+    delivery_id: str  # a UUID in its canonical form
+    attempt: int  # 1 for the first try
+    address: str = field(repr=False)  # token, e-mail address, E.164 number, URL, recipient id
+    expires_at: datetime
+    lane: Lane = Lane.NORMAL
+    collapse_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PushMessage:
+    envelope: Envelope
+    title: str = ""
+    body: str = ""
+    image_url: str = ""
+    link: str = ""
+    sound: str = "default"
+    badge: int | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmailMessage:
+    envelope: Envelope
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsMessage:
+    envelope: Envelope
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    envelope: Envelope
+    title: str
+    body: str = ""
+    link: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+Message = PushMessage | EmailMessage | SmsMessage | InboxMessage
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request to a provider, complete but for a bearer token the transport may have to add."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    timeout: float = 10.0  # seconds, connecting included
+    needs_token: bool = False  # the adapter has token_request/parse_token: add `Authorization`
+    http2: bool = False  # the provider speaks nothing else; over https:// only
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token, as `parse_token` reads it."""
+
+    value: str = field(repr=False)
+    expires_in: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSend:
+    """One message for one recipient over SMTP (RFC 5321)."""
+
+    host: str
+    port: int
+    security: str  # "none", "starttls" or "tls"
+    username: str
+    password: str = field(repr=False)
+    sender: str  # envelope sender
+    recipient: str = field(repr=False)
+    data: bytes = field(repr=False)  # RFC 5322, CRLF line ends
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """The reply that decided: of RCPT TO if refused there, else of the final dot."""
+
+    code: int
+    text: str  # may start with an enhanced code, RFC 3463: "5.1.1 ..."
+    command: str = "DATA"  # which command it answers; before RCPT it is about us, not about them
+
+
+@dataclass(frozen=True, slots=True)
+class InboxWrite:
+    """A message for the in-app inbox: our own table, so one statement stores a whole batch."""
+
+    delivery_id: UUID
+    recipient_id: int
+    title: str
+    body: str
+    link: str
+    data: Mapping[str, str]
+    expires_at: datetime
+
+
+Send = HttpRequest | SmtpSend | InboxWrite
+Response = HttpResponse | SmtpReply
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFailure:
+    """No answer. `sent` tells "never left" (safe to try again) from "maybe sent"."""
+
+    sent: bool
+    reason: str
+    timed_out: bool = False
+
+
+# Too late, or the process is stopping: nothing was tried. Compare with `is`; costs no attempt.
+NOT_STARTED = TransportFailure(sent=False, reason="not started")
+
+
+class OutcomeKind(IntEnum):
+    """What a provider's answer means; each has exactly one consequence, in `record.py`."""
+
+    ACCEPTED = 1  # the provider has it
+    DELIVERED = 2  # the person has it
+    RETRY = 3  # transient: again after the lane's delay, at least `after`
+    THROTTLED = 4  # too fast: again later, costs no attempt, the account's rate shrinks
+    BAD_RECIPIENT = 5  # the contact point is dead or unwilling
+    REJECTED = 6  # this message only
+    MISCONFIGURED = 7  # our credentials or settings: the account is held, the message waits
+    UNCERTAIN = 8  # left, no answer
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    kind: OutcomeKind
+    reason: str = ""  # safe to show to anybody
+    code: str = ""  # the provider's own code, or ours; stable, for filters
+    provider_id: str = ""
+    after: float | None = None  # seconds to wait at least
+    dead_since: datetime | None = None  # BAD_RECIPIENT: only if registered before this instant
+    repair: bool = False  # MISCONFIGURED, but worth one try at once with a fresh token
+
+
+class EventKind(StrEnum):
+    """What a provider says later about a delivery."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    BOUNCED_SOFT = "bounced_soft"
+    BOUNCED_HARD = "bounced_hard"
+    FAILED = "failed"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    dedupe_key: str
+    kind: EventKind
+    at: datetime | None  # None: the provider does not say; take the time of receipt
+    delivery_id: UUID | None = None
+    attempt: int | None = None
+    provider_id: str = ""
+    reason: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """A provider's callback as it came: `url` is the public one, `body` the raw bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing an account of this kind needs, for forms and checks."""
+
+    name: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    help: str = ""
+    setting: bool = False  # kept in clear in `Account.settings`; else sealed in `credentials`
+
+
+class Adapter(Protocol):
+    """What a provider's module offers. A provider with a token step has two more functions,
+    `token_request(account, now) -> HttpRequest` and `parse_token(response) -> Token | Outcome`."""
+
+    CHANNEL: Channel
+    FIELDS: tuple[Field, ...]
+
+    def build(self, message: Any, account: Account, now: datetime) -> Send: ...
+    def classify(self, response: Any) -> Outcome: ...
+    def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool: ...
+    def parse_events(self, request: InboundRequest) -> list[Event]: ...
+
+
+class BuildError(ValueError):
+    """`build` cannot make a request of this message; `outcome` says whose fault that is."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+class MessageTooLarge(BuildError):
+    """Larger than the provider takes, even with its text shortened."""
+
+    def __init__(self, limit: str) -> None:
+        reason = f"The message is larger than the provider takes ({limit})"
+        super().__init__(Outcome(OutcomeKind.REJECTED, reason, "too_large"))
+
+
+def failure_outcome(failure: TransportFailure) -> Outcome:
+    """What a missing answer means, for every provider alike."""
+    if failure is NOT_STARTED:
+        return Outcome(OutcomeKind.RETRY, "Not started in time", "not_started", after=0.0)
+    if failure.sent:
+        return Outcome(OutcomeKind.UNCERTAIN, "The provider did not answer", "no_answer")
+    return Outcome(OutcomeKind.RETRY, "The provider could not be reached", "unreachable")

@@ -1,0 +1,129 @@
+"""Any mail server, over SMTP (RFC 5321, RFC 5322)."""
+
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from channels.base import (
+    Account,
+    BuildError,
+    Channel,
+    EmailMessage,
+    Event,
+    Field,
+    InboundRequest,
+    Outcome,
+    OutcomeKind,
+    SmtpReply,
+    SmtpSend,
+)
+from channels.email.mime import address, mime
+
+CHANNEL = Channel.EMAIL
+FIELDS: tuple[Field, ...] = (
+    Field("from", "Sender address", setting=True),
+    Field("from_name", "Sender name", required=False, setting=True),
+    Field("host", "Mail server", False, False, "Unless the endpoint names it", True),
+    Field("port", "Port", required=False, help="587 for starttls, 465 for tls", setting=True),
+    Field("security", "Security", False, False, "starttls (default), tls or none", True),
+    Field("username", "User name", required=False),
+    Field("password", "Password", secret=True, required=False),
+)
+PORTS = {"none": 25, "starttls": 587, "tls": 465}
+SCHEMES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
+BAD, REJECTED, PAUSE = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.MISCONFIGURED
+
+# https://www.iana.org/assignments/smtp-enhanced-status-codes; 5.7.26 Gmail, 5.7.515 Outlook.com
+ENHANCED: dict[str, tuple[OutcomeKind, str]] = {
+    **dict.fromkeys(
+        ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"), (BAD, "The address does not exist")
+    ),
+    "5.2.1": (BAD, "The mailbox is disabled"),
+    "5.2.2": (REJECTED, "The mailbox is full"),
+    "5.2.3": (REJECTED, "The message is too large"),
+    "5.3.4": (REJECTED, "The message is too large"),
+    "5.7.1": (REJECTED, "The mail server refused the message by policy"),
+    "5.7.8": (PAUSE, "The mail server refused our login"),
+    "5.7.26": (PAUSE, "Our mail is not authenticated (SPF, DKIM, DMARC)"),
+    "5.7.515": (PAUSE, "Our mail is not authenticated (SPF, DKIM, DMARC)"),
+    "4.7.28": (THROTTLED, "The mail server slows us down"),
+}
+# https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
+BASIC: dict[int, tuple[OutcomeKind, str]] = {
+    **dict.fromkeys((530, 534, 535), (PAUSE, "The mail server refused our login")),
+    **dict.fromkeys((501, 553), (BAD, "The address is not valid")),
+    552: (REJECTED, "The message is too large or the mailbox full"),
+}
+ROUTING = (RETRY, "No way to the recipient's mail server")  # 554 5.4.x: for as long as it may live
+SPEED = re.compile(r"throttl|rate|too (fast|many)|limit|quota", re.IGNORECASE)
+CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
+    host, port, security = _server(account)
+    username = account.credentials.get("username", "")
+    if security == "none" and host not in LOOPBACK:
+        username = ""  # never in clear over a network
+    sender = str(account.settings.get("from", ""))
+    return SmtpSend(
+        host=host,
+        port=port,
+        security=security,
+        username=username,
+        password=account.credentials.get("password", "") if username else "",
+        sender=sender,
+        recipient=address(message.envelope.address, BAD),
+        data=mime(message, sender=sender, name=str(account.settings.get("from_name", "")), now=now),
+    )
+
+
+def classify(response: SmtpReply) -> Outcome:
+    found = CODE.match(response.text)
+    code = found[1] if found else str(response.code)
+    if 200 <= response.code < 300:
+        return Outcome(OutcomeKind.ACCEPTED)
+    kind, reason = _meaning(response, code)
+    if kind is BAD and response.command not in ("RCPT", "DATA"):
+        kind, reason = PAUSE, "The mail server refused our sender"
+    return Outcome(kind, reason, code)
+
+
+def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
+    """Mail servers call nobody back; bounces come by mail."""
+    return False
+
+
+def parse_events(request: InboundRequest) -> list[Event]:
+    return []
+
+
+def _meaning(reply: SmtpReply, code: str) -> tuple[OutcomeKind, str]:
+    if reply.code < 500 and SPEED.search(reply.text) and (reply.code, code) != (450, "4.2.1"):
+        return THROTTLED, "The mail server slows us down"
+    known = ENHANCED.get(code) or BASIC.get(reply.code)
+    if code.startswith("5.4."):
+        known = ROUTING
+    if known:
+        return known
+    if 400 <= reply.code < 500:
+        return RETRY, "The mail server asks us to try later"
+    if reply.command in ("RCPT", "DATA"):
+        return REJECTED, "The mail server refused the message"
+    return PAUSE, "The mail server refused us"
+
+
+def _server(account: Account) -> tuple[str, int, str]:
+    try:
+        if account.endpoint:
+            url = urlsplit(account.endpoint)
+            security = SCHEMES[url.scheme]
+            return url.hostname or "", url.port or PORTS[security], security
+        security = str(account.settings.get("security") or "starttls")
+        port = int(account.settings.get("port") or PORTS[security])
+        return str(account.settings["host"]), port, security
+    except (KeyError, ValueError, TypeError) as error:
+        outcome = Outcome(PAUSE, "The mail server's address cannot be used", "settings")
+        raise BuildError(outcome) from error

@@ -1,0 +1,123 @@
+"""The person's own API, `/inbox/api/`: what the component `<notify-inbox>` calls."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from channels.inbox import selectors, services, wire
+from channels.inbox.authentication import InboxTokenAuthentication
+from channels.inbox.tokens import Reader
+from notifyproj.core import clock
+from notifyproj.core.bodies import read_body
+
+
+class ItemOut(msgspec.Struct):
+    id: UUID
+    title: str
+    body: str
+    link: str
+    data: dict[str, str]
+    created_at: datetime
+    read_at: datetime | None
+    archived_at: datetime | None
+
+
+class PageOut(msgspec.Struct):
+    """`next_cursor` is `before` of the page after it; null: this was the last."""
+
+    items: list[ItemOut]
+    next_cursor: str | None
+
+
+class UnreadOut(msgspec.Struct):
+    """At most 100: read that as 99+."""
+
+    unread: int
+
+
+class ReadAllIn(msgspec.Struct):
+    """`up_to`: the newest item seen; null for all there is."""
+
+    up_to: UUID | None = None
+
+
+class PageIn(serializers.Serializer[Any]):
+    before = serializers.CharField(default="", help_text="`next_cursor` of an earlier page.")
+    limit = serializers.IntegerField(default=20, min_value=1, max_value=selectors.MOST)
+    unread = serializers.BooleanField(default=False)
+    archived = serializers.BooleanField(default=False)
+
+
+class InboxView(APIView):
+    authentication_classes = [InboxTokenAuthentication]
+    permission_classes = [IsAuthenticated]
+    throttle_classes = []
+
+    @property
+    def recipient_id(self) -> int:
+        return cast(Reader, self.request.user).recipient_id
+
+
+class Items(InboxView):
+    @extend_schema(
+        tags=["inbox"],
+        operation_id="inbox_items",
+        parameters=[PageIn],
+        responses=PageOut,
+    )
+    def get(self, request: Request) -> Response:
+        query = PageIn(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        try:
+            page = selectors.list_items(self.recipient_id, **query.validated_data)
+        except selectors.InvalidCursor as error:
+            raise serializers.ValidationError({"before": [str(error)]}) from error
+        return Response({"items": [wire.row_json(i) for i in page.items], "next_cursor": page.next})
+
+
+class UnreadCount(InboxView):
+    @extend_schema(tags=["inbox"], operation_id="inbox_unread_count", responses=UnreadOut)
+    def get(self, request: Request) -> Response:
+        return Response({"unread": selectors.unread_count(self.recipient_id)})
+
+
+class ReadItem(InboxView):
+    @extend_schema(tags=["inbox"], operation_id="inbox_read", request=None, responses=UnreadOut)
+    def post(self, request: Request, item_id: UUID) -> Response:
+        _require(self.recipient_id, item_id)
+        unread = services.mark_read(recipient_id=self.recipient_id, ids=[item_id], now=clock.now())
+        return Response({"unread": unread})
+
+
+class ReadAll(InboxView):
+    @extend_schema(
+        tags=["inbox"], operation_id="inbox_read_all", request=ReadAllIn, responses=UnreadOut
+    )
+    def post(self, request: Request) -> Response:
+        body = read_body(request, ReadAllIn)
+        unread = services.mark_all_read(
+            recipient_id=self.recipient_id, up_to=body.up_to, now=clock.now()
+        )
+        return Response({"unread": unread})
+
+
+class ArchiveItem(InboxView):
+    @extend_schema(tags=["inbox"], operation_id="inbox_archive", request=None, responses=UnreadOut)
+    def post(self, request: Request, item_id: UUID) -> Response:
+        _require(self.recipient_id, item_id)
+        unread = services.archive(recipient_id=self.recipient_id, item_id=item_id, now=clock.now())
+        return Response({"unread": unread})
+
+
+def _require(recipient_id: int, item_id: UUID) -> None:
+    if not selectors.exists(recipient_id, item_id):
+        raise Http404

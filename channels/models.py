@@ -1,0 +1,73 @@
+"""Apps and provider accounts: through what we reach people."""
+
+from django.db import models
+
+from channels.base import Channel
+
+CHANNELS = [(channel.value, channel.value.replace("_", " ")) for channel in Channel]
+
+
+class App(models.Model):
+    """A push application: a Firebase project, an APNs team + topic + environment, a VAPID key.
+
+    A push contact point belongs to one, and only its accounts may send to it.
+    """
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    platform = models.CharField(
+        max_length=16, blank=True, help_text="ios, android, web: devices register by it."
+    )
+
+    class Meta:
+        db_table = "app"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class ProviderAccount(models.Model):
+    """Credentials at one provider, encrypted by the key ring; see `services.account_value`."""
+
+    slug = models.SlugField(unique=True)
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    kind = models.CharField(max_length=32, help_text="The adapter: apns, fcm, smtp, twilio …")
+    app = models.ForeignKey(App, models.PROTECT, null=True, blank=True, related_name="accounts")
+    endpoint = models.CharField(
+        max_length=500, blank=True, help_text="Base URL instead of the provider's own."
+    )
+    ca_certificate = models.TextField(blank=True, help_text="PEM of a private CA to trust.")
+    credentials = models.BinaryField(editable=False, default=bytes)
+    settings = models.JSONField(default=dict, blank=True)
+    weight = models.PositiveIntegerField(default=100)
+    rate_per_second = models.PositiveIntegerField(default=0, help_text="0: no limit.")
+    enabled = models.BooleanField(default=True)
+    held_reason = models.CharField(max_length=200, blank=True, editable=False)
+    held_at = models.DateTimeField(null=True, editable=False)
+    breaker = models.CharField(max_length=12, default="closed", editable=False)
+    breaker_until = models.DateTimeField(null=True, editable=False)
+    breaker_trips = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        db_table = "provider_account"
+        indexes = [models.Index(fields=["channel", "app"])]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class AccountHealthDelta(models.Model):
+    """What one flush of a worker saw of an account; `periodic` folds these into the breaker."""
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, db_constraint=False)
+    at = models.DateTimeField(db_index=True)
+    ok = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    throttled = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "account_health_delta"
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.ok} ok, {self.failed} failed"

@@ -1,0 +1,25 @@
+"""Which adapter speaks for which kind of provider account. A new provider is a line here."""
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from channels.base import Adapter
+
+ADAPTERS = {
+    "apns": "channels.push.apns",
+    "fcm": "channels.push.fcm",
+    "smtp": "channels.email.smtp",
+    "twilio": "channels.sms.twilio",
+    "inbox": "channels.inbox.adapter",
+}
+
+
+def kinds() -> tuple[str, ...]:
+    return tuple(ADAPTERS)
+
+
+@cache
+def adapter(kind: str) -> Adapter:
+    """The module for `kind`, imported on first use. Raises KeyError for an unknown kind."""
+    return cast(Adapter, import_module(ADAPTERS[kind]))

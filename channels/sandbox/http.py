@@ -1,0 +1,118 @@
+"""The HTTP side of the sandbox: which look-alike a request is for, and which fault it meets."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from channels.sandbox.accounts import Directory, Known
+from channels.sandbox.callbacks import Callbacks
+from channels.sandbox.faults import REPLACING, SILENT, FaultRule, drawn
+from channels.sandbox.recorder import Recorder, row
+from channels.sandbox.shown import raw_request
+from channels.sandbox.sockets import HANG, reset
+from channels.sandbox.values import Answer, LookAlike, Request, Verdict, json_answer
+
+MAX_BODY = 1_048_576  # bytes
+
+
+class Front:
+    """aiohttp's one handler. Slow and hanging answers wait apart, so they hold up nobody."""
+
+    def __init__(
+        self,
+        look_alikes: Mapping[str, LookAlike],
+        directory: Directory,
+        recorder: Recorder,
+        callbacks: Callbacks,
+    ) -> None:
+        self._look_alikes, self._directory = look_alikes, directory
+        self._recorder, self._callbacks = recorder, callbacks
+
+    async def handle(self, incoming: web.Request) -> web.StreamResponse:
+        slug, _, path = incoming.path.lstrip("/").partition("/")
+        known = await self._directory.find(slug) if slug else None
+        look_alike = self._look_alikes.get(known.account.kind) if known else None
+        if known is None or look_alike is None:
+            return _response(json_answer(404, {"error": f"There is no sandbox account {slug!r}"}))
+        request, fault = _heard(incoming, f"/{path}", known), None
+        if look_alike.is_send(request.method, request.path):
+            fault = drawn(known.faults, random.random())  # noqa: S311
+        if fault and fault.kind == "reset_before":
+            self._record(request, Verdict(Answer(0)), fault)
+            reset(incoming.transport)
+            return web.Response()
+        body = await incoming.read()
+        request = _heard(incoming, f"/{path}", known, body)
+        return await self._answer(incoming, request, look_alike, fault)
+
+    async def _answer(
+        self,
+        incoming: web.Request,
+        request: Request,
+        look_alike: LookAlike,
+        fault: FaultRule | None,
+    ) -> web.StreamResponse:
+        verdict = look_alike.answer(request)
+        verdict = _misled(verdict, look_alike, fault, request.now)
+        self._record(request, verdict, fault)
+        if verdict.callback:
+            self._callbacks.owe(verdict.callback)
+        if fault and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        if fault and fault.kind == "hang":
+            await asyncio.sleep(HANG)
+        if fault and fault.kind == "reset":
+            reset(incoming.transport)
+        return _response(verdict.answer)
+
+    def _record(self, request: Request, verdict: Verdict, fault: FaultRule | None) -> None:
+        if request.method == "GET":
+            return  # a look-up: nothing was received
+        kind = fault.kind if fault else ""
+        raw = raw_request(request)
+        self._recorder.add(row(request.account, request.now, raw, verdict, kind))
+
+
+def _misled(
+    verdict: Verdict, look_alike: LookAlike, fault: FaultRule | None, now: datetime
+) -> Verdict:
+    """The verdict with the fault's answer instead of its own, where the fault has one."""
+    if fault is None or fault.kind == "slow":
+        return verdict
+    if fault.kind in REPLACING:
+        answer = look_alike.misbehave(fault, now)
+        return _with(verdict, answer, accepted=False)
+    if fault.kind in SILENT:
+        return _with(verdict, Answer(0), accepted=verdict.accepted)
+    return verdict
+
+
+def _with(verdict: Verdict, answer: Answer, *, accepted: bool) -> Verdict:
+    return Verdict(
+        answer=answer,
+        checks=verdict.checks,
+        accepted=accepted,
+        recipient=verdict.recipient,
+        delivery_id=verdict.delivery_id,
+        message=verdict.message,
+        callback=verdict.callback if accepted else None,
+    )
+
+
+def _heard(incoming: web.Request, path: str, known: Known, body: bytes = b"") -> Request:
+    return Request(
+        method=incoming.method,
+        path=path,
+        query=incoming.rel_url.raw_query_string,
+        headers=tuple((name.lower(), value) for name, value in incoming.headers.items()),
+        body=body,
+        account=known.account,
+        now=datetime.now(UTC),
+    )
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status or 500, headers=answer.headers, body=answer.body)

@@ -1,0 +1,21 @@
+"""A request as it may be shown and stored: without what would let anybody in."""
+
+from channels.sandbox.fcm_token import without_assertion
+from channels.sandbox.values import Request
+
+SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+def raw_request(request: Request) -> str:
+    target = request.path + (f"?{request.query}" if request.query else "")
+    lines = [f"{request.method} {target}"]
+    lines += [f"{name}: {_shown(name, value)}" for name, value in request.headers]
+    body = request.body.decode("utf-8", "replace")
+    return "\n".join([*lines, "", without_assertion(body) if request.path == "/token" else body])
+
+
+def _shown(name: str, value: str) -> str:
+    if name not in SECRET:
+        return value
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} (hidden)" if space else "(hidden)"

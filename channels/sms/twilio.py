@@ -1,0 +1,189 @@
+"""Twilio Programmable Messaging.
+
+https://www.twilio.com/docs/messaging/api/message-resource (read 2026-10)
+"""
+
+from base64 import b64encode
+from datetime import datetime
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
+
+from twilio.request_validator import RequestValidator
+
+from channels.answers import json_object, status_outcome
+from channels.base import (
+    Account,
+    BuildError,
+    Channel,
+    Event,
+    EventKind,
+    Field,
+    HttpRequest,
+    HttpResponse,
+    InboundRequest,
+    MessageTooLarge,
+    Outcome,
+    OutcomeKind,
+    SmsMessage,
+)
+
+CHANNEL = Channel.SMS
+FIELDS: tuple[Field, ...] = (
+    Field("account_sid", "Account SID"),
+    Field("auth_token", "Auth token", secret=True),
+    Field("from", "Sender number", False, False, "E.164; or a messaging service", True),
+    Field("messaging_service_sid", "Messaging service SID", required=False, setting=True),
+    Field("callback_url", "Status callback", False, False, "A public URL of ours", True),
+)
+API = "https://api.twilio.com"
+MAX_BODY = 1600  # characters
+VALIDITY = (1, 36_000)  # seconds
+
+RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
+BAD, REJECTED, PAUSE = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.MISCONFIGURED
+
+# https://www.twilio.com/docs/api/errors
+CODES: dict[int, tuple[OutcomeKind, str, float | None]] = {
+    20003: (PAUSE, "Twilio refused our credentials", None),
+    20429: (THROTTLED, "Too many requests at once", 1.0),  # documented as not processed
+    21211: (BAD, "The number is not valid", None),
+    21610: (BAD, "The person has opted out of our messages", None),
+    21614: (BAD, "The number cannot receive SMS", None),
+    21635: (BAD, "The number is a landline", None),
+    21212: (PAUSE, "The sender number is not valid", None),
+    21603: (PAUSE, "The sender number is missing", None),
+    21606: (PAUSE, "The sender number is not ours", None),
+    21608: (PAUSE, "A trial account sends to verified numbers only", None),
+    21408: (REJECTED, "Sending to this country is not enabled", None),
+    21602: (REJECTED, "The message is empty", None),
+    21612: (REJECTED, "This sender cannot reach the number", None),
+    21617: (REJECTED, "The message is too long", None),
+    21619: (REJECTED, "The message is empty", None),
+    21611: (THROTTLED, "The sender's queue is full", 60.0),
+    30610: (RETRY, "Quiet hours at the recipient's place", 3600.0),
+}
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+STATUSES = {
+    "sent": EventKind.SENT,
+    "delivered": EventKind.DELIVERED,
+    "read": EventKind.OPENED,
+    "undelivered": EventKind.BOUNCED_SOFT,
+    "failed": EventKind.FAILED,
+    "canceled": EventKind.FAILED,
+}
+NO_NEWS = frozenset({"accepted", "scheduled", "queued", "sending"})
+# https://www.twilio.com/docs/api/errors, 30000-30999: (the number is dead, reason)
+DELIVERY_CODES: dict[str, tuple[bool, str]] = {
+    "30001": (False, "The sender's queue overflowed"),
+    "30002": (False, "The Twilio account is suspended"),
+    "30003": (False, "The phone could not be reached"),
+    "30004": (False, "Blocked by the carrier or the person"),
+    "30005": (True, "The number is not in use"),
+    "30006": (True, "The number is a landline or its carrier cannot be reached"),
+    "30007": (False, "Filtered by the carrier"),
+    "30008": (False, "The carrier gave no reason"),
+    "30022": (False, "The sender's rate is used up"),
+    "30023": (False, "The sender's daily limit is used up"),
+    "30032": (False, "The toll-free sender is not verified"),
+    "30034": (False, "The sender is not registered (10DLC)"),
+    "30036": (False, "Too late: the validity period was over"),
+    "30450": (False, "Stopped by fraud protection"),
+    "30500": (False, "Twilio has trouble"),
+    "30640": (True, "The number is blocked for legal reasons"),
+}
+
+
+class _Form(dict[str, list[str]]):
+    """A parsed form as Twilio's validator reads one."""
+
+    def getall(self, name: str) -> list[str]:
+        return self[name]
+
+
+def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
+    if len(message.body) > MAX_BODY:
+        raise MessageTooLarge(f"{MAX_BODY} characters")
+    sid, secret = (account.credentials.get(name, "") for name in ("account_sid", "auth_token"))
+    if not (sid and secret):
+        raise BuildError(Outcome(PAUSE, "The account SID or auth token is missing", "key"))
+    envelope, settings = message.envelope, account.settings
+    seconds = int((envelope.expires_at - now).total_seconds())
+    form = {
+        "To": envelope.address,
+        "Body": message.body,
+        "ValidityPeriod": str(min(max(seconds, VALIDITY[0]), VALIDITY[1])),
+    }
+    if settings.get("messaging_service_sid"):
+        form["MessagingServiceSid"] = settings["messaging_service_sid"]
+    else:
+        form["From"] = settings.get("from", "")
+    if settings.get("callback_url"):
+        query = urlencode({"delivery": envelope.delivery_id, "attempt": envelope.attempt})
+        mark = "&" if "?" in settings["callback_url"] else "?"
+        form["StatusCallback"] = f"{settings['callback_url']}{mark}{query}"
+    headers = {
+        "authorization": "Basic " + b64encode(f"{sid}:{secret}".encode()).decode(),
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    url = f"{account.endpoint or API}/2010-04-01/Accounts/{sid}/Messages.json"
+    return HttpRequest("POST", url, headers, urlencode(form).encode())
+
+
+def classify(response: HttpResponse) -> Outcome:
+    answer = json_object(response.body)
+    if 200 <= response.status < 300:
+        sid = answer.get("sid")
+        if not (isinstance(sid, str) and sid):
+            return status_outcome(response)
+        return Outcome(OutcomeKind.ACCEPTED, provider_id=sid)
+    code = answer.get("code")
+    if not isinstance(code, int) or code not in CODES:
+        return status_outcome(response)
+    kind, reason, after = CODES[code]
+    return Outcome(kind, reason, str(code), after=after)
+
+
+def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
+    """https://www.twilio.com/docs/usage/security: over the public URL and every field."""
+    signature = request.headers.get("x-twilio-signature", "")
+    token = account.credentials.get("auth_token", "")
+    if not token:
+        return False  # with an empty key anybody can sign
+    algorithm = str(account.settings.get("signature_algorithm") or "HMAC_SHA1")
+    try:
+        form = _form(request)
+        return bool(RequestValidator(token).validate(request.url, form, signature, algorithm))
+    except ValueError:
+        return False
+
+
+def parse_events(request: InboundRequest) -> list[Event]:
+    form = _form(request)
+    sid, status = _first(form, "MessageSid"), _first(form, "MessageStatus")
+    if not sid or status in NO_NEWS:
+        return []
+    kind = STATUSES.get(status, EventKind.UNKNOWN)
+    code = _first(form, "ErrorCode")
+    dead, reason = DELIVERY_CODES.get(code, (False, ""))
+    if dead and kind in (EventKind.BOUNCED_SOFT, EventKind.FAILED):
+        kind = EventKind.BOUNCED_HARD
+    delivery_id, attempt = _ours(request.url)
+    return [Event(f"{sid}:{status}", kind, None, delivery_id, attempt, sid, reason, code)]
+
+
+def _form(request: InboundRequest) -> _Form:
+    text = request.body.decode("utf-8", "replace")
+    return _Form(parse_qs(text, keep_blank_values=True, max_num_fields=200))
+
+
+def _first(form: _Form, name: str) -> str:
+    return form.get(name, [""])[0]
+
+
+def _ours(url: str) -> tuple[UUID | None, int | None]:
+    """What `build` put into the callback's query; signed with it, so nobody else's."""
+    query = parse_qs(urlsplit(url).query)
+    try:
+        return UUID(query["delivery"][0]), int(query["attempt"][0])
+    except (KeyError, ValueError):
+        return None, None
