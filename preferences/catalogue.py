@@ -1,0 +1,75 @@
+"""The notification types as values, at most two seconds old."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from channels.base import Lane
+from notifyproj.core.snapshot import Snapshot
+from preferences.decide import TypeRules
+from preferences.models import NotificationType
+
+Priority = Literal["high", "normal", "low"]
+LANE_OF: dict[str, Lane] = {"high": Lane.URGENT, "normal": Lane.NORMAL, "low": Lane.BULK}
+PRIORITY_OF: dict[Lane, Priority] = {
+    Lane.URGENT: "high",
+    Lane.NORMAL: "normal",
+    Lane.BULK: "low",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TypeValue:
+    id: int
+    slug: str
+    channels: tuple[str, ...]
+    max_lane: Lane
+    resend_uncertain: bool
+    sensitive: bool
+    ttl_seconds: int
+    template: str
+    rules: TypeRules
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    by_slug: dict[str, TypeValue]
+    by_id: dict[int, TypeValue]
+
+
+def _load() -> Catalogue:
+    """A disabled type takes no new requests; what was accepted still goes out."""
+    values = {row: _value(row) for row in NotificationType.objects.all()}
+    by_slug = {value.slug: value for row, value in values.items() if row.enabled}
+    return Catalogue(by_slug, {value.id: value for value in values.values()})
+
+
+def _value(row: NotificationType) -> TypeValue:
+    return TypeValue(
+        id=row.pk,
+        slug=row.slug,
+        channels=tuple(row.channels),
+        max_lane=LANE_OF[row.max_priority],
+        resend_uncertain=row.on_uncertain == NotificationType.OnUncertain.RESEND,
+        sensitive=row.sensitive,
+        ttl_seconds=row.ttl_seconds,
+        template=row.template,
+        rules=TypeRules(
+            id=row.pk,
+            mandatory=row.mandatory,
+            passes_quiet_hours=row.passes_quiet_hours,
+            opt_in_channels=frozenset(row.opt_in_channels),
+        ),
+    )
+
+
+catalogue = Snapshot(_load, seconds=2)
+
+
+def type_of(type_id: int) -> TypeValue | None:
+    """Looks again for one it does not know: another process may have accepted for a type that
+    was made a moment ago. None when it was removed."""
+    found = catalogue.get().by_id.get(type_id)
+    if found is None:
+        catalogue.forget()
+        found = catalogue.get().by_id.get(type_id)
+    return found

@@ -1,0 +1,62 @@
+"""`POST /api/v1/inbox/tokens`: a service asks for a person's inbox token, for that person's app."""
+
+from datetime import datetime
+
+import msgspec
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from channels.inbox import tokens
+from notifyproj.core import clock
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.errors import ApiError
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+from preferences.models import Recipient
+
+UNKNOWN = "There is no recipient with this user_id."
+
+
+class TokenIn(msgspec.Struct, forbid_unknown_fields=True):
+    user_id: str
+
+
+class TokenOut(msgspec.Struct):
+    token: str
+    expires_at: datetime
+
+
+class InboxTokens(APIView):
+    """The token reads one person's messages, which is what the scope `read` allows."""
+
+    required_scope = {"POST": Scope.READ}
+
+    @extend_schema(
+        tags=["inbox"],
+        operation_id="inbox_token",
+        summary="Make a token for a person's inbox",
+        request=TokenIn,
+        responses={
+            201: TokenOut,
+            422: error(UNKNOWN, "unknown_recipient", user_id=UNKNOWN),
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        token = token_for(read_body(request, TokenIn).user_id)
+        if token is None:
+            raise ApiError(422, "unknown_recipient", UNKNOWN, {"user_id": UNKNOWN})
+        response = answer(TokenOut(token.value, token.expires_at), 201)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def token_for(external_id: str) -> tokens.Token | None:
+    """None for somebody we do not know, or no longer."""
+    found = Recipient.objects.filter(external_id=external_id, erased_at=None)
+    recipient_id = found.values_list("id", flat=True).first()
+    if recipient_id is None:
+        return None
+    return tokens.mint(recipient_id=recipient_id, now=clock.now())

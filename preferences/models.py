@@ -1,0 +1,176 @@
+"""Who can be reached, where, and what they agreed to."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from channels.models import CHANNELS, App
+
+
+class Recipient(models.Model):
+    """A person our customer knows by `external_id`."""
+
+    external_id = models.CharField(max_length=200, unique=True)
+    locale = models.CharField(max_length=35, blank=True, help_text="BCP 47: de-AT")
+    timezone = models.CharField(max_length=64, default="UTC", help_text="IANA: Europe/Vienna")
+    attributes = models.JSONField(default=dict, blank=True)
+    data_key = models.BinaryField(
+        null=True, editable=False, help_text="Wrapped by the key ring; null after an erasure."
+    )
+    erased_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "recipient"
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class ContactPoint(models.Model):
+    """One address of a person: a device token, an e-mail address, a number, a URL."""
+
+    recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="contact_points")
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    kind = models.CharField(
+        max_length=16, blank=True, help_text="What the address is, where a channel has several: fid"
+    )
+    app = models.ForeignKey(App, models.PROTECT, null=True, blank=True, db_index=False)
+    address = models.BinaryField(editable=False, help_text="Encrypted under the recipient's key.")
+    address_hash = models.BinaryField(max_length=32, editable=False)
+    hash_version = models.PositiveSmallIntegerField(default=1, editable=False)
+    hint = models.CharField(max_length=64, help_text="The address, masked.")
+    platform = models.CharField(max_length=16, blank=True)
+    app_version = models.CharField(max_length=32, blank=True)
+    active = models.BooleanField(default=True)
+    inactive_reason = models.CharField(max_length=200, blank=True)
+    registered_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_point"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "address_hash"],
+                condition=Q(app__isnull=False),
+                name="contact_point_app_token",
+            ),
+            models.UniqueConstraint(
+                fields=["recipient", "channel", "address_hash"],
+                condition=Q(app__isnull=True),
+                name="contact_point_recipient_address",
+            ),
+        ]
+        indexes = [models.Index(fields=["address_hash"], name="contact_point_hash")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.hint}"
+
+
+class NotificationType(models.Model):
+    """What kind of news: consent, urgency and limits hang on it."""
+
+    class Priority(models.TextChoices):
+        HIGH = "high"
+        NORMAL = "normal"
+        LOW = "low"
+
+    class OnUncertain(models.TextChoices):
+        RESEND = "resend", "Send once more"
+        WAIT = "wait", "Wait for a receipt"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    channels = ArrayField(
+        models.CharField(max_length=16, choices=CHANNELS),
+        help_text="Where it goes unless a request says otherwise.",
+    )
+    opt_in_channels = ArrayField(
+        models.CharField(max_length=16, choices=CHANNELS),
+        default=list,
+        blank=True,
+        help_text="Channels on which silence means no.",
+    )
+    max_priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.NORMAL)
+    mandatory = models.BooleanField(
+        default=False, help_text="Security and legal news: passes every choice of the person."
+    )
+    passes_quiet_hours = models.BooleanField(default=False)
+    on_uncertain = models.CharField(
+        max_length=8, choices=OnUncertain.choices, default=OnUncertain.WAIT
+    )
+    sensitive = models.BooleanField(
+        default=False, help_text="Variables are wiped when it has settled (login codes)."
+    )
+    ttl_seconds = models.PositiveIntegerField(default=86_400, help_text="At most 7 days.")
+    template = models.CharField(
+        max_length=120, blank=True, help_text="Used when a request names no template_id."
+    )
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "notification_type"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Preference(models.Model):
+    """A choice of a person. Type null: every type; channel empty: every channel."""
+
+    recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="preferences")
+    type = models.ForeignKey(NotificationType, models.CASCADE, null=True, blank=True)
+    channel = models.CharField(max_length=16, choices=CHANNELS, blank=True)
+    enabled = models.BooleanField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "preference"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "type", "channel"],
+                nulls_distinct=False,
+                name="preference_one_choice",
+            )
+        ]
+
+    def __str__(self) -> str:
+        verdict = "yes" if self.enabled else "no"
+        return f"{self.type or 'all'} by {self.channel or 'any channel'}: {verdict}"
+
+
+class QuietHours(models.Model):
+    """When a person wants silence, in their own zone; may cross midnight."""
+
+    recipient = models.OneToOneField(
+        Recipient, models.CASCADE, primary_key=True, related_name="quiet_hours"
+    )
+    start = models.TimeField()
+    end = models.TimeField()
+
+    class Meta:
+        db_table = "quiet_hours"
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+class Suppression(models.Model):
+    """An address nothing is sent to. Keyed by hash, so that it outlives an erasure."""
+
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    address_hash = models.BinaryField(max_length=32, editable=False)
+    reason = models.CharField(max_length=200)
+    source = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "suppression"
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address_hash"], name="suppression_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.reason}"

@@ -1,0 +1,178 @@
+"""Everything that changes who can be reached and what they agreed to."""
+
+from collections.abc import Iterable, Iterator
+from datetime import time
+
+from django.db import connection, transaction
+
+from channels.base import Channel
+from channels.inbox.models import InboxItem
+from notifyproj.core import clock
+from notifyproj.core.errors import InvalidFields
+from preferences import addresses, points, upserts
+from preferences.models import (
+    ContactPoint,
+    NotificationType,
+    Preference,
+    QuietHours,
+    Recipient,
+    Suppression,
+)
+from preferences.profiles import Device, ImportLine, Profile
+from preferences.push_apps import load_apps, registration
+
+BATCH = 1_000
+REGISTRABLE = (Channel.EMAIL, Channel.SMS)  # the others have ways of their own
+
+
+class NoSuchRecipient(LookupError):
+    """Never known, or erased."""
+
+
+def recipient_upsert(*, external_id: str, profile: Profile) -> tuple[int, bool]:
+    """(id, is new). Raises InvalidFields."""
+    said = {name: getattr(profile, name) for name in Profile.__struct_fields__}
+    row = upserts.check(ImportLine(external_id=external_id, **said), ())
+    written = upserts.write([row], clock.now())
+    return written.ids[external_id], written.created == 1
+
+
+def recipients_upsert_bulk(lines: Iterable[ImportLine]) -> upserts.Total:
+    """Batch by batch, each its own transaction. Raises InvalidFields at the first wrong line."""
+    apps = load_apps()
+    total = upserts.Total()
+    for batch in batches(upserts.check(line, apps) for line in lines):
+        total.add(upserts.write(batch, clock.now()))
+    return total
+
+
+def batches(rows: Iterable[upserts.Checked]) -> Iterator[list[upserts.Checked]]:
+    """Up to BATCH rows, and no person twice in one: a later line changes what an earlier wrote."""
+    batch: dict[str, upserts.Checked] = {}
+    for row in rows:
+        if len(batch) >= BATCH or row.line.external_id in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[row.line.external_id] = row
+    if batch:
+        yield list(batch.values())
+
+
+def recipient_erase(*, external_id: str) -> None:
+    """Forget a person: key, addresses, inbox, attributes. Raises NoSuchRecipient.
+
+    What was encrypted under the key, also in backups and in the log, opens no more. Suppressions
+    stay (by hash), and so do choices: an opt-out holds should the person be named again.
+    """
+    with transaction.atomic():
+        recipient = _locked(external_id)
+        _lock_points(recipient.pk)
+        recipient.contact_points.all().delete()
+        InboxItem.objects.filter(recipient_id=recipient.pk).delete()
+        QuietHours.objects.filter(recipient=recipient).delete()
+        recipient.data_key, recipient.attributes = None, {}
+        recipient.locale, recipient.timezone = "", "UTC"
+        recipient.erased_at = clock.now()
+        recipient.save()
+
+
+def contact_point_register(*, external_id: str, channel: str, address: str) -> tuple[int, bool]:
+    """(id, is new). One found dead earlier is alive again. InvalidFields, NoSuchRecipient."""
+    if channel not in REGISTRABLE:
+        message = f"One of {', '.join(REGISTRABLE)}; devices register at …/devices."
+        raise InvalidFields({"channel": message})
+    try:
+        normal = addresses.normalise(channel, address)
+    except addresses.InvalidAddress as error:
+        raise InvalidFields({"address": str(error)}) from None
+    with transaction.atomic():
+        recipient = _locked(external_id)
+        point = points.new_point(
+            key=_key(recipient), recipient_id=recipient.pk, channel=channel, address=normal
+        )
+        return points.register([point], clock.now())[0]
+
+
+def device_register(*, external_id: str, device: Device) -> tuple[int, bool]:
+    """(id, is new). A token another person had is this one's from now on.
+
+    Raises InvalidFields, NoSuchRecipient.
+    """
+    registered = registration(device, load_apps())
+    with transaction.atomic():
+        recipient = _locked(external_id)
+        point = upserts.device_point(_key(recipient), recipient.pk, registered)
+        return points.register([point], clock.now())[0]
+
+
+def contact_point_remove(*, external_id: str, contact_point_id: int) -> bool:
+    """Whether there was one."""
+    found = ContactPoint.objects.filter(
+        pk=contact_point_id, recipient__external_id=external_id, recipient__erased_at=None
+    )
+    return found.delete()[0] > 0
+
+
+def preference_set(
+    *, recipient: Recipient, type: NotificationType | None, channel: str, enabled: bool
+) -> None:
+    """A choice; type None: every type, channel "": every channel. Raises InvalidFields."""
+    if channel and channel not in set(Channel):
+        raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+    choice = Preference(
+        recipient=recipient, type=type, channel=channel, enabled=enabled, updated_at=clock.now()
+    )
+    Preference.objects.bulk_create(
+        [choice],
+        update_conflicts=True,
+        unique_fields=["recipient", "type", "channel"],
+        update_fields=["enabled", "updated_at"],
+    )
+
+
+def quiet_hours_set(*, recipient: Recipient, start: time, end: time) -> None:
+    """In the person's own zone; may cross midnight. Raises InvalidFields."""
+    if start == end:
+        raise InvalidFields({"end": "Must differ from the start."})
+    QuietHours.objects.update_or_create(recipient=recipient, defaults={"start": start, "end": end})
+
+
+def quiet_hours_clear(*, recipient: Recipient) -> None:
+    QuietHours.objects.filter(recipient=recipient).delete()
+
+
+def suppression_add(*, channel: str, address: str, reason: str, source: str = "") -> None:
+    """Nothing is sent to the address any more; the first reason stays. Raises InvalidAddress."""
+    hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
+    Suppression.objects.bulk_create(
+        [Suppression(channel=channel, address_hash=hash_, reason=reason, source=source)],
+        ignore_conflicts=True,
+    )
+
+
+def suppression_remove(*, channel: str, address: str) -> bool:
+    """Whether there was one. Raises InvalidAddress."""
+    hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
+    return Suppression.objects.filter(channel=channel, address_hash=hash_).delete()[0] > 0
+
+
+def _locked(external_id: str) -> Recipient:
+    rows = Recipient.objects.select_for_update(no_key=True)
+    recipient = rows.filter(external_id=external_id, erased_at=None).first()
+    if recipient is None:
+        raise NoSuchRecipient(external_id)
+    return recipient
+
+
+def _key(recipient: Recipient) -> bytes:
+    return addresses.open_data_key(bytes(recipient.data_key or b""), recipient.external_id)
+
+
+def _lock_points(recipient_id: int) -> None:
+    """In the order in which registrations lock them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM contact_point WHERE recipient_id = %s "
+            "ORDER BY app_id, address_hash FOR UPDATE",
+            [recipient_id],
+        )

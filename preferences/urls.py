@@ -1,0 +1,17 @@
+"""Recipients; included at /api/v1/."""
+
+from django.urls import path
+
+from preferences import api, api_import, api_points
+
+ONE = "recipients/<str:external_id>"
+
+urlpatterns = [
+    path("recipients", api.Recipients.as_view()),
+    path("recipients/import", api_import.Import.as_view()),
+    path(ONE, api.OneRecipient.as_view()),
+    path(f"{ONE}/contact-points", api_points.ContactPoints.as_view()),
+    path(f"{ONE}/contact-points/<int:contact_point_id>", api_points.OneContactPoint.as_view()),
+    path(f"{ONE}/devices", api_points.Devices.as_view()),
+    path(f"{ONE}/devices/<int:contact_point_id>", api_points.OneDevice.as_view()),
+]

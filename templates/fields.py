@@ -1,0 +1,55 @@
+"""What a message consists of on each channel, and how each field is written."""
+
+from dataclasses import dataclass
+
+from channels.base import Channel
+
+DEFAULT_LOCALE = "default"
+DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a field is treated: `suffix` chooses the engine's escaping."""
+
+    suffix: str = ".txt"
+    one_line: bool = False
+    link: bool = False
+    inherited: bool = False  # says the same in every language: taken from `default` if missing
+
+
+TEXT = Kind()
+LINE = Kind(one_line=True)
+HTML = Kind(suffix=".html")
+JSON = Kind(suffix=".json")
+LINK = Kind(one_line=True, link=True, inherited=True)
+NEUTRAL = Kind(one_line=True, inherited=True)
+DATUM = Kind(inherited=True)
+
+_PUSH = {
+    "title": LINE,
+    "body": TEXT,
+    "image": LINK,
+    "link": LINK,
+    "sound": NEUTRAL,
+    "badge": NEUTRAL,
+}
+FIELDS: dict[str, dict[str, Kind]] = {
+    Channel.PUSH: _PUSH,
+    Channel.WEB_PUSH: _PUSH,
+    Channel.EMAIL: {"subject": LINE, "html": HTML, "text": TEXT, "reply_to": NEUTRAL},
+    Channel.SMS: {"body": TEXT},
+    Channel.INBOX: {"title": LINE, "body": TEXT, "link": LINK},
+    Channel.WEBHOOK: {"body": JSON},
+}
+WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX})
+
+# Of each group, a part must have one.
+REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
+    Channel.PUSH: (("title", "body", DATA),),
+    Channel.WEB_PUSH: (("title", "body", DATA),),
+    Channel.EMAIL: (("subject",), ("text", "html")),
+    Channel.SMS: (("body",),),
+    Channel.INBOX: (("title",),),
+    Channel.WEBHOOK: (("body",),),
+}
