@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+
+    def ready(self) -> None:
+        import celery_app  # noqa: F401 - so that `current_app` is ours in every process
+        from notifications import lifecycle  # noqa: F401 - connects Celery's signals
+
+        post_migrate.connect(_make_partitions, sender=self)
+
+
+def _make_partitions(**_: Any) -> None:
+    """After every `migrate`, also one that changes nothing: a data folder may be a month old."""
+    from notifications.partitions import ensure_partitions
+    from notifyproj.core.clock import now
+
+    ensure_partitions(now().date())

@@ -1,0 +1,125 @@
+"""Claim, load, decide again, let go of the database, build, submit to the process's loop, return.
+
+Nothing here waits for a provider: results come back through the recorder.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from channels.base import InboxWrite, Lane, Outcome, OutcomeKind, Response, TransportFailure
+from channels.inbox.services import store as store_in_inbox
+from notifications import outbox
+from notifications.claim import claim, hand_back, load
+from notifications.preparing import Ready, prepare
+from notifications.queues import delivery_queue
+from notifications.record import Change, Finished
+from notifications.screening import BACK_AFTER, routable
+from notifications.statuses import State
+from notifications.traffic import count_taken
+from notifyproj.core.clock import now as clock_now
+
+log = logging.getLogger(__name__)
+
+START_WITHIN = 8.0  # seconds after its claim a send may start
+WAIT_FOR_ROOM = 3.0  # seconds
+BACK_WHEN_FULL = 1.0
+
+
+def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
+    """One hint. Raises nothing for a single delivery's trouble."""
+    if outbox.is_stopping():
+        hand_back(ids, dispatch_nos, 0)
+        return
+    if not outbox.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
+        hand_back(ids, dispatch_nos, BACK_WHEN_FULL)
+        return
+    rows = claim(ids, dispatch_nos)
+    if not rows:
+        return
+    deadline = time.monotonic() + START_WITHIN
+    count_taken(delivery_queue(rows[0].channel, Lane(rows[0].lane)), len(ids))
+    loaded = load(rows)
+    now = clock_now()
+    put = outbox.recorder().put
+    ready = []
+    for chosen in routable(rows, loaded, now, put):
+        match prepare(chosen, loaded, now):
+            case Ready() as prepared:
+                ready.append(prepared)
+            case Change() | Finished() as settled:
+                put(settled)
+    _submit(ready, now, deadline)
+
+
+def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
+    inbox = [item for item in ready if isinstance(item.send, InboxWrite)]
+    if inbox:
+        _write_inbox(inbox, now)
+    by_account: dict[int, list[Ready]] = {}
+    for item in ready:
+        if not isinstance(item.send, InboxWrite):
+            by_account.setdefault(item.route.account.id, []).append(item)
+    for account_id, items in by_account.items():
+        _submit_to(account_id, items, deadline)
+
+
+def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
+    """As fast as the account's share of this process allows; what is over goes back."""
+    sender = outbox.sender()
+    give_up = time.monotonic() + WAIT_FOR_ROOM
+    while items and time.monotonic() < give_up:
+        now_, items = items[: (n := sender.room(account_id))], items[n:]
+        if now_:
+            started_at, started = clock_now(), time.monotonic()
+            jobs = [
+                (
+                    (item, started_at, started),
+                    item.route.account,
+                    item.route.adapter,
+                    item.send,
+                    deadline,
+                )
+                for item in now_
+            ]
+            sender.submit(jobs, _done)  # type: ignore[arg-type]
+        elif items:
+            time.sleep(0.005)
+    later = clock_now() + BACK_AFTER
+    for item in items:
+        outbox.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=later))
+
+
+def _done(
+    key: tuple[Ready, datetime, float],
+    outcome: Outcome,
+    result: Response | TransportFailure | None,
+) -> None:
+    """On the loop's thread: only pass it on."""
+    item, started_at, started = key
+    outbox.recorder().put(
+        Finished(
+            item.row,
+            item.route.account.id,
+            outcome,
+            result,
+            started_at,
+            time.monotonic() - started,
+            item.type.resend_uncertain,
+            item.has_alternative,
+        )
+    )
+
+
+def _write_inbox(items: Sequence[Ready], now: datetime) -> None:
+    """Our own table: one statement for the batch, by delivery id, so twice is once."""
+    started = time.monotonic()
+    try:
+        store_in_inbox([item.send for item in items])  # type: ignore[misc]
+        outcome = Outcome(OutcomeKind.DELIVERED)
+    except Exception:
+        log.exception("inbox not written", extra={"deliveries": len(items)})
+        outcome = Outcome(OutcomeKind.RETRY, "The inbox could not be written", "inbox")
+    for item in items:
+        _done((item, now, started), outcome, None)

@@ -1,0 +1,105 @@
+"""The first answer to a request, kept 24 hours and replayed. Keys belong to the service.
+
+The key is inserted first in the accepting transaction, so that the second of two requests at the
+same instant waits for the first and then finds its answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from notifyproj.core.sqlarrays import quoted_array
+
+KEPT = timedelta(hours=24)
+
+
+class Stored(NamedTuple):
+    request_hash: bytes
+    response: Any
+
+
+def fingerprint(value: object) -> bytes:
+    """SHA-256 of the canonical JSON of a decoded body."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).digest()
+
+
+def claim(service_id: int, hashes: Mapping[str, bytes], now: datetime) -> dict[str, Stored]:
+    """Take these keys for this transaction; answers those that were taken before.
+
+    Waits for a transaction that is taking one of them right now.
+    """
+    if not hashes:
+        return {}
+    keys = sorted(hashes)  # one order for everybody: no deadlocks
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO idempotency_key AS k (service_id, key, request_hash, created_at)"
+            " SELECT %s, u.key, decode(u.hash, 'hex'), %s"
+            " FROM unnest(%s::text[], %s::text[]) AS u (key, hash)"
+            " ON CONFLICT (service_id, key) DO UPDATE SET request_hash = excluded.request_hash,"
+            " created_at = excluded.created_at, response = NULL WHERE k.created_at < %s"
+            " RETURNING key",
+            [
+                service_id,
+                now,
+                quoted_array(keys),
+                quoted_array(hashes[key].hex() for key in keys),
+                now - KEPT,
+            ],
+        )
+        taken = {row[0] for row in cursor.fetchall()}
+        if len(taken) == len(keys):
+            return {}
+        cursor.execute(
+            "SELECT key, request_hash, response FROM idempotency_key"
+            " WHERE service_id = %s AND key = ANY(%s)",
+            [service_id, [key for key in keys if key not in taken]],
+        )
+        return {key: Stored(bytes(hash_), _json(answer)) for key, hash_, answer in cursor}
+
+
+def keep(service_id: int, answers: Mapping[str, Any]) -> None:
+    """Store the answers of keys claimed in this transaction."""
+    if not answers:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE idempotency_key k SET response = u.response::jsonb"
+            " FROM unnest(%s::text[], %s::text[]) AS u (key, response)"
+            " WHERE k.service_id = %s AND k.key = u.key",
+            [
+                quoted_array(answers),
+                quoted_array(msgspec.json.encode(a).decode() for a in answers.values()),
+                service_id,
+            ],
+        )
+
+
+def release(service_id: int, keys: list[str]) -> None:
+    """Give back keys whose request was refused: only successes are replayed."""
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM idempotency_key WHERE service_id = %s AND key = ANY(%s)",
+                [service_id, keys],
+            )
+
+
+def forget(now: datetime) -> int:
+    """Delete a bounded batch of keys past their time; answers how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM idempotency_key WHERE (service_id, key) IN (SELECT service_id, key"
+            " FROM idempotency_key WHERE created_at < %s LIMIT 10000)",
+            [now - KEPT],
+        )
+        return int(cursor.rowcount)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

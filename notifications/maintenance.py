@@ -1,0 +1,27 @@
+"""What has to be done now and then: partitions, old keys, old inbox items."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+
+from channels.inbox.services import delete_old
+from notifications import idempotency, partitions
+from notifyproj.core.clock import now as clock_now
+
+log = logging.getLogger(__name__)
+
+MOST_BATCHES = 100
+
+
+def maintain() -> None:
+    """Every step is bounded and may be repeated; the next run goes on where this one stopped."""
+    now = clock_now()
+    made = partitions.ensure_partitions(now.date())
+    dropped = partitions.drop_partitions(now.date() - timedelta(days=settings.RETENTION_DAYS))
+    if made or dropped:
+        log.info("partitions", extra={"made": len(made), "dropped": len(dropped)})
+    for _ in range(MOST_BATCHES):
+        if not idempotency.forget(now):
+            break
+    delete_old(now=now)

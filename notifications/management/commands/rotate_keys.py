@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from notifications.rotation import rotate_all
+
+
+class Command(BaseCommand):
+    help = (
+        "Put every key and credential under the newest key of FIELD_ENCRYPTION_KEYS. "
+        "After it has succeeded, the older keys can be dropped."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        done = rotate_all()
+        if done.failed:
+            shown = ", ".join(done.failed[:20])
+            raise CommandError(f"{len(done.failed)} could not be opened by any key: {shown}")
+        return (
+            f"{done.recipients} recipients, {done.accounts} provider accounts and"
+            f" {done.notifications} notifications rotated."
+        )

@@ -1,0 +1,161 @@
+"""The log: what was asked (Notification), for whom by what (Delivery), each try (Attempt).
+
+The three are range-partitioned by UUIDv7 and made by SQL in the migrations; no foreign keys lead
+into or out of them (15 µs a row, and they lock what they point to).
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from channels.base import Lane, OutcomeKind
+from channels.models import CHANNELS
+from notifications.statuses import NotificationState, ProviderOutcome, State
+
+LANES = [(lane.value, lane.name.lower()) for lane in Lane]
+
+
+class Notification(models.Model):
+    """One accepted request."""
+
+    id = models.UUIDField(primary_key=True)
+    service_id = models.BigIntegerField()
+    type_id = models.BigIntegerField()
+    template_version_id = models.BigIntegerField()
+    lane = models.SmallIntegerField(choices=LANES)
+    state = models.SmallIntegerField(choices=NotificationState.choices)
+    channels = ArrayField(models.CharField(max_length=16, choices=CHANNELS))
+    recipient_ids = ArrayField(models.BigIntegerField(), help_text="The audience, if listed.")
+    unknown_recipients = ArrayField(models.CharField(max_length=200), default=list)
+    everyone = models.BooleanField(default=False, help_text="The audience is every recipient.")
+    variables = models.BinaryField(help_text="Encrypted JSON; see services.variables.")
+    collapse_key = models.CharField(max_length=200, default="")
+    metadata = models.JSONField(default=dict)
+    scheduled_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    cursor = models.BigIntegerField(default=0, help_text="How far the audience is resolved.")
+    due_at = models.DateTimeField(null=True, help_text="When to go on resolving.")
+    dispatch_no = models.IntegerField(default=0)
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notification"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Delivery(models.Model):
+    """One message to one contact point, or why there was none. Holds no address and no text."""
+
+    id = models.UUIDField(primary_key=True)
+    notification_id = models.UUIDField()
+    recipient_id = models.BigIntegerField(null=True, help_text="Null: nobody of that name.")
+    unknown_recipient = models.CharField(max_length=200, null=True)
+    contact_point_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    app_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True, help_text="Of the last attempt.")
+    type_id = models.BigIntegerField()
+    template_version_id = models.BigIntegerField()
+    lane = models.SmallIntegerField(choices=LANES)
+    state = models.SmallIntegerField(choices=State.choices)
+    outcome = models.SmallIntegerField(choices=ProviderOutcome.choices, default=0)
+    reason = models.CharField(max_length=64, default="", help_text="A code of reasons.py.")
+    attempts = models.SmallIntegerField(default=0, help_text="Tries that count.")
+    claims = models.SmallIntegerField(default=0, help_text="Times a worker took it.")
+    crashes = models.SmallIntegerField(default=0, help_text="Leases lost in a row.")
+    dispatch_no = models.IntegerField(default=0)
+    lease_id = models.BigIntegerField(null=True)
+    due_at = models.DateTimeField(null=True)
+    held_by = models.CharField(max_length=64, null=True, help_text="Why due_at is infinity.")
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    fallback_of = models.UUIDField(null=True)
+    wave_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "delivery"
+        verbose_name_plural = "deliveries"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Attempt(models.Model):
+    """One try, append-only. `number` is the claim it was made under, so a gap is a crash."""
+
+    pk = models.CompositePrimaryKey("delivery_id", "number")
+    delivery_id = models.UUIDField()
+    number = models.SmallIntegerField()
+    account_id = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField()
+    duration_ms = models.IntegerField()
+    outcome = models.SmallIntegerField(choices=[(k.value, k.name.lower()) for k in OutcomeKind])
+    code = models.CharField(max_length=64, default="")
+    reason = models.CharField(max_length=200, default="", help_text="Safe to show to anybody.")
+    provider_id = models.CharField(max_length=200, default="")
+    response_status = models.SmallIntegerField(null=True)
+    response_excerpt = models.CharField(max_length=500, default="", help_text="For operators.")
+
+    class Meta:
+        db_table = "attempt"
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.number}"
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a request, replayed for 24 hours. Of the service, not its API key."""
+
+    pk = models.CompositePrimaryKey("service_id", "key")
+    service_id = models.BigIntegerField()
+    key = models.CharField(max_length=200)
+    request_hash = models.BinaryField(max_length=32)
+    response = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "idempotency_key"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class CounterDelta(models.Model):
+    """An increment, inserted with the change it counts; `periodic` folds them into Counter.
+
+    `state` is a State, or 0 for "created". Never updated: shared rows would serialise workers.
+    """
+
+    hour = models.DateTimeField(help_text="Of the delivery's creation.")
+    campaign_id = models.BigIntegerField(default=0)
+    type_id = models.BigIntegerField()
+    channel = models.CharField(max_length=16)
+    state = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        db_table = "counter_delta"
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}: {self.n:+d}"
+
+
+class Counter(models.Model):
+    hour = models.DateTimeField()
+    campaign_id = models.BigIntegerField(default=0)
+    type_id = models.BigIntegerField()
+    channel = models.CharField(max_length=16)
+    state = models.SmallIntegerField()
+    n = models.BigIntegerField()
+
+    class Meta:
+        db_table = "counter"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "campaign_id", "type_id", "channel", "state"], name="counter_cell"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%d %b %H:00} {self.channel} {self.state}: {self.n}"

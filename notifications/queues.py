@@ -1,0 +1,24 @@
+"""Every Celery queue by name. A guard test proves that each is consumed by some process."""
+
+from channels.base import Channel, Lane
+
+RESOLVE_URGENT = "resolve.urgent"
+RESOLVE = "resolve"
+CALLBACKS = "callbacks"
+STATUS_EVENTS = "status_events"
+PERIODIC = "periodic"
+
+
+def delivery_queue(channel: str, lane: Lane) -> str:
+    return f"{channel}.{lane.name.lower()}"
+
+
+DELIVERY = tuple(delivery_queue(channel, lane) for lane in Lane for channel in Channel)
+ALL = (*DELIVERY, RESOLVE_URGENT, RESOLVE, CALLBACKS, STATUS_EVENTS, PERIODIC)
+
+# Names of tasks carry a version: a running worker and a new one may disagree about arguments.
+DELIVER = "notifications.deliver.v1"
+RESOLVE_CHUNK = "notifications.resolve_chunk.v1"
+SWEEP = "notifications.sweep.v1"
+FOLD = "notifications.fold.v1"
+MAINTAIN = "notifications.maintain.v1"

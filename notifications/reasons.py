@@ -1,0 +1,39 @@
+"""The words behind the reason codes of deliveries. Codes are stable; words may improve."""
+
+REASONS = {
+    "": "",
+    # decided before sending (preferences/decide.py)
+    "recipient_unknown": "Nobody is known by this id",
+    "recipient_erased": "The person's data was erased",
+    "no_contact_point": "No address of this person on this channel",
+    "suppressed": "The address is suppressed",
+    "unsubscribed": "The person unsubscribed from everything",
+    "unsubscribed_channel": "The person unsubscribed from this channel",
+    "opted_out": "The person does not want this kind of news here",
+    "not_opted_in": "The person did not ask for this kind of news here",
+    "quiet_hours": "Waiting for the person's quiet hours to end",
+    "expired": "Too late: its time had passed",
+    # while on the way
+    "retry": "The provider failed; trying again",
+    "throttled": "The provider asked us to slow down",
+    "rate_limited": "Waiting for this account's rate",
+    "provider_down": "The provider is down; waiting",
+    "no_account": "No provider account serves this channel",
+    "account_held": "The provider account needs an operator",
+    "resend": "No answer from the provider; sending once more",
+    "awaiting_receipt": "No answer from the provider; waiting for a receipt",
+    # how it ended
+    "cancelled": "Cancelled on request",
+    "no_answer": "The provider never answered",
+    "worker_crashed": "Given up after crashing a worker five times",
+    "render_failed": "The template could not be rendered",
+    "too_large": "The message is larger than the channel takes",
+    "type_removed": "This kind of news is no longer sent",
+    "undecryptable": "The person's data can no longer be read",
+    "attempts_exhausted": "The provider failed every time",
+}
+
+
+def words(code: str) -> str:
+    """What a code means; a provider's own code stands for itself."""
+    return REASONS.get(code, code)

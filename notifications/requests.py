@@ -1,0 +1,68 @@
+"""What the API takes and answers, declared once: checked by msgspec and shown in the OpenAPI."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from channels.base import Channel
+from notifyproj.core.bodies import convert
+from notifyproj.core.errors import InvalidFields
+
+Slug = Annotated[str, Meta(min_length=1, max_length=120)]
+UserId = Annotated[str, Meta(min_length=1, max_length=200)]
+Key = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Tell somebody something. Exactly one of `user_id` and `user_ids`."""
+
+    type: Slug
+    user_id: UserId | None = None
+    user_ids: Annotated[list[UserId], Meta(min_length=1, max_length=1000)] | None = None
+    template_id: Slug | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    priority: Literal["high", "normal", "low"] = "normal"
+    channels: Annotated[list[Channel], Meta(min_length=1, max_length=6)] | None = None
+    scheduled_at: datetime | None = None
+    expires_at: datetime | None = None
+    ttl_seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
+    collapse_key: Annotated[str, Meta(max_length=200)] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    idempotency_key: Key | None = None
+
+
+class BatchRequest(Struct, forbid_unknown_fields=True):
+    """Up to 1,000 different requests; each has a result of its own."""
+
+    notifications: Annotated[list[Any], Meta(min_length=1, max_length=1000)]
+
+
+class Warned(Struct):
+    code: str
+    message: str
+
+
+class Accepted(Struct):
+    """What an accepted request is told. `priority` is the one it goes with."""
+
+    id: str
+    status: Literal["accepted", "scheduled"]
+    type: str
+    template: str
+    priority: Literal["high", "normal", "low"]
+    recipients: int
+    scheduled_at: datetime | None
+    expires_at: datetime
+    warnings: list[Warned]
+
+
+def parse_each(values: list[Any]) -> list[SendRequest | InvalidFields]:
+    """Each item of a batch by itself: the request, or what is wrong with it."""
+    parsed: list[SendRequest | InvalidFields] = []
+    for value in values:
+        try:
+            parsed.append(convert(value, SendRequest))
+        except InvalidFields as error:
+            parsed.append(error)
+    return parsed

@@ -1,0 +1,54 @@
+"""Shared variables under the newest key of the ring; people's own are under their keys.
+
+In bounded batches by id; safe to stop and to repeat: what is current is not touched.
+"""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from notifications.variables import rewrap
+from notifyproj.core import encryption
+from notifyproj.core.sqlarrays import array, bytea_array
+from preferences.rotation import Rotated, rotate
+
+BATCH = 500
+START = str(UUID(int=0))
+
+SELECT = """
+SELECT id::text, variables FROM notification
+WHERE id > %s AND variables <> '' AND (everyone OR cardinality(recipient_ids) <> 1
+    OR cardinality(unknown_recipients) > 0)
+ORDER BY id LIMIT %s FOR NO KEY UPDATE
+"""
+UPDATE = """
+UPDATE notification n SET variables = u.variables
+FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, variables) WHERE n.id = u.id
+"""
+
+
+def rotate_all() -> Rotated:
+    """People's keys, accounts' credentials, and what the ring seals by itself."""
+    done = rotate()
+    after: str | None = START
+    while after is not None:
+        after = _batch(after, done)
+    return done
+
+
+def _batch(after: str, done: Rotated) -> str | None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SELECT, [after, BATCH])
+        rows = cursor.fetchall()
+        changed = {}
+        for id_, sealed in rows:
+            if encryption.ring().is_current(bytes(sealed)):
+                continue
+            try:
+                changed[id_] = rewrap(id_, bytes(sealed))
+            except encryption.Undecryptable:
+                done.failed.append(f"notification {id_}")
+        if changed:
+            cursor.execute(UPDATE, [array(changed), bytea_array(changed.values())])
+    done.notifications += len(changed)
+    return rows[-1][0] if rows else None

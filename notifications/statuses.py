@@ -1,0 +1,54 @@
+"""The states of a delivery, their groups and legal moves; and the provider's outcome by rank."""
+
+from django.db import models
+
+
+class State(models.IntegerChoices):
+    """Ours, and fenced by the lease: what the platform has done with a delivery."""
+
+    WAITING = 10, "waiting"  # due_at says when it goes on
+    LEASED = 20, "sending"  # a worker has it until due_at
+    AWAITING = 25, "awaiting receipt"  # left, no answer; due_at says how long we wait
+    SENT = 30, "sent"
+    FAILED = 40, "failed"
+    SKIPPED = 50, "skipped"
+    EXPIRED = 60, "expired"
+    CANCELLED = 70, "cancelled"
+    UNCERTAIN = 80, "uncertain"  # left, and nothing was ever heard
+
+
+OPEN = frozenset({State.WAITING, State.LEASED, State.AWAITING})
+FINAL = frozenset(State) - OPEN
+
+MOVES: dict[State, frozenset[State]] = {
+    State.WAITING: frozenset(State) - {State.AWAITING},
+    State.LEASED: frozenset(State),
+    State.AWAITING: frozenset({State.WAITING, State.SENT, State.FAILED, State.UNCERTAIN}),
+    # A receipt or a late bounce may still settle these:
+    State.UNCERTAIN: frozenset({State.SENT, State.FAILED}),
+    State.SENT: frozenset(),
+    State.FAILED: frozenset(),
+    State.SKIPPED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+class ProviderOutcome(models.IntegerChoices):
+    """The provider's word, folded by rank: a higher one is never overwritten by a lower."""
+
+    NONE = 0, ""
+    SENT = 20, "sent"
+    DEFERRED = 25, "deferred"
+    DELIVERED = 40, "delivered"
+    OPENED = 50, "opened"
+    CLICKED = 60, "clicked"
+    BOUNCED = 70, "bounced"
+
+
+class NotificationState(models.IntegerChoices):
+    SCHEDULED = 5, "scheduled"  # not before scheduled_at
+    ACCEPTED = 10, "accepted"  # recipients are still being resolved
+    RESOLVED = 20, "resolved"  # every delivery row exists
+    CANCELLED = 30, "cancelled"
+    EXPIRED = 40, "expired"  # its time passed before it was resolved

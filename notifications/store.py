@@ -1,0 +1,58 @@
+"""Write planned deliveries: one statement for all of them, and their counters beside it."""
+
+from collections.abc import Sequence
+from operator import itemgetter
+
+from django.db import connection
+
+from notifications.counters import CREATED, Cell, add, hour_of
+from notifications.resolve import Row
+from notifications.statuses import FINAL
+from notifyproj.core.sqlarrays import array, quoted_array
+
+INSERT = """
+INSERT INTO delivery (id, notification_id, recipient_id, contact_point_id, app_id, type_id,
+    template_version_id, lane, state, dispatch_no, channel, reason, due_at, expires_at,
+    settled_at, unknown_recipient)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[], %s::int[], %s::varchar[],
+    %s::varchar[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::varchar[])
+ON CONFLICT (id) DO NOTHING
+RETURNING id::text
+"""
+
+
+def insert(rows: Sequence[Row]) -> list[Row]:
+    """Insert in the caller's transaction; answers the rows that were new.
+
+    An id is made of what the delivery is, so a chunk that is repeated inserts nothing.
+    """
+    if not rows:
+        return []
+    rows = sorted(
+        rows, key=itemgetter(0)
+    )  # by id: neighbours in the index are neighbours on the page
+    columns = list(zip(*rows, strict=True))
+    values = [array(column) for column in columns[:10]]
+    values += [quoted_array(columns[10]), quoted_array(columns[11])]
+    values += [_instants(column) for column in columns[12:15]]
+    values.append(quoted_array(columns[15]))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, values)
+        new = {row[0] for row in cursor.fetchall()}
+    fresh = rows if len(new) == len(rows) else [row for row in rows if row.id in new]
+    add(cell for row in fresh for cell in _cells(row))
+    return list(fresh)
+
+
+def _instants(column: Sequence[object]) -> str:
+    """Few distinct instants, many rows: each is formatted once."""
+    text: dict[object, str | None] = {None: None}
+    for value in set(column):
+        text[value] = f'"{value.isoformat()}"' if value is not None else None  # type: ignore[attr-defined]
+    return array(text[value] for value in column)
+
+
+def _cells(row: Row) -> list[Cell]:
+    cell = Cell(hour_of(row.id), 0, row.type_id, row.channel, CREATED)
+    return [cell, cell._replace(state=row.state)] if row.state in FINAL else [cell]

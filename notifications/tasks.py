@@ -1,0 +1,36 @@
+"""Celery tasks: they carry ids and contain no thought. Names are those of `queues.py`."""
+
+from celery import shared_task
+
+from channels import routing
+from notifications import counters, queues
+from notifications.deliver import deliver
+from notifications.fanout import resolve_chunks
+from notifications.maintenance import maintain
+from notifications.sweeps import sweep
+
+
+@shared_task(name=queues.DELIVER)
+def deliver_task(ids: list[str], dispatch_nos: list[int]) -> None:
+    deliver(ids, dispatch_nos)
+
+
+@shared_task(name=queues.RESOLVE_CHUNK)
+def resolve_chunk_task(notification_id: str, dispatch_no: int) -> None:
+    resolve_chunks(notification_id, dispatch_no)
+
+
+@shared_task(name=queues.SWEEP)
+def sweep_task() -> None:
+    sweep()
+
+
+@shared_task(name=queues.FOLD)
+def fold_task() -> None:
+    counters.fold()
+    routing.fold_health()
+
+
+@shared_task(name=queues.MAINTAIN)
+def maintain_task() -> None:
+    maintain()
