@@ -1,0 +1,44 @@
+"""Clients of the API with a real key of a real service."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from channels.models import App
+from notifyproj.core import authentication, throttling
+from notifyproj.core.models import Service
+from notifyproj.core.services import api_key_create, service_create
+
+ClientWith = Callable[..., APIClient]
+
+
+@pytest.fixture
+def service(db: Any) -> Service:
+    throttling.reset()
+    authentication.forget()
+    return service_create(slug="shop")
+
+
+@pytest.fixture
+def client_with(service: Service) -> ClientWith:
+    """`client_with("send", "read")`: a client whose key has these scopes."""
+
+    def make(*scopes: str) -> APIClient:
+        _, secret = api_key_create(service=service, scopes=scopes)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def api(client_with: ClientWith) -> APIClient:
+    return client_with("send", "read", "recipients")
+
+
+@pytest.fixture
+def ios_app(db: Any) -> App:
+    return App.objects.create(slug="shop-ios", name="Shop", channel="push", platform="ios")

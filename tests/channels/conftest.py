@@ -1,0 +1,41 @@
+import queue
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from channels.base import Account, Adapter, HttpRequest, Outcome, SmtpSend
+from channels.transport import Result, Transport
+from tests.channels.peers import Authority, make_authority
+
+Send = Callable[..., tuple[Outcome, Result]]
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def send(transport: Transport) -> Send:
+    """Send one request and wait for its result."""
+
+    def one(
+        account: Account, adapter: Adapter, request: HttpRequest | SmtpSend, within: float = 8.0
+    ) -> tuple[Outcome, Result]:
+        results: queue.Queue[tuple[Any, Outcome, Result]] = queue.Queue()
+        job = ("key", account, adapter, request, time.monotonic() + within)
+        transport.submit([job], lambda *result: results.put(result))
+        key, outcome, result = results.get(timeout=10)
+        assert key == "key"
+        return outcome, result
+
+    return one
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("tls"))

@@ -1,0 +1,110 @@
+"""Accounts and messages of every kind, and the recorded answers of their providers."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from channels.base import (
+    Account,
+    Channel,
+    EmailMessage,
+    Envelope,
+    InboundRequest,
+    InboxMessage,
+    Lane,
+    Message,
+    PushMessage,
+    SmsMessage,
+)
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")
+
+
+def recorded(path: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((FIXTURES / path).read_text())
+    return rows
+
+
+@cache
+def p8() -> str:
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+@cache
+def service_account() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    info = {"type": "service_account", "project_id": "demo", "private_key_id": "1"}
+    info |= {"private_key": _pem(key), "client_email": "sender@demo.iam.gserviceaccount.com"}
+    return json.dumps(info | {"token_uri": "https://oauth2.googleapis.com/token"})
+
+
+def account(kind: str, **changes: Any) -> Account:
+    channel, credentials, settings = {
+        "apns": (
+            Channel.PUSH,
+            {"key": p8(), "key_id": "ABC123DEFG", "team_id": "DEF123GHIJ"},
+            {"topic": "com.example.shop", "environment": "production"},
+        ),
+        "fcm": (Channel.PUSH, {"service_account": service_account()}, {}),
+        "smtp": (
+            Channel.EMAIL,
+            {"username": "shop", "password": "secret"},
+            {"from": "shop@example.com", "from_name": "The Shop", "host": "mail.example.com"},
+        ),
+        "twilio": (
+            Channel.SMS,
+            {"account_sid": "AC123", "auth_token": "12345"},
+            {"from": "+15005550006"},
+        ),
+        "inbox": (Channel.INBOX, {}, {}),
+    }[kind]
+    base = Account(7, f"{kind}-1", kind, channel, 1, "", credentials, settings)
+    return replace(base, **changes)
+
+
+def envelope(address: str = "", **changes: Any) -> Envelope:
+    until = NOW + timedelta(hours=1)
+    return replace(Envelope(str(DELIVERY), 2, address, until, Lane.NORMAL), **changes)
+
+
+def push(address: str = "ab12" * 16, **changes: Any) -> PushMessage:
+    return replace(PushMessage(envelope(address), "Order shipped", "It is on its way"), **changes)
+
+
+def email(**changes: Any) -> EmailMessage:
+    base = EmailMessage(envelope("ada@example.org"), "Your order", "Thank you", "<p>Thank you</p>")
+    return replace(base, **changes)
+
+
+def sms(**changes: Any) -> SmsMessage:
+    return replace(SmsMessage(envelope("+15558675310"), "Your code is 123456"), **changes)
+
+
+def message(kind: str) -> Message:
+    messages: dict[str, Message] = {
+        "apns": push(),
+        "fcm": push("fcm-token:APA91"),
+        "smtp": email(),
+        "twilio": sms(),
+        "inbox": InboxMessage(envelope("42"), "Order shipped", "It is on its way", "/orders/1"),
+    }
+    return messages[kind]
+
+
+def callback(body: bytes, url: str = "https://notify.example/cb", **headers: str) -> InboundRequest:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return InboundRequest("POST", url, names, body)
+
+
+def _pem(key: Any) -> str:
+    pem: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem.decode()

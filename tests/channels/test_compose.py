@@ -1,0 +1,82 @@
+import pytest
+
+from channels.base import BuildError, Channel, EmailMessage, InboxMessage, PushMessage, SmsMessage
+from channels.compose import compose, html_to_text
+from tests.channels.samples import envelope
+
+
+def test_a_push_takes_all_its_parts() -> None:
+    parts = {"title": "Hi\n", "body": " there \n", "image": "https://x/i.png", "link": "/o/1\n"}
+    parts |= {"sound": "bell", "badge": "3", "data_order": "1", "other": "x"}
+    assert compose(Channel.PUSH, envelope(), parts) == PushMessage(
+        envelope(), "Hi", "there", "https://x/i.png", "/o/1", "bell", 3, {"order": "1"}
+    )
+
+
+def test_a_push_without_words_is_silent() -> None:
+    message = compose(Channel.PUSH, envelope(), {"data_sync": "1"})
+    assert isinstance(message, PushMessage)
+    assert message.silent
+
+
+@pytest.mark.parametrize("badge", ["many", "-1", "1.5", "²"])
+def test_a_badge_that_is_no_number_is_refused(badge: str) -> None:
+    with pytest.raises(BuildError):
+        compose(Channel.PUSH, envelope(), {"title": "x", "badge": badge})
+
+
+def test_an_email_subject_is_one_line() -> None:
+    message = compose(Channel.EMAIL, envelope(), {"subject": "Your\n  order\n", "text": "Hello"})
+    assert message == EmailMessage(envelope(), "Your order", "Hello")
+
+
+def test_an_email_gets_its_text_from_its_html() -> None:
+    message = compose(Channel.EMAIL, envelope(), {"subject": "x", "html": "<p>Hello</p>"})
+    assert isinstance(message, EmailMessage)
+    assert message.text == "Hello"
+
+
+def test_an_email_keeps_the_text_it_has() -> None:
+    message = compose(Channel.EMAIL, envelope(), {"text": "Plain", "html": "<p>Rich</p>"})
+    assert isinstance(message, EmailMessage)
+    assert message.text == "Plain"
+
+
+@pytest.mark.parametrize("part", ["body", "text"])
+def test_an_sms_is_its_text(part: str) -> None:
+    assert compose(Channel.SMS, envelope(), {part: "Hi\n"}) == SmsMessage(envelope(), "Hi")
+
+
+def test_an_inbox_message_keeps_its_lines() -> None:
+    parts = {"title": "Hi", "body": "one\ntwo", "link": "/x", "data_a": "b"}
+    expected = InboxMessage(envelope(), "Hi", "one\ntwo", "/x", {"a": "b"})
+    assert compose(Channel.INBOX, envelope(), parts) == expected
+
+
+def test_a_channel_without_messages_is_our_mistake() -> None:
+    with pytest.raises(ValueError, match="web_push"):
+        compose(Channel.WEB_PUSH, envelope(), {})
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("", ""),
+        ("Hello <b>big</b> world", "Hello big world"),
+        ("<p>One</p><p>Two</p>", "One\n\nTwo"),
+        ("<p>One<br>Two</p>", "One\nTwo"),
+        ("<ul><li>One</li><li>Two</li></ul>", "- One\n- Two"),
+        ("a\n   b\t c", "a b c"),
+        ("<h1>Title</h1>\n<div>Text</div>\n<div>More</div>", "Title\n\nText\nMore"),
+        ('<a href="https://x.example/o">Order</a>.', "Order (https://x.example/o)."),
+        ('<a href="https://x.example">https://x.example</a>', "https://x.example"),
+        ('<a href="mailto:a@x.example">a@x.example</a>', "a@x.example"),
+        ("<style>p{}</style><script>x()</script><title>t</title><p>Hi</p>", "Hi"),
+        ("<p>&lt;b&gt; &amp; &euro;</p>", "<b> & €"),
+        ("<tr><td>Total</td><td>$5</td></tr>", "Total $5"),
+        ('<img src="x" alt="A box">', "A box"),
+        ("<p>Unclosed <b>tag", "Unclosed tag"),
+    ],
+)
+def test_html_becomes_what_a_person_reads(html: str, text: str) -> None:
+    assert html_to_text(html) == text

@@ -1,0 +1,84 @@
+"""Adapters and transport, against look-alikes that check what the real providers check."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.base import (
+    Account,
+    Channel,
+    Envelope,
+    HttpRequest,
+    InboxWrite,
+    OutcomeKind,
+    SmtpSend,
+)
+from channels.compose import compose
+from channels.registry import adapter
+from tests.channels.conftest import Send
+from tests.channels.samples import DELIVERY
+from tests.channels.sandbox.conftest import Sandbox, received
+from tests.channels.sandbox.conftest import sandbox as sandbox  # a fixture
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = {
+    "apns": "ab" * 32,
+    "fcm": "fcm-token-of-ada:" + "A" * 120,
+    "twilio": "+15558675310",
+    "smtp": "ada@example.org",
+}
+PARTS = {"title": "Order shipped", "body": "It is on its way 📦", "link": "https://x.example/o/1"}
+PARTS |= {"subject": "Ihre Bestellung in Größe M", "html": "<p>On its way</p>", "badge": "2"}
+WAITING = {OutcomeKind.RETRY, OutcomeKind.THROTTLED}
+
+
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_a_look_alike_accepts_what_the_adapter_sends(
+    sandbox: Sandbox, send: Send, kind: str
+) -> None:
+    account = _account(sandbox, kind)
+    outcome, _ = send(account, adapter(kind), _request(account))
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    assert received(account)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("throttle", WAITING),
+        ("error", {OutcomeKind.RETRY}),
+        ("html", {OutcomeKind.RETRY}),
+        ("dead_token", {OutcomeKind.BAD_RECIPIENT}),
+        ("bad_auth", {OutcomeKind.MISCONFIGURED}),
+        ("hang", {OutcomeKind.UNCERTAIN}),
+        ("reset", {OutcomeKind.UNCERTAIN}),
+    ],
+)
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_a_fault_is_understood(
+    sandbox: Sandbox, send: Send, kind: str, fault: str, expected: set[OutcomeKind]
+) -> None:
+    if (kind, fault) == ("smtp", "html"):
+        pytest.skip("mail servers speak no HTML")
+    account = _account(sandbox, kind)
+    sandbox.fault(account, fault)
+    outcome, _ = send(account, adapter(kind), replace(_request(account), timeout=1.0))
+    assert outcome.kind in expected
+
+
+def _account(sandbox: Sandbox, kind: str) -> Account:
+    account = sandbox.account(kind)
+    if kind == "smtp":
+        return replace(account, endpoint=f"smtp://127.0.0.1:{sandbox.smtp_port}")
+    return account
+
+
+def _request(account: Account) -> HttpRequest | SmtpSend:
+    now = datetime.now(UTC)
+    envelope = Envelope(str(DELIVERY), 1, ADDRESSES[account.kind], now + timedelta(hours=1))
+    message = compose(Channel(account.channel), envelope, PARTS)
+    request = adapter(account.kind).build(message, account, now)
+    assert not isinstance(request, InboxWrite)
+    return request

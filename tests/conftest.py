@@ -1,0 +1,77 @@
+"""A fresh Postgres and Valkey for every test run, thrown away after it.
+
+Started while this file is imported, since pytest-django reads the settings right after. With
+pytest-xdist the workers share one pair: a database each, and a Redis database each.
+`TEST_DATABASE_URL` and `TEST_REDIS_URL` name servers to use instead.
+"""
+
+import atexit
+import base64
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from notifyproj.launch.postgres import Postgres
+from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.valkey import Valkey
+
+FOLDER = "NOTIFY_TEST_FOLDER"  # set for the workers of xdist: the servers are up
+
+
+def _start_servers() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="notify-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ |= {FOLDER: str(folder), "VAR_DIR": str(folder)}
+    os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or _start_postgres(folder)
+    os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or _start_valkey(folder)
+    os.environ.pop("CELERY_BROKER_URL", None)
+
+
+def _start_postgres(folder: Path) -> str:
+    postgres = Postgres(folder / "postgres", folder / "log" / "postgres.log", passing=True)
+    atexit.register(postgres.stop)
+    postgres.start()
+    return postgres.url()
+
+
+def _start_valkey(folder: Path) -> str:
+    valkey = Valkey(folder / "valkey", folder / "log" / "valkey.log")
+    atexit.register(valkey.stop)
+    valkey.start()
+    return valkey.url()
+
+
+def _set_secrets() -> None:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    os.environ |= {
+        "DEBUG": "1",
+        "SANDBOX": "1",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "FIELD_ENCRYPTION_KEYS": f"1:{key}",
+        "LOOKUP_HASH_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def _own_redis_database(worker: str) -> None:
+    """`gw0` takes database 1, `gw1` database 2: what one test stores is not another's."""
+    base, _, _ = os.environ["REDIS_URL"].rpartition("/")
+    os.environ["REDIS_URL"] = f"{base}/{int(worker.removeprefix('gw')) + 1}"
+
+
+if FOLDER not in os.environ:
+    try:
+        _start_servers()
+    except LaunchProblem as problem:
+        pytest.exit(str(problem), returncode=1)
+    _set_secrets()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])
+os.environ["DJANGO_SETTINGS_MODULE"] = "notifyproj.settings"
+
+import django  # noqa: E402 - the settings need what is set above
+
+django.setup()

@@ -1,0 +1,34 @@
+import pytest
+from django.core.checks import Tags, run_checks
+from pytest_django.fixtures import Settings
+
+OURS = [Tags.security, Tags.compatibility]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "id_"),
+    [
+        ("FIELD_ENCRYPTION_KEYS", "1", "notify.E001"),
+        ("FIELD_ENCRYPTION_KEYS", "1:c2hvcnQ=", "notify.E001"),
+        ("LOOKUP_HASH_KEY", "c2hvcnQ=", "notify.E002"),
+        ("LOOKUP_HASH_KEY", "no base64!", "notify.E002"),
+        ("PUBLIC_URL", "localhost:8000", "notify.E003"),
+        ("RETENTION_DAYS", 0, "notify.E004"),
+        ("REDIS_URL", "http://localhost", "notify.E005"),
+    ],
+)
+def test_a_wrong_setting_is_named_by_its_check(
+    settings: Settings, name: str, value: object, id_: str
+) -> None:
+    setattr(settings, name, value)
+    assert id_ in [message.id for message in run_checks(tags=OURS)]
+
+
+def test_the_settings_of_the_tests_pass() -> None:
+    assert [m for m in run_checks(tags=OURS) if str(m.id).startswith("notify.")] == []
+
+
+def test_a_sandbox_in_production_is_warned_of(settings: Settings) -> None:
+    settings.SANDBOX = True
+    found = run_checks(tags=OURS, include_deployment_checks=True)
+    assert "notify.W001" in [message.id for message in found]

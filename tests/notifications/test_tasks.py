@@ -1,0 +1,47 @@
+"""Names of tasks, and what Beat starts."""
+
+import re
+
+import pytest
+from celery import current_app
+
+import celery_app
+import notifications.tasks  # noqa: F401 - registers them
+from notifications import queues
+from notifications.schedule import BEAT_SCHEDULE
+
+NAMED = sorted(
+    value
+    for name, value in vars(queues).items()
+    if name.isupper() and isinstance(value, str) and value.startswith("notifications.")
+)
+OURS = sorted(name for name in current_app.tasks if not name.startswith("celery."))
+
+
+def test_every_name_of_a_task_is_registered_and_none_besides() -> None:
+    assert OURS == NAMED != []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_task_carries_a_version(name: str) -> None:
+    assert re.fullmatch(r"[a-z_]+\.[a-z_]+\.v\d+", name)
+
+
+@pytest.mark.parametrize("name", BEAT_SCHEDULE)
+def test_beat_starts_only_tasks_there_are(name: str) -> None:
+    assert BEAT_SCHEDULE[name]["task"] in OURS
+
+
+@pytest.mark.parametrize("name", BEAT_SCHEDULE)
+def test_what_beat_starts_goes_to_the_periodic_queue_and_is_worthless_late(name: str) -> None:
+    options = BEAT_SCHEDULE[name]["options"]
+    assert options["queue"] == queues.PERIODIC
+    assert 0 < options["expires"] <= max(1, BEAT_SCHEDULE[name]["schedule"])
+
+
+def test_beat_is_given_this_schedule() -> None:
+    assert celery_app.app.conf.beat_schedule == BEAT_SCHEDULE
+
+
+def test_the_sweep_runs_every_second() -> None:
+    assert BEAT_SCHEDULE["sweep"]["schedule"] == 1.0

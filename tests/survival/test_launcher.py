@@ -1,0 +1,73 @@
+"""What `make run` started is killed, one after the other and all at once."""
+
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from notifyproj.launch import leftovers
+from notifyproj.launch.answers import answers
+from tests.launch.started import Started, alive, start, wait_for
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Started]:
+    yield from start()
+
+
+@pytest.mark.parametrize("title", ["urgent@", "granian wsgi", "celery beat"])
+def test_a_killed_process_is_back_within_seconds(started: Started, title: str) -> None:
+    wait_for(lambda: started.find(title))
+    instant = time.time()
+    started.find(title).kill()
+    wait_for(lambda: began_after(started, title, instant), seconds=10)
+
+
+def began_after(started: Started, title: str, instant: float) -> bool:
+    young = [each for each in started.marked() if each.create_time() > instant]
+    return any(title in " ".join(each.cmdline()) for each in young if alive(each))
+
+
+def test_the_children_of_a_killed_worker_do_not_live_on(started: Started) -> None:
+    wait_for(lambda: len(pool(started)) >= 1)
+    children = {child.pid for child in pool(started)}
+    started.find("bulk@").kill()
+    wait_for(lambda: not children & {child.pid for child in pool(started)}, seconds=10)
+
+
+def pool(started: Started) -> list[psutil.Process]:
+    return [
+        each
+        for each in started.marked()
+        if alive(each) and "ForkPoolWorker" in " ".join(each.cmdline())
+    ]
+
+
+def test_a_killed_postgres_is_started_again(started: Started) -> None:
+    for server in leftovers.working_in(started.var / "postgres", "postgres"):
+        server.kill()
+    wait_for(lambda: answers(started.port, "/health/ready"), seconds=20)
+
+
+def test_a_killed_supervisord_is_started_again(started: Started) -> None:
+    started.find("notify: supervisord").kill()
+    wait_for(lambda: not answers(started.port, "/health/live"), seconds=10)
+    wait_for(lambda: answers(started.port, "/health/ready"), seconds=20)
+
+
+def test_after_a_kill_of_everything_it_starts_again(started: Started) -> None:
+    started.kill_all()
+    started.start()
+    wait_for(started.is_up)
+    assert answers(started.port, "/health/ready")
+
+
+def test_after_a_kill_of_the_launcher_alone_nothing_lives_on(started: Started) -> None:
+    started.process.kill()
+    started.process.wait()
+    wait_for(lambda: not started.marked() and not started.servers(), seconds=15)
+    started.start()
+    wait_for(started.is_up)
