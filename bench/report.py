@@ -1,0 +1,118 @@
+"""The figures of a run: one table for people, `var/bench.json` for programs."""
+
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connection
+
+from bench.blast import Result
+
+TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
+
+
+@dataclass
+class Figures:
+    """None where a part was not run."""
+
+    machine: dict[str, object]
+    blast: Result | None = None
+    slow: Result | None = None
+    urgent_idle_ms: dict[str, float] | None = None
+    accept: tuple[float, float] | None = None
+    obvious: float | None = None
+    peak_mb: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "deliveries_per_second": self.blast and round(self.blast.per_second),
+            "deliveries_per_second_slow_provider": self.slow and round(self.slow.per_second),
+            "cpu_us_per_delivery": self.blast and self.blast.cpu,
+            "urgent_idle_ms": self.urgent_idle_ms,
+            "urgent_blast_ms": self.blast and self.blast.urgent_ms,
+            "accept_single_per_second": self.accept and round(self.accept[0]),
+            "accept_batch_per_second": self.accept and round(self.accept[1]),
+            "peak_mb": self.peak_mb,
+            "obvious_per_second": self.obvious and round(self.obvious),
+            "ratio_to_obvious": self.ratio and round(self.ratio, 1),
+            "machine": self.machine,
+        }
+
+    @property
+    def ratio(self) -> float | None:
+        if not self.blast or not self.obvious:
+            return None
+        return self.blast.per_second / self.obvious
+
+    @property
+    def complete(self) -> bool:
+        return all((self.blast, self.slow, self.urgent_idle_ms, self.accept, self.obvious))
+
+
+def machine(stand_in: str, recipients: int) -> dict[str, object]:
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"model name\s*:\s*(.+)", text)
+    version = connection.cursor().connection.server_version
+    return {
+        "cpu": model[1] if model else platform.processor(),
+        "cores": os.cpu_count(),
+        "python": sys.version.split()[0],
+        "postgres": f"{version // 10000}.{version % 10000}",
+        "stand_in": stand_in,
+        "recipients": recipients,
+    }
+
+
+def write(figures: Figures, file: Path) -> None:
+    file.write_text(json.dumps(figures.as_json(), indent=2) + "\n")
+
+
+def table(figures: Figures) -> str:
+    rows: list[tuple[str, str]] = [("machine", _words(figures.machine))]
+    rows += _blast("prompt provider", figures.blast) + _blast("slow provider", figures.slow)
+    if figures.urgent_idle_ms:
+        rows.append(("urgent, idle, ms", _words(figures.urgent_idle_ms)))
+    if figures.blast:
+        rows.append(
+            (
+                f"urgent in the blast, ms (n={figures.blast.urgent_sends})",
+                _words(figures.blast.urgent_ms),
+            )
+        )
+    if figures.accept:
+        single, batch = figures.accept
+        rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
+    if figures.obvious:
+        ratio = f", so ours is {figures.ratio:.1f} times that" if figures.ratio else ""
+        rows.append(("obvious implementation", f"{figures.obvious:,.0f}/s{ratio}"))
+    rows.append(("peak MB a process", _words(figures.peak_mb)))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"  {name:<{width}}  {value}" for name, value in [*rows, ("", TARGETS)])
+
+
+def _blast(name: str, result: Result | None) -> list[tuple[str, str]]:
+    if result is None:
+        return []
+    speed = (
+        f"{result.per_second:,.0f} deliveries/s: {result.recorded:,} recorded in"
+        f" {result.seconds:.1f} s, arrived within {result.arrival_seconds:.1f} s"
+    )
+    return [
+        (name, speed),
+        ("  by state", f"{_words(result.states)}; dispatched again by the sweep {result.swept:,}"),
+        ("  CPU µs a delivery", _words(result.cpu)),
+        ("  other programs", f"took {result.foreign} % of the machine meanwhile"),
+    ]
+
+
+def _words(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {_number(value)}" for key, value in values.items())
+
+
+def _number(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,65 @@
+"""The parts of a run in their order. Imported once the settings can be read."""
+
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from bench import accepting, blast, obvious_run, report, urgent, usage, world
+from bench.stack import Stack
+from bench.standin import StandIn
+from notifyproj.launch.terminal import Step, say
+
+PARTS = ("urgent", "blast", "slow", "accept", "obvious")
+URGENT_SENDS, URGENT_RATE = 200, 20.0
+CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
+CALM = 2.0  # seconds between parts
+
+
+def measure(
+    stack: Stack, stand_in: StandIn, parts: Collection[str], recipients: int, file: Path
+) -> None:
+    """Raises BenchProblem when something does not add up."""
+    with Step("People") as step:
+        people = world.build(recipients, stand_in.ca.read_text(), stand_in.prompt.url)
+        step.detail = f"{people.people:,}"
+    with Step("Processes"):
+        stack.start_processes()
+    with Step("Warm-up"):
+        blast.warm_up(people, stack.port)
+    figures = report.Figures(report.machine(stand_in.name, people.people))
+    peaks = usage.Peaks()
+
+    def part(name: str, work: Callable[[], None]) -> None:
+        if name not in parts:
+            return
+        time.sleep(CALM)
+        with Step(name):
+            work()
+        peaks.look(stack.pids() | stand_in.pids())
+
+    def idle() -> None:
+        figures.urgent_idle_ms = urgent.idle(
+            people, stack.port, stand_in.prompt, URGENT_SENDS, URGENT_RATE
+        )
+
+    def prompt() -> None:
+        figures.blast = blast.run(people, stack, stand_in, stand_in.prompt)
+
+    def slow() -> None:
+        figures.slow = blast.run(people, stack, stand_in, stand_in.slow)
+
+    def accept() -> None:
+        figures.accept = accepting.run(people, stack)
+
+    def compare() -> None:
+        figures.obvious = obvious_run.run(stack, stand_in)
+
+    for name, work in zip(PARTS, (idle, prompt, slow, accept, compare), strict=True):
+        part(name, work)
+    figures.peak_mb = peaks.megabytes
+    say("\n" + report.table(figures))
+    if figures.complete and people.people >= CAMPAIGN_SIZE:
+        report.write(figures, file)
+        say(f"\n  Written to {file}")
+    else:
+        say(f"\n  Not a complete run of {CAMPAIGN_SIZE:,} people: {file} stays as it is")
