@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 
@@ -19,6 +19,7 @@ class Channel(StrEnum):
     SMS = "sms"
     INBOX = "inbox"
     WEBHOOK = "webhook"
+    SLACK = "slack"
 
 
 class Lane(IntEnum):
@@ -56,47 +57,7 @@ class Envelope:
     expires_at: datetime
     lane: Lane = Lane.NORMAL
     collapse_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PushMessage:
-    envelope: Envelope
-    title: str = ""
-    body: str = ""
-    image_url: str = ""
-    link: str = ""
-    sound: str = "default"
-    badge: int | None = None
-    data: Mapping[str, str] = field(default_factory=dict)
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EmailMessage:
-    envelope: Envelope
-    subject: str
-    text: str
-    html: str = ""
-    reply_to: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SmsMessage:
-    envelope: Envelope
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class InboxMessage:
-    envelope: Envelope
-    title: str
-    body: str = ""
-    link: str = ""
-    data: Mapping[str, str] = field(default_factory=dict)
-
-
-Message = PushMessage | EmailMessage | SmsMessage | InboxMessage
+    area: str = ""  # the country of a number (ISO 3166: AT), the domain of a mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +71,9 @@ class HttpRequest:
     timeout: float = 10.0  # seconds, connecting included
     needs_token: bool = False  # the adapter has token_request/parse_token: add `Authorization`
     http2: bool = False  # the provider speaks nothing else; over https:// only
+    guarded: bool = False  # somebody else's URL: only to an address that `netguard` admits
+    endpoint: str = ""  # whose server this is, where an account reaches many: few at a time
+    units: int = 1  # what the provider bills for: parts of an SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +182,9 @@ class EventKind(StrEnum):
     FAILED = "failed"
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
+    RESUBSCRIBED = "resubscribed"
+    SUPPRESSED = "suppressed"  # the provider did not send: it had the address on a list of its own
+    INBOUND = "inbound"  # the person wrote to us: `text`, from `address`, to `sender`
     UNKNOWN = "unknown"
 
 
@@ -231,6 +198,10 @@ class Event:
     provider_id: str = ""
     reason: str = ""
     code: str = ""
+    address: str = field(default="", repr=False)  # whose, where the provider says
+    sender: str = ""  # INBOUND: the number or service of ours that was written to
+    text: str = field(default="", repr=False)  # INBOUND
+    machine: bool = False  # OPENED, CLICKED: by a scanner or a proxy, not by the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +212,7 @@ class InboundRequest:
     url: str
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    certificate: str = ""  # PEM behind `certificate_url`, where the adapter has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +225,6 @@ class Field:
     required: bool = True
     help: str = ""
     setting: bool = False  # kept in clear in `Account.settings`; else sealed in `credentials`
-
-
-class Adapter(Protocol):
-    """What a provider's module offers. A provider with a token step has two more functions,
-    `token_request(account, now) -> HttpRequest` and `parse_token(response) -> Token | Outcome`."""
-
-    CHANNEL: Channel
-    FIELDS: tuple[Field, ...]
-
-    def build(self, message: Any, account: Account, now: datetime) -> Send: ...
-    def classify(self, response: Any) -> Outcome: ...
-    def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool: ...
-    def parse_events(self, request: InboundRequest) -> list[Event]: ...
 
 
 class BuildError(ValueError):

@@ -3,18 +3,8 @@
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 
-from channels.base import (
-    BuildError,
-    Channel,
-    EmailMessage,
-    Envelope,
-    InboxMessage,
-    Message,
-    Outcome,
-    OutcomeKind,
-    PushMessage,
-    SmsMessage,
-)
+from channels.base import BuildError, Channel, Envelope, Outcome, OutcomeKind
+from channels.messages import EmailMessage, InboxMessage, Message, PushMessage, SmsMessage
 
 BLOCKS = frozenset(
     {"address", "article", "blockquote", "div", "dl", "footer", "form", "h1", "h2", "h3", "h4"}

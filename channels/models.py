@@ -1,5 +1,6 @@
 """Apps and provider accounts: through what we reach people."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from channels.base import Channel
@@ -40,14 +41,40 @@ class ProviderAccount(models.Model):
     ca_certificate = models.TextField(blank=True, help_text="PEM of a private CA to trust.")
     credentials = models.BinaryField(editable=False, default=bytes)
     settings = models.JSONField(default=dict, blank=True)
+    serves = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text="Countries of numbers (AT, US) or domains of mailboxes; empty: all.",
+    )
     weight = models.PositiveIntegerField(default=100)
+    costs = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='A message, or a part of an SMS, by country: {"": 0.0075, "AT": 0.09}.',
+    )
     rate_per_second = models.PositiveIntegerField(default=0, help_text="0: no limit.")
+    daily_cap = models.PositiveIntegerField(default=0, help_text="Sends a day (UTC). 0: no cap.")
     enabled = models.BooleanField(default=True)
     held_reason = models.CharField(max_length=200, blank=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)
+    held_by = models.CharField(
+        max_length=150, blank=True, editable=False, help_text="Who held it; empty: the platform."
+    )
+    probe_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a held account is tried with one message."
+    )
     breaker = models.CharField(max_length=12, default="closed", editable=False)
     breaker_until = models.DateTimeField(null=True, editable=False)
     breaker_trips = models.PositiveIntegerField(default=0, editable=False)
+    breaker_forced = models.CharField(
+        max_length=8, blank=True, editable=False, help_text="By hand: open or closed."
+    )
+    rate_now = models.FloatField(
+        null=True, editable=False, help_text="What the provider takes; null: the configured rate."
+    )
+    latency_ms = models.FloatField(null=True, editable=False, help_text="Of the last minute.")
+    success_share = models.FloatField(null=True, editable=False, help_text="Of the last minute.")
 
     class Meta:
         db_table = "provider_account"
@@ -65,9 +92,35 @@ class AccountHealthDelta(models.Model):
     ok = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     throttled = models.PositiveIntegerField(default=0)
+    dead = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of ok: the address was refused."
+    )
+    busy_ms = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="Waited for the answers."
+    )
+    cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "account_health_delta"
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.ok} ok, {self.failed} failed"
+
+
+class AccountDay(models.Model):
+    """What an account did on one UTC day: for its cap, its costs and its report."""
+
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, db_constraint=False)
+    day = models.DateField()
+    ok = models.PositiveBigIntegerField(default=0, db_default=0)
+    failed = models.PositiveBigIntegerField(default=0, db_default=0)
+    throttled = models.PositiveBigIntegerField(default=0, db_default=0)
+    dead = models.PositiveBigIntegerField(default=0, db_default=0)
+    cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "account_day"
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="account_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.day}: {self.ok} ok"

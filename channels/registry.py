@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from channels.base import Adapter
+from channels.protocols import Adapter
 
 ADAPTERS = {
     "apns": "channels.push.apns",

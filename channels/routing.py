@@ -14,9 +14,10 @@ from django.db import connection
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
-from channels.base import Account, Adapter, Channel
+from channels.base import Account, Channel
 from channels.credentials import account_value
 from channels.models import ProviderAccount
+from channels.protocols import Adapter
 from channels.registry import adapter
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot

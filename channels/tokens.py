@@ -9,7 +9,6 @@ from typing import Protocol, cast
 
 from channels.base import (
     Account,
-    Adapter,
     BuildError,
     HttpRequest,
     HttpResponse,
@@ -19,6 +18,7 @@ from channels.base import (
     TransportFailure,
 )
 from channels.http import Answer
+from channels.protocols import Adapter
 
 EARLY = 300.0  # seconds before its end that a token is renewed
 UNREACHABLE = Outcome(OutcomeKind.RETRY, "The token service could not be reached", "no_token")

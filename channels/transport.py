@@ -16,7 +16,6 @@ import uvloop
 from channels.base import (
     NOT_STARTED,
     Account,
-    Adapter,
     HttpRequest,
     Outcome,
     Response,
@@ -26,6 +25,7 @@ from channels.base import (
 )
 from channels.gauge import Gauge
 from channels.http import Answer, Clients
+from channels.protocols import Adapter
 from channels.smtp import SmtpPool
 from channels.tokens import Tokens
 

@@ -30,6 +30,7 @@ class Notification(models.Model):
     variables = models.BinaryField(help_text="Encrypted JSON; see services.variables.")
     collapse_key = models.CharField(max_length=200, default="")
     metadata = models.JSONField(default=dict)
+    attachment_ids = ArrayField(models.UUIDField(), default=list)
     scheduled_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     cursor = models.BigIntegerField(default=0, help_text="How far the audience is resolved.")
@@ -96,12 +97,86 @@ class Attempt(models.Model):
     provider_id = models.CharField(max_length=200, default="")
     response_status = models.SmallIntegerField(null=True)
     response_excerpt = models.CharField(max_length=500, default="", help_text="For operators.")
+    units = models.SmallIntegerField(default=1, help_text="Parts of an SMS; else 1.")
+    cost_micros = models.BigIntegerField(default=0, help_text="Estimated, in millionths.")
 
     class Meta:
         db_table = "attempt"
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}"
+
+
+class Event(models.Model):
+    """What became of a delivery later: a provider's word, an open, a click. Kept once by `key`.
+
+    `delivery_id` of one that names no delivery of ours is made of the day it came.
+    """
+
+    pk = models.CompositePrimaryKey("delivery_id", "key")
+    delivery_id = models.UUIDField()
+    key = models.BinaryField(max_length=16, help_text="Hash of account and dedupe key.")
+    account_id = models.BigIntegerField(null=True, help_text="Null: our own links.")
+    attempt = models.SmallIntegerField(null=True)
+    kind = models.CharField(max_length=16, help_text="An EventKind.")
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    machine = models.BooleanField(default=False, help_text="A scanner or a proxy did it.")
+    code = models.CharField(max_length=64, default="")
+    reason = models.CharField(max_length=200, default="", help_text="Safe to show to anybody.")
+    provider_id = models.CharField(max_length=200, default="")
+    detail = models.CharField(max_length=500, default="", help_text="The link that was clicked.")
+
+    class Meta:
+        db_table = "event"
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.kind}"
+
+
+class InboundCallback(models.Model):
+    """A provider's verified callback as it came, until it is folded; kept when nobody knows it."""
+
+    account_id = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    url = models.TextField()
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField()
+    due_at = models.DateTimeField(null=True, help_text="When to fold it; null: it cannot be.")
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "inbound_callback"
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="inbound_callback_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.received_at}"
+
+
+class Attachment(models.Model):
+    """A file that messages refer to; sealed under the key ring, and gone at `expires_at`."""
+
+    id = models.UUIDField(primary_key=True)
+    service_id = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    sha256 = models.BinaryField(max_length=32)
+    content = models.BinaryField(editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "attachment"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class IdempotencyKey(models.Model):

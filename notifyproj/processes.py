@@ -31,11 +31,12 @@ class Process:
     warm: bool = True  # may be forked from a parent that has imported the platform
 
 
-SENDING = tuple(channel for channel in Channel if channel is not Channel.WEBHOOK)
+OUTWARD = (Channel.WEBHOOK, Channel.SLACK)
+SENDING = tuple(channel for channel in Channel if channel not in OUTWARD)
 
 
 def lane_queues(lane: Lane) -> tuple[str, ...]:
-    """The queues of a lane, without webhooks: a customer's slow endpoint is `outbound`'s."""
+    """The queues of a lane, without webhooks: somebody's slow endpoint is `outbound`'s."""
     return tuple(queues.delivery_queue(channel, lane) for channel in SENDING)
 
 
@@ -59,7 +60,7 @@ def worker(
 def processes() -> tuple[Process, ...]:
     """All of them, in the order to start them. Sizes depend on this machine."""
     normal, bulk = lane_queues(Lane.NORMAL), lane_queues(Lane.BULK)
-    webhooks = tuple(queues.delivery_queue(Channel.WEBHOOK, lane) for lane in Lane)
+    outward = tuple(queues.delivery_queue(channel, lane) for lane in Lane for channel in OUTWARD)
     urgent = (queues.RESOLVE_URGENT, *lane_queues(Lane.URGENT))
     return (
         web(),
@@ -70,7 +71,7 @@ def processes() -> tuple[Process, ...]:
         # However much normal traffic there is, bulk keeps one slot.
         worker("bulk_reserved", bulk, "threads", 1, niceness=5),
         worker("background", (queues.CALLBACKS, queues.RESOLVE), "threads", LIGHT_THREADS),
-        worker("outbound", (*webhooks, queues.STATUS_EVENTS), "threads", LIGHT_THREADS),
+        worker("outbound", (*outward, queues.STATUS_EVENTS), "threads", LIGHT_THREADS),
         worker("periodic", (queues.PERIODIC,), "threads", 2),
         beat(),
         flower(),

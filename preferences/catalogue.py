@@ -18,6 +18,16 @@ PRIORITY_OF: dict[Lane, Priority] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """`to` is tried too, unless `source` is accepted (or delivered) within `after` seconds."""
+
+    source: str
+    to: str
+    unless: Literal["accepted", "delivered"]
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class TypeValue:
     id: int
     slug: str
@@ -28,6 +38,11 @@ class TypeValue:
     ttl_seconds: int
     template: str
     rules: TypeRules
+    routing: str = "reliable"
+    fixed_account: int | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    track_opens: bool = False
+    track_clicks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,14 @@ def _value(row: NotificationType) -> TypeValue:
             passes_quiet_hours=row.passes_quiet_hours,
             opt_in_channels=frozenset(row.opt_in_channels),
         ),
+        routing=row.routing,
+        fixed_account=row.fixed_account_id,
+        fallbacks=tuple(
+            Fallback(step["from"], step["to"], step["unless"], float(step["after"]))
+            for step in row.fallbacks
+        ),
+        track_opens=row.track_opens,
+        track_clicks=row.track_clicks,
     )
 
 

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from channels.models import CHANNELS, App
+from channels.models import CHANNELS, App, ProviderAccount
 
 
 class Recipient(models.Model):
@@ -41,6 +41,12 @@ class ContactPoint(models.Model):
     address_hash = models.BinaryField(max_length=32, editable=False)
     hash_version = models.PositiveSmallIntegerField(default=1, editable=False)
     hint = models.CharField(max_length=64, help_text="The address, masked.")
+    area = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Country of a number, domain of a mailbox.",
+    )
     platform = models.CharField(max_length=16, blank=True)
     app_version = models.CharField(max_length=32, blank=True)
     active = models.BooleanField(default=True)
@@ -76,6 +82,12 @@ class NotificationType(models.Model):
         NORMAL = "normal"
         LOW = "low"
 
+    class Routing(models.TextChoices):
+        RELIABLE = "reliable", "Most reliable account"
+        FASTEST = "fastest", "Fastest account"
+        CHEAPEST = "cheapest", "Cheapest account"
+        FIXED = "fixed", "One account only"
+
     class OnUncertain(models.TextChoices):
         RESEND = "resend", "Send once more"
         WAIT = "wait", "Wait for a receipt"
@@ -101,6 +113,23 @@ class NotificationType(models.Model):
     on_uncertain = models.CharField(
         max_length=8, choices=OnUncertain.choices, default=OnUncertain.WAIT
     )
+    routing = models.CharField(
+        max_length=8,
+        choices=Routing.choices,
+        default=Routing.RELIABLE,
+        help_text="Which of the accounts that may send it does. Urgent: the healthiest, always.",
+    )
+    fixed_account = models.ForeignKey(
+        ProviderAccount, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    fallbacks = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='[{"from": "push", "to": "sms", "unless": "accepted", "after": 10}]: also by SMS'
+        " unless the push is accepted (or delivered) within so many seconds.",
+    )
+    track_opens = models.BooleanField(default=False)
+    track_clicks = models.BooleanField(default=False)
     sensitive = models.BooleanField(
         default=False, help_text="Variables are wiped when it has settled (login codes)."
     )
@@ -174,3 +203,33 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.reason}"
+
+
+class ConsentEvent(models.Model):
+    """Who agreed to what or took it back, when and how. Append-only: a trigger refuses changes."""
+
+    class Action(models.TextChoices):
+        GRANTED = "granted"
+        WITHDRAWN = "withdrawn"
+
+    recipient = models.ForeignKey(
+        Recipient, models.CASCADE, null=True, related_name="consent_events"
+    )
+    channel = models.CharField(max_length=16, choices=CHANNELS, blank=True)
+    type = models.ForeignKey(
+        NotificationType, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    address_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    action = models.CharField(max_length=16, choices=Action.choices)
+    source = models.CharField(max_length=32, help_text="sms_keyword, one_click, provider, api …")
+    at = models.DateTimeField()
+    evidence = models.JSONField(default=dict, help_text="Keyword, sender, provider's id …")
+    ip_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    wording = models.CharField(max_length=64, blank=True, help_text="Version of the text shown.")
+
+    class Meta:
+        db_table = "consent_event"
+        indexes = [models.Index(fields=["recipient", "at"], name="consent_event_of")]
+
+    def __str__(self) -> str:
+        return f"{self.channel or 'everything'} {self.action} by {self.source}"

@@ -10,7 +10,8 @@ from binascii import b2a_qp
 from datetime import datetime
 from email.utils import format_datetime, formataddr
 
-from channels.base import BuildError, EmailMessage, Outcome, OutcomeKind
+from channels.base import BuildError, Outcome, OutcomeKind
+from channels.messages import EmailMessage
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")

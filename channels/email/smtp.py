@@ -8,7 +8,6 @@ from channels.base import (
     Account,
     BuildError,
     Channel,
-    EmailMessage,
     Event,
     Field,
     InboundRequest,
@@ -18,6 +17,7 @@ from channels.base import (
     SmtpSend,
 )
 from channels.email.mime import address, mime
+from channels.messages import EmailMessage
 
 CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (

@@ -10,11 +10,11 @@ from channels.base import (
     Event,
     Field,
     InboundRequest,
-    InboxMessage,
     InboxWrite,
     Outcome,
     OutcomeKind,
 )
+from channels.messages import InboxMessage
 
 CHANNEL = Channel.INBOX
 FIELDS: tuple[Field, ...] = ()

@@ -21,8 +21,8 @@ from channels.base import (
     MessageTooLarge,
     Outcome,
     OutcomeKind,
-    PushMessage,
 )
+from channels.messages import PushMessage
 from channels.push.fitting import collapse_id, encode, shorten
 from channels.signing import es256_jwt, window_start
 

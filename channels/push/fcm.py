@@ -22,8 +22,8 @@ from channels.base import (
     MessageTooLarge,
     Outcome,
     OutcomeKind,
-    PushMessage,
 )
+from channels.messages import PushMessage
 from channels.push.fitting import collapse_id, shorten
 from channels.push.google_token import parse_token, service_account, token_request
 

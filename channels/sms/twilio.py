@@ -24,8 +24,8 @@ from channels.base import (
     MessageTooLarge,
     Outcome,
     OutcomeKind,
-    SmsMessage,
 )
+from channels.messages import SmsMessage
 
 CHANNEL = Channel.SMS
 FIELDS: tuple[Field, ...] = (

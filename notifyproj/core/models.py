@@ -57,3 +57,22 @@ class ApiKey(models.Model):
     @staticmethod
     def new_secret() -> str:
         return f"nk_{secrets.token_urlsafe(32)}"
+
+
+class Alert(models.Model):
+    """Something the person on call should know; one row a cause, however often it happens."""
+
+    key = models.CharField(max_length=200, unique=True, help_text="The cause: account-held:7")
+    title = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+    told_at = models.DateTimeField(null=True, help_text="When somebody was last told.")
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "alert"
+
+    def __str__(self) -> str:
+        return self.title

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from channels.base import Account, Adapter, HttpRequest, Outcome, SmtpSend
+from channels.base import Account, HttpRequest, Outcome, SmtpSend
+from channels.protocols import Adapter
 from channels.transport import Result, Transport
 from tests.channels.peers import Authority, make_authority
 

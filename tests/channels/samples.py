@@ -11,18 +11,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from channels.base import (
-    Account,
-    Channel,
-    EmailMessage,
-    Envelope,
-    InboundRequest,
-    InboxMessage,
-    Lane,
-    Message,
-    PushMessage,
-    SmsMessage,
-)
+from channels.base import Account, Channel, Envelope, InboundRequest, Lane
+from channels.messages import EmailMessage, InboxMessage, Message, PushMessage, SmsMessage
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

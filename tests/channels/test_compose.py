@@ -1,7 +1,8 @@
 import pytest
 
-from channels.base import BuildError, Channel, EmailMessage, InboxMessage, PushMessage, SmsMessage
+from channels.base import BuildError, Channel
 from channels.compose import compose, html_to_text
+from channels.messages import EmailMessage, InboxMessage, PushMessage, SmsMessage
 from tests.channels.samples import envelope
 
 

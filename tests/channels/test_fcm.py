@@ -14,9 +14,9 @@ from channels.base import (
     MessageTooLarge,
     Outcome,
     OutcomeKind,
-    PushMessage,
     Token,
 )
+from channels.messages import PushMessage
 from channels.push import fcm
 from tests.channels.samples import (
     DELIVERY,

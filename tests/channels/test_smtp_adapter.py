@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import BuildError, EmailMessage, OutcomeKind, SmtpReply
+from channels.base import BuildError, OutcomeKind, SmtpReply
 from channels.email import smtp
+from channels.messages import EmailMessage
 from tests.channels.samples import DELIVERY, NOW, account, email, envelope, recorded
 
 

@@ -8,7 +8,7 @@ import yaml
 from channels.base import Channel, Lane
 from notifications import queues
 from notifyproj.launch.supervise import configuration
-from notifyproj.processes import Process, find, processes
+from notifyproj.processes import OUTWARD, Process, find, processes
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,13 +42,13 @@ def test_a_worker_is_told_exactly_its_queues() -> None:
 
 def test_every_urgent_queue_has_a_worker_that_does_nothing_else() -> None:
     wanted = {queues.delivery_queue(channel, Lane.URGENT) for channel in Channel}
-    wanted -= {queues.delivery_queue(Channel.WEBHOOK, Lane.URGENT)}
+    wanted -= {queues.delivery_queue(channel, Lane.URGENT) for channel in OUTWARD}
     assert set(find("urgent").queues) == wanted | {queues.RESOLVE_URGENT}
 
 
 def test_a_slow_endpoint_of_a_customer_holds_up_webhooks_only() -> None:
     for process in processes():
-        webhook = {queue for queue in process.queues if queue.startswith(Channel.WEBHOOK)}
+        webhook = {queue for queue in process.queues if queue.startswith(OUTWARD)}
         assert not webhook or process.name == "outbound"
 
 

@@ -1,0 +1,77 @@
+"""What a provider's module offers: what each must, and what some can besides."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from channels.base import (
+    Account,
+    Channel,
+    Event,
+    Field,
+    HttpRequest,
+    HttpResponse,
+    InboundRequest,
+    Outcome,
+    Send,
+    Token,
+)
+
+
+class Adapter(Protocol):
+    CHANNEL: Channel
+    FIELDS: tuple[Field, ...]
+
+    def build(self, message: Any, account: Account, now: datetime) -> Send: ...
+    def classify(self, response: Any) -> Outcome: ...
+    def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool: ...
+    def parse_events(self, request: InboundRequest) -> list[Event]: ...
+
+
+@runtime_checkable
+class WithToken(Protocol):
+    """A bearer token comes first."""
+
+    def token_request(self, account: Account, now: datetime) -> HttpRequest: ...
+    def parse_token(self, response: HttpResponse) -> Token | Outcome: ...
+
+
+@runtime_checkable
+class WithBatch(Protocol):
+    """Up to BATCH messages go in one request."""
+
+    BATCH: int
+
+    def build_batch(
+        self, messages: Sequence[Any], account: Account, now: datetime
+    ) -> HttpRequest: ...
+
+    def classify_batch(self, response: HttpResponse, n: int) -> list[Outcome] | None:
+        """An outcome for each, in order; None: send each alone, one of them spoils the rest."""
+
+
+@runtime_checkable
+class WithLookUp(Protocol):
+    """The provider can be asked whether it has a message, before it is sent once more."""
+
+    def look_up(self, message: Any, account: Account, now: datetime) -> HttpRequest: ...
+
+    def found(self, response: HttpResponse, message: Any) -> Outcome | None:
+        """ACCEPTED if it has it, None if not, RETRY if that could not be learnt."""
+
+
+@runtime_checkable
+class WithCertificate(Protocol):
+    """Callbacks are signed with a certificate that has to be fetched."""
+
+    def certificate_url(self, request: InboundRequest) -> str | None:
+        """None: there is none, or not at the provider's own address."""
+
+
+@runtime_checkable
+class WithConfirmation(Protocol):
+    """Callbacks start with a request that has to be answered by one of ours."""
+
+    def confirmation(
+        self, request: InboundRequest, account: Account, now: datetime
+    ) -> HttpRequest | None: ...
