@@ -99,7 +99,7 @@ def test_a_partition_has_the_indexes_of_its_table() -> None:
             " ('delivery', 'delivery_20010203') GROUP BY tablename"
         )
         counts = dict(cursor.fetchall())
-    assert counts["delivery_20010203"] == counts["delivery"] == 3
+    assert counts["delivery_20010203"] == counts["delivery"] == 4
 
 
 def test_days_past_their_time_are_dropped() -> None:
