@@ -18,8 +18,8 @@ from unfold.widgets import (
 from channels import registry
 from channels.base import Field
 from channels.credentials import open_credentials, seal_credentials
+from channels.health import resume
 from channels.models import App, ProviderAccount
-from channels.routing import resume
 from notifyproj.core.encryption import Undecryptable
 
 PREFIX = "credential_"

@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from channels.base import OutcomeKind
-from channels.routing import hold
+from channels.health import hold
 from notifications import recording
 from notifications.claim import LEASE_SECONDS
 from notifications.record import Change, Finished, consequence

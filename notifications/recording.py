@@ -11,7 +11,7 @@ from itertools import groupby
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from channels import routing
+from channels import health
 from channels.base import OutcomeKind
 from notifications.counters import Cell, add, hour_of
 from notifications.partitions import leaf
@@ -184,7 +184,7 @@ def _health(changes: Iterable[Change]) -> None:
                 tally[2] += 1
             case _:
                 tally[0] += 1
-    routing.record_health({account: tuple(tally) for account, tally in seen.items()})
+    health.record_health({account: tuple(tally) for account, tally in seen.items()})
 
 
 def _asked(done: Finished) -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from channels import routing
+from channels import health
 from notifications import counters, queues
 from notifications.deliver import deliver
 from notifications.fanout import resolve_chunks
@@ -28,7 +28,7 @@ def sweep_task() -> None:
 @shared_task(name=queues.FOLD)
 def fold_task() -> None:
     counters.fold()
-    routing.fold_health()
+    health.fold_health()
 
 
 @shared_task(name=queues.MAINTAIN)

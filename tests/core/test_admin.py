@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.credentials import account_upsert, account_value
+from channels.health import hold
 from channels.models import ProviderAccount
-from channels.routing import hold
 from notifyproj.core.models import ApiKey, Service
 from notifyproj.core.services import api_key_create, service_create
 from preferences.models import Recipient

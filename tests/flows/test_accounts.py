@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from channels.health import fold_health, record_health, resume
 from channels.models import App, ProviderAccount
-from channels.routing import fold_health, record_health, resume, routes
+from channels.routing import routes
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifications.sweeps import sweep

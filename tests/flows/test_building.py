@@ -2,9 +2,10 @@
 
 import pytest
 
+from channels.health import fold_health
 from channels.inbox.models import InboxItem
 from channels.models import ProviderAccount
-from channels.routing import fold_health, routes
+from channels.routing import routes
 from notifications.accept import accept
 from notifications.models import Attempt, Delivery, Notification
 from notifications.statuses import ProviderOutcome, State

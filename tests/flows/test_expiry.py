@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from channels.health import hold
 from channels.models import ProviderAccount
-from channels.routing import hold
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifications.sweeps import sweep

@@ -2,8 +2,8 @@
 
 import pytest
 
+from channels.health import resume
 from channels.models import ProviderAccount
-from channels.routing import resume
 from notifications.models import Attempt, Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifications.sweeps import sweep
