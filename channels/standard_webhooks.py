@@ -1,0 +1,68 @@
+"""Standard Webhooks 1.0.0: signatures that a receiver checks with any of its libraries.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (2026-11)
+"""
+
+import hmac
+import secrets as random_secrets
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+
+PREFIX = "whsec_"
+VERSION = "v1,"
+SECRET_BYTES = 32
+KEY_BYTES = range(24, 65)  # what a secret decodes to
+TOLERANCE = 300  # seconds between the stamp and the receiver's clock
+
+
+def new_secret() -> str:
+    return PREFIX + b64encode(random_secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes to sign with. Raises ValueError, which does not quote the secret."""
+    try:
+        key = b64decode(secret.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        raise ValueError("a webhook secret is whsec_ and base64") from None
+    if len(key) not in KEY_BYTES:
+        raise ValueError("a webhook secret has 24 to 64 bytes")
+    return key
+
+
+def sign(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> str:
+    """A signature for each secret, newest first: during a rotation the receiver knows one of them.
+
+    `id` is the event's and holds no dot; `timestamp` is this try's, in seconds.
+    """
+    if not id or "." in id:
+        raise ValueError("a webhook id is not empty and has no dot")
+    signed = f"{id}.{timestamp}.".encode() + body
+    return " ".join(_signature(key_of(secret), signed) for secret in secrets)
+
+
+def headers(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Of one try: signed anew each time, over the same bytes."""
+    return {
+        "content-type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secrets, id, timestamp, body),
+    }
+
+
+def verify(
+    secrets: Sequence[str], id: str, timestamp: str, signatures: str, body: bytes, now: float
+) -> bool:
+    """Whether one of the signatures is by one of the secrets, and the stamp near `now`."""
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        return False
+    if not id or "." in id or abs(now - int(timestamp)) > TOLERANCE:
+        return False
+    ours = sign(secrets, id, int(timestamp), body).encode().split()
+    theirs = signatures.encode("utf-8", "replace").split()
+    return any(hmac.compare_digest(a, b) for a in ours for b in theirs)
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    return VERSION + b64encode(hmac.digest(key, signed, "sha256")).decode()
