@@ -15,7 +15,7 @@ from notifications import dispatch, idempotency, store
 from notifications.draft import Draft, draft, load_recipients
 from notifications.notification_rows import insert_notifications
 from notifications.requests import Accepted, SendRequest, Warned
-from notifications.resolve import Job, Row, load_facts, plan
+from notifications.resolve import Job, Row, first_fallbacks, load_facts, plan
 from notifications.statuses import FINAL
 from notifications.wiping import wipe
 from notifyproj.core.bodies import convert
@@ -167,6 +167,7 @@ def job(item: Draft) -> Job:
         expires_at=item.expires_at,
         recipients=item.recipient_ids,
         unknown=item.unknown,
+        fallbacks=first_fallbacks(item.type, item.channels, item.version.id),
     )
 
 

@@ -35,7 +35,7 @@ WHERE d.id = h.id AND d.id = ANY(%(ids)s::uuid[])
   AND d.dispatch_no = h.dispatch_no AND d.state = %(waiting)s
 RETURNING d.id::text, d.notification_id::text, d.recipient_id, d.contact_point_id, d.channel,
     d.app_id, d.account_id, d.type_id, d.template_version_id, d.lane, d.reason, d.attempts,
-    d.claims, d.expires_at
+    d.claims, d.expires_at, d.fallback_of::text
 """)
 
 HAND_BACK = sql.SQL("""
@@ -70,6 +70,7 @@ class Claimed(NamedTuple):
     attempts: int
     claims: int
     expires_at: datetime
+    fallback_of: str | None
     lease: int
 
 

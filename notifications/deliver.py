@@ -12,6 +12,7 @@ from channels.base import InboxWrite, Lane, Outcome, OutcomeKind, Response, Tran
 from channels.inbox.services import store as store_in_inbox
 from notifications import outbox
 from notifications.claim import claim, hand_back, load
+from notifications.fallback import needed
 from notifications.preparing import Ready, prepare
 from notifications.queues import delivery_queue
 from notifications.record import Change, Finished
@@ -44,7 +45,7 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     now = clock_now()
     put = outbox.recorder().put
     ready = []
-    for chosen in routable(rows, loaded, now, put):
+    for chosen in routable(needed(rows, now, put), loaded, now, put):
         match prepare(chosen, loaded, now):
             case Ready() as prepared:
                 ready.append(prepared)

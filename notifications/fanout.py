@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from channels.base import Lane
 from notifications import dispatch, store
 from notifications.queues import delivery_queue
-from notifications.resolve import Job, Row, load_facts, plan
+from notifications.resolve import Job, Row, first_fallbacks, load_facts, plan
 from notifications.statuses import NotificationState
 from notifications.traffic import backlog, limit
 from notifications.wiping import wipe
@@ -155,4 +155,5 @@ def _job(audience: Audience, page: Page) -> Job:
         expires_at=audience.expires_at,
         recipients=page.recipients,
         unknown=page.unknown,
+        fallbacks=first_fallbacks(type_, audience.channels, audience.template_version_id),
     )

@@ -20,6 +20,10 @@ REASONS = {
     "provider_down": "The provider is down; waiting",
     "no_account": "No provider account serves this channel",
     "account_held": "The provider account needs an operator",
+    "fallback": "Waiting to see whether another channel arrives",
+    "fallback_next": "Waiting to see whether another channel arrives",
+    "fallback_now": "Another channel failed; sending here",
+    "fallback_not_needed": "Another channel arrived",
     "resend": "No answer from the provider; sending once more",
     "awaiting_receipt": "No answer from the provider; waiting for a receipt",
     # how it ended

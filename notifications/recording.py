@@ -14,6 +14,7 @@ from psycopg2 import sql
 from channels import health
 from channels.base import OutcomeKind
 from notifications.counters import Cell, add, hour_of
+from notifications.fallback import LOST, hasten
 from notifications.partitions import leaf
 from notifications.record import FOREVER, Change, Finished, excerpt
 from notifications.statuses import FINAL, NotificationState, State
@@ -61,6 +62,7 @@ def write(changes: Sequence[Change]) -> None:
         add(_cell(c) for c in ordered if c.row.id in written and c.state in FINAL)
         _bury([c for c in ordered if c.row.id in written])
         _health(ordered)
+        hasten(c.row.id for c in ordered if c.row.id in written and _leaves_a_fallback(c))
     wipe((c.row.notification_id, c.row.type_id) for c in ordered if c.state in FINAL)
 
 
@@ -148,6 +150,11 @@ def _cancelled(change: Change) -> Change:
         account_id=change.account_id,
         finished=change.finished,
     )
+
+
+def _leaves_a_fallback(change: Change) -> bool:
+    type_ = catalogue.get().by_id.get(change.row.type_id)
+    return change.state in LOST and type_ is not None and bool(type_.fallbacks)
 
 
 def _cell(change: Change) -> Cell:

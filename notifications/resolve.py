@@ -5,16 +5,17 @@ Called inside the accepting transaction for small audiences, by `resolve_chunk` 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from channels.base import Channel, Lane
 from notifications.dispatch import HINT_LIFE, Due
 from notifications.statuses import State
 from notifyproj.core.ids import delivery_id
-from preferences.catalogue import TypeValue
+from preferences.catalogue import Fallback, TypeValue
 from preferences.decide import Decision, Defer, Send, Skip, Target, decide
 from preferences.facts import Person, Point, load_people, load_points_of
+from templates.services import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Job:
     expires_at: datetime
     recipients: Sequence[int]
     unknown: Sequence[str] = ()
+    fallbacks: tuple[Fallback, ...] = ()  # the first to each channel; see `fallback.py`
+
+    @property
+    def fallback_channels(self) -> tuple[str, ...]:
+        return tuple(step.to for step in self.fallbacks)
 
 
 class Row(NamedTuple):
@@ -51,6 +57,7 @@ class Row(NamedTuple):
     expires_at: datetime
     settled_at: datetime | None
     unknown_recipient: str | None = None
+    fallback_of: str | None = None
 
     @property
     def dispatched(self) -> bool:
@@ -65,9 +72,24 @@ class Facts(NamedTuple):
     points: dict[tuple[int, str], list[Point]]
 
 
+def first_fallbacks(
+    type_: TypeValue, channels: Sequence[str], template_version_id: int
+) -> tuple[Fallback, ...]:
+    """The first step to each channel that the message has words for and does not go to anyway."""
+    first: dict[str, Fallback] = {}
+    for step in sorted(type_.fallbacks, key=lambda step: step.after):
+        if step.source in channels and step.to not in channels:
+            first.setdefault(step.to, step)
+    if not first:
+        return ()
+    known = compiled(template_version_id).channels
+    return tuple(step for step in first.values() if step.to in known)
+
+
 def load_facts(jobs: Sequence[Job]) -> Facts:
     recipients = {id_ for job in jobs for id_ in job.recipients}
-    channels = {channel for job in jobs for channel in job.channels if channel != Channel.INBOX}
+    channels = {channel for job in jobs for channel in (*job.channels, *job.fallback_channels)}
+    channels.discard(Channel.INBOX)
     people = load_people(recipients, {job.type.id for job in jobs}, rules_only=True)
     return Facts(people, load_points_of(recipients, channels))
 
@@ -81,9 +103,37 @@ def plan(job: Job, facts: Facts, full: frozenset[str], now: datetime) -> list[Ro
         if person is None:
             rows.append(_unknown(job, str(recipient_id), now))
             continue
+        before = len(rows)
         for channel in job.channels:
             _plan_channel(job, person, channel, facts, full, now, rows)
+        for step in job.fallbacks:
+            _plan_fallback(job, person, step, facts, full, now, rows, before)
     return rows
+
+
+def _plan_fallback(
+    job: Job,
+    person: Person,
+    step: Fallback,
+    facts: Facts,
+    full: frozenset[str],
+    now: datetime,
+    rows: list[Row],
+    before: int,
+) -> None:
+    """Waits for its deadline behind the rows it stands in for, which start at `before`."""
+    sources = [row for row in rows[before:] if row.channel == step.source]
+    planned: list[Row] = []
+    _plan_channel(job, person, step.to, facts, full, now, planned)
+    going = [row for row in sources if row.due_at is not None]
+    start = max((now if row.dispatched else row.due_at or now for row in going), default=now)
+    deadline = start + timedelta(seconds=step.after)
+    for row in planned:
+        row = row._replace(fallback_of=sources[0].id if sources else None)
+        if going and row.due_at is not None:
+            due_at = max(deadline, now if row.dispatched else row.due_at)
+            row = row._replace(reason="fallback", dispatch_no=0, due_at=min(due_at, job.expires_at))
+        rows.append(row)
 
 
 def _plan_channel(
