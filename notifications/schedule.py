@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from notifications.queues import FOLD, MAINTAIN, PERIODIC, SWEEP
+from notifications.queues import FOLD, MAINTAIN, PERIODIC, SWEEP, TELL
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
@@ -13,5 +13,6 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "sweep": _every(1.0, SWEEP),
     "fold": _every(1.0, FOLD),
+    "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
 }

@@ -8,6 +8,7 @@ from notifications.deliver import deliver
 from notifications.fanout import resolve_chunks
 from notifications.maintenance import maintain
 from notifications.sweeps import sweep
+from notifyproj.core.telling import tell_alerts
 
 
 @shared_task(name=queues.DELIVER)
@@ -34,3 +35,8 @@ def fold_task() -> None:
 @shared_task(name=queues.MAINTAIN)
 def maintain_task() -> None:
     maintain()
+
+
+@shared_task(name=queues.TELL)
+def tell_alerts_task() -> None:
+    tell_alerts()

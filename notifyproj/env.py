@@ -42,12 +42,12 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
-def env_secret(name: str) -> str:
+def env_secret(name: str, default: str | None = None) -> str:
     """The variable itself, or the content of the file that NAME_FILE names (a mounted secret)."""
     path = os.environ.get(f"{name}_FILE")
     if path:
         return Path(path).read_text(encoding="utf-8").strip()
-    return env_str(name)
+    return env_str(name, default)
 
 
 def load_env_file(path: Path) -> None:

@@ -51,6 +51,8 @@ LIVE_URL = env_str("LIVE_URL", "http://localhost:8001")  # the server-sent event
 # Whose pages may show the inbox component; "*" for any (it sends no cookies).
 INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)
 SANDBOX = env_bool("SANDBOX", DEBUG)
+# Loopback as somebody else's URL (webhooks, subscriptions): development only.
+ALLOW_PRIVATE_URLS = env_bool("ALLOW_PRIVATE_URLS", SANDBOX)
 SANDBOX_URL = env_str("SANDBOX_URL", "http://127.0.0.1:8002")
 SANDBOX_SMTP_PORT = env_int("SANDBOX_SMTP_PORT", 8003)
 
@@ -181,6 +183,17 @@ CELERY_TIMEZONE = "UTC"
 RETENTION_DAYS = env_int("RETENTION_DAYS", 30)
 BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
 API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
+
+# Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.
+ALERT_WEBHOOK_URL = env_str("ALERT_WEBHOOK_URL", "")
+ALERT_EMAIL = env_str("ALERT_EMAIL", "")
+ALERT_FROM = env_str("ALERT_FROM", "notify@localhost")
+EMAIL_HOST = env_str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 5  # seconds
 
 SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
 LOGGING = {

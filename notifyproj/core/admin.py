@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from notifyproj.core.models import ApiKey, Scope, Service
+from notifyproj.core.alerts import alert_resolve
+from notifyproj.core.models import Alert, ApiKey, Scope, Service
 from notifyproj.core.services import api_key_create, api_key_revoke
 
 
@@ -82,3 +83,44 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
             api_key_revoke(key=key)
             self.log_change(request, key, "Revoked.")
         messages.success(request, "Revoked; they stop working within five seconds.")
+
+
+@admin.register(Alert)
+class AlertAdmin(ModelAdmin):  # type: ignore[misc]
+    """Open ones first. They resolve by themselves where the platform sees the cause mended."""
+
+    list_display = ("title", "state", "count", "last_at", "first_at", "key")
+    list_display_links = ("title",)
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    search_fields = ("key", "title")
+    ordering = (F("resolved_at").desc(nulls_first=True), "-last_at")
+    actions = ("resolve",)
+    readonly_fields = (
+        "key",
+        "title",
+        "detail",
+        "count",
+        "first_at",
+        "last_at",
+        "told_at",
+        "resolved_at",
+    )
+
+    @admin.display(description="State")
+    def state(self, alert: Alert) -> str:
+        if alert.resolved_at:
+            return "resolved"
+        return "open, told" if alert.told_at else "open"
+
+    @admin.action(description="Resolve: it is mended", permissions=["change"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        for alert in queryset.filter(resolved_at=None):
+            alert_resolve(key=alert.key)
+            self.log_change(request, alert, "Resolved.")
+        messages.success(request, "Resolved. If it happens again, it opens anew.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
