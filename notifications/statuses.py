@@ -43,7 +43,10 @@ class ProviderOutcome(models.IntegerChoices):
     DELIVERED = 40, "delivered"
     OPENED = 50, "opened"
     CLICKED = 60, "clicked"
-    BOUNCED = 70, "bounced"
+    FAILED = 70, "failed"
+    SUPPRESSED = 71, "suppressed"  # on a list of the provider's own: it did not send
+    BOUNCED_SOFT = 72, "bounced for now"
+    BOUNCED = 73, "bounced"  # after "delivered", too: some mailboxes find out late
 
 
 class NotificationState(models.IntegerChoices):

@@ -180,7 +180,10 @@ class Migration(migrations.Migration):
                 ("received_at", models.DateTimeField()),
                 ("url", models.TextField()),
                 ("headers", models.JSONField(default=dict)),
-                ("body", models.BinaryField()),
+                (
+                    "body",
+                    models.BinaryField(help_text="Sealed under the key ring: it names people."),
+                ),
                 (
                     "due_at",
                     models.DateTimeField(
@@ -196,6 +199,97 @@ class Migration(migrations.Migration):
                         condition=models.Q(("due_at__isnull", False)),
                         fields=["due_at"],
                         name="inbound_callback_due",
+                    )
+                ],
+            },
+        ),
+        migrations.AlterField(
+            model_name="delivery",
+            name="outcome",
+            field=models.SmallIntegerField(
+                choices=[
+                    (0, ""),
+                    (20, "sent"),
+                    (25, "deferred"),
+                    (40, "delivered"),
+                    (50, "opened"),
+                    (60, "clicked"),
+                    (70, "failed"),
+                    (71, "suppressed"),
+                    (72, "bounced for now"),
+                    (73, "bounced"),
+                ],
+                default=0,
+            ),
+        ),
+        migrations.CreateModel(
+            name="ReceiptTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("receipts", models.PositiveIntegerField(help_text="Delivered or bounced.")),
+                ("dead", models.PositiveIntegerField(help_text="Of these: bounced for good.")),
+            ],
+            options={
+                "db_table": "receipt_tally",
+            },
+        ),
+        migrations.CreateModel(
+            name="DeadCandidate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("contact_point_id", models.BigIntegerField(null=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("push", "push"),
+                            ("web_push", "web push"),
+                            ("email", "email"),
+                            ("sms", "sms"),
+                            ("inbox", "inbox"),
+                            ("webhook", "webhook"),
+                            ("slack", "slack"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("address_hash", models.BinaryField(max_length=32, null=True)),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "suppress",
+                    models.BooleanField(help_text="The address of whoever has it, not this device."),
+                ),
+                (
+                    "told_later",
+                    models.BooleanField(help_text="By a callback, not by the answer to a send."),
+                ),
+                (
+                    "dead_since",
+                    models.DateTimeField(help_text="Registered anew after this, it is alive."),
+                ),
+                ("at", models.DateTimeField()),
+                ("spared_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "dead_candidate",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("spared_at__isnull", True)),
+                        fields=["account_id"],
+                        name="dead_candidate_open",
                     )
                 ],
             },
