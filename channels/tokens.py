@@ -17,7 +17,7 @@ from channels.base import (
     Token,
     TransportFailure,
 )
-from channels.http import Answer
+from channels.client import Answer
 from channels.protocols import Adapter
 
 EARLY = 300.0  # seconds before its end that a token is renewed

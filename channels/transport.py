@@ -23,8 +23,9 @@ from channels.base import (
     TransportFailure,
     failure_outcome,
 )
+from channels.client import Answer
 from channels.gauge import Gauge
-from channels.http import Answer, Clients
+from channels.http import Clients
 from channels.protocols import Adapter
 from channels.smtp import SmtpPool
 from channels.tokens import Tokens

@@ -42,6 +42,7 @@ def database_from_url(url: str) -> dict[str, object]:
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = env_secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_secret("SECRET_KEY_FALLBACKS", "").split()  # earlier ones, by spaces
 FIELD_ENCRYPTION_KEYS = env_secret("FIELD_ENCRYPTION_KEYS")  # "2:base64,1:base64", newest first
 LOOKUP_HASH_KEY = env_secret("LOOKUP_HASH_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -181,6 +182,13 @@ CELERY_TIMEZONE = "UTC"
 
 # How the platform behaves; each is explained in docs/operations.md.
 RETENTION_DAYS = env_int("RETENTION_DAYS", 30)
+ATTACHMENT_DAYS = env_int("ATTACHMENT_DAYS", 7)  # a file nobody refers to is kept so long
+# File names that no mail program should get from us, by their ends.
+ATTACHMENT_REFUSED = env_list(
+    "ATTACHMENT_REFUSED",
+    "ade,adp,apk,appx,bat,cab,chm,cmd,com,cpl,dll,dmg,exe,hta,ins,iso,isp,jar,js,jse,lib,lnk,"
+    "mde,msc,msi,msix,msp,mst,nsh,pif,ps1,reg,scr,sct,sh,sys,vb,vbe,vbs,vhd,vxd,wsc,wsf,wsh",
+)
 BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
 API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
 

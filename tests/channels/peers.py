@@ -121,10 +121,10 @@ class Authority:
         return context
 
 
-def make_authority(folder: Path) -> Authority:
+def make_authority(folder: Path, name: str = "localhost") -> Authority:
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _certificate("test CA", ca_key, "test CA", ca_key, authority=True)
-    leaf = _certificate("localhost", key, "test CA", ca_key, authority=False)
+    leaf = _certificate(name, key, "test CA", ca_key, authority=False)
     (folder / "server.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "server.key").write_bytes(pem)
@@ -144,7 +144,7 @@ def _certificate(
         return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
     now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    names = [x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))]
     builder = (
         x509.CertificateBuilder()
         .subject_name(common(name))

@@ -80,6 +80,9 @@ def test_an_ordinary_address_is_allowed(url: str) -> None:
         "https://hooks.example.com/ x",
         "https://\uff48ooks.example.com/",
         "https://[broken/",
+        "https://a%2eexample.com/",
+        "https://hooks.example.com./",
+        "https://hooks..example.com/",
     ],
 )
 def test_anything_odd_about_a_url_is_refused(url: str) -> None:
@@ -93,3 +96,26 @@ def test_development_may_use_plain_http_and_any_port() -> None:
 
 def test_development_may_not_call_inwards() -> None:
     assert refuse("http://hooks.example.com/", ["127.0.0.1"], http_allowed=True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8002", "localhost:8002", "[::1]:8002"])
+def test_a_sandbox_may_be_called_on_this_machine(host: str) -> None:
+    address = "::1" if "::1" in host else "127.0.0.1"
+    url = f"http://{host}/x"
+    assert refuse(url, [address], loopback_allowed=True) is None
+    assert refuse_url(url) and refuse_url(url, http_allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://localhost/", "10.0.0.1"),
+        ("https://hooks.example.com/", "127.0.0.1"),
+        ("http://hooks.example.com/", "8.8.8.8"),
+        ("http://127.0.0.2/", "127.0.0.2"),
+        ("http://127.1/", "127.0.0.1"),
+        ("http://user@localhost/", "127.0.0.1"),
+    ],
+)
+def test_that_opens_nothing_else(url: str, address: str) -> None:
+    assert refuse(url, [address], loopback_allowed=True)
