@@ -58,6 +58,7 @@ class Envelope:
     lane: Lane = Lane.NORMAL
     collapse_key: str = ""
     area: str = ""  # the country of a number (ISO 3166: AT), the domain of a mailbox
+    tried_at: datetime | None = None  # of a try that was never answered: it may have arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,15 @@ def _examine_sender(request: Request, form: dict[str, str], exam: Examination) -
     magic = MAGIC_FROM.get(sender)
     exam.require("From can send", not magic, _bad(*(magic or (21606, ""))))
     ours = request.account.settings.get("from") or request.account.credentials.get("from")
+    known = not ours or sender == ours or sender in _by_country(request)
     other = _bad(21606, f"The 'From' number {sender} is not one of the account's")
-    exam.require("From is ours", not ours or sender == ours, other, sender)
+    exam.require("From is ours", known, other, sender)
+
+
+def _by_country(request: Request) -> list[str]:
+    """The setting reads "US=+14155550100, AT=SHOP"."""
+    entries = str(request.account.settings.get("senders", "")).split(",")
+    return [entry.partition("=")[2].strip() for entry in entries]
 
 
 def _examine_options(form: dict[str, str], exam: Examination) -> None:

@@ -3,7 +3,7 @@
 https://www.twilio.com/docs/messaging/api/message-resource (read 2026-10)
 """
 
-from base64 import b64encode
+import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
@@ -13,7 +13,6 @@ from twilio.request_validator import RequestValidator
 from channels.answers import json_object, status_outcome
 from channels.base import (
     Account,
-    BuildError,
     Channel,
     Event,
     EventKind,
@@ -26,17 +25,36 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
+from channels.sms.segments import estimate, prepared
+from channels.sms.senders import is_on, sender
+from channels.sms.twilio_api import authorization, messages_url
+from channels.sms.twilio_lookup import found, look_up
+
+__all__ = (
+    "CHANNEL",
+    "FIELDS",
+    "build",
+    "classify",
+    "found",
+    "look_up",
+    "parse_events",
+    "verify",
+)
 
 CHANNEL = Channel.SMS
 FIELDS: tuple[Field, ...] = (
     Field("account_sid", "Account SID"),
     Field("auth_token", "Auth token", secret=True),
+    Field("api_key_sid", "API key SID", required=False, help="SK…; to send without the token"),
+    Field("api_key_secret", "API key secret", secret=True, required=False),
     Field("from", "Sender number", False, False, "E.164; or a messaging service", True),
     Field("messaging_service_sid", "Messaging service SID", required=False, setting=True),
+    Field("senders", "Senders by country", False, False, "US=+14155550100, AT=SHOP", True),
+    Field("smart_encoding", "Replace look-alikes", False, False, "on: by letters of GSM-7", True),
     Field("callback_url", "Status callback", False, False, "A public URL of ours", True),
 )
-API = "https://api.twilio.com"
 MAX_BODY = 1600  # characters
+SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 VALIDITY = (1, 36_000)  # seconds
 
 RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
@@ -101,32 +119,29 @@ class _Form(dict[str, list[str]]):
 
 
 def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
-    if len(message.body) > MAX_BODY:
-        raise MessageTooLarge(f"{MAX_BODY} characters")
-    sid, secret = (account.credentials.get(name, "") for name in ("account_sid", "auth_token"))
-    if not (sid and secret):
-        raise BuildError(Outcome(PAUSE, "The account SID or auth token is missing", "key"))
     envelope, settings = message.envelope, account.settings
+    body = prepared(message.body, smart=is_on(settings.get("smart_encoding")))
+    if len(body) > MAX_BODY:
+        raise MessageTooLarge(f"{MAX_BODY} characters")
     seconds = int((envelope.expires_at - now).total_seconds())
     form = {
         "To": envelope.address,
-        "Body": message.body,
+        "Body": body,
         "ValidityPeriod": str(min(max(seconds, VALIDITY[0]), VALIDITY[1])),
+        **_sender(account, envelope.area),
     }
-    if settings.get("messaging_service_sid"):
-        form["MessagingServiceSid"] = settings["messaging_service_sid"]
-    else:
-        form["From"] = settings.get("from", "")
     if settings.get("callback_url"):
         query = urlencode({"delivery": envelope.delivery_id, "attempt": envelope.attempt})
         mark = "&" if "?" in settings["callback_url"] else "?"
         form["StatusCallback"] = f"{settings['callback_url']}{mark}{query}"
     headers = {
-        "authorization": "Basic " + b64encode(f"{sid}:{secret}".encode()).decode(),
+        "authorization": authorization(account),
         "content-type": "application/x-www-form-urlencoded",
     }
-    url = f"{account.endpoint or API}/2010-04-01/Accounts/{sid}/Messages.json"
-    return HttpRequest("POST", url, headers, urlencode(form).encode())
+    units = estimate(body).parts
+    return HttpRequest(
+        "POST", messages_url(account), headers, urlencode(form).encode(), units=units
+    )
 
 
 def classify(response: HttpResponse) -> Outcome:
@@ -169,6 +184,16 @@ def parse_events(request: InboundRequest) -> list[Event]:
         kind = EventKind.BOUNCED_HARD
     delivery_id, attempt = _ours(request.url)
     return [Event(f"{sid}:{status}", kind, None, delivery_id, attempt, sid, reason, code)]
+
+
+def _sender(account: Account, area: str) -> dict[str, str]:
+    """The country's own, else the service, else the number."""
+    settings = account.settings
+    own = sender(account, area)
+    service = own if SERVICE.fullmatch(own) else settings.get("messaging_service_sid")
+    if service and (not own or own == service):
+        return {"MessagingServiceSid": str(service)}
+    return {"From": own or str(settings.get("from", ""))}
 
 
 def _form(request: InboundRequest) -> _Form:
