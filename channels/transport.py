@@ -17,7 +17,9 @@ from channels.base import (
     NOT_STARTED,
     Account,
     HttpRequest,
+    HttpResponse,
     Outcome,
+    OutcomeKind,
     Response,
     SmtpSend,
     TransportFailure,
@@ -27,6 +29,7 @@ from channels.client import Answer
 from channels.gauge import Gauge
 from channels.http import Clients
 from channels.protocols import Adapter
+from channels.second_try import LookUp, SecondTry
 from channels.smtp import SmtpPool
 from channels.tokens import Tokens
 
@@ -64,7 +67,7 @@ class Transport:
 
         A job that is too late, or comes after `drain`, is done with the result NOT_STARTED.
         """
-        self._gauge.enter(job[1].id for job in jobs)
+        self._gauge.enter((job[1].id, endpoint_of(job[3])) for job in jobs)
         self._running_loop().call_soon_threadsafe(self._start, jobs, done)
 
     def in_flight(self) -> int:
@@ -73,6 +76,10 @@ class Transport:
     def room(self, account_id: int) -> int:
         """How many more sends this account may submit now."""
         return self._gauge.room(account_id)
+
+    def room_at(self, endpoint: str) -> int:
+        """How many more sends to this endpoint may be submitted now."""
+        return self._gauge.room_at(endpoint)
 
     def wait_for_room(self, timeout: float, at_least: int = 1) -> bool:
         """Wait until the process may submit `at_least` more; False after `timeout` seconds."""
@@ -124,7 +131,7 @@ class Transport:
         except Exception:
             logger.exception("A result was lost", extra={"account": account.slug})
         finally:
-            self._gauge.leave(account.id)
+            self._gauge.leave(account.id, endpoint_of(request))
             self._tasks.discard(asyncio.current_task())
 
     async def _perform(
@@ -135,12 +142,26 @@ class Transport:
         if isinstance(request, SmtpSend):
             reply = await self._smtp.send(account, request, deadline)
             return _outcome(adapter, reply), reply
+        if isinstance(request, SecondTry) and request.look_up:
+            known = await self._look_up(request.look_up, deadline)
+            if known is not None:
+                return known
         outcome, result = await self._http(account, adapter, request, deadline)
         if outcome.repair and self._too_late(deadline):
             return failure_outcome(NOT_STARTED), NOT_STARTED  # refused unread: as good as unsent
         if outcome.repair:
             return await self._http(account, adapter, request, deadline)
         return outcome, result
+
+    async def _look_up(self, first: LookUp, deadline: float) -> tuple[Outcome, Result] | None:
+        """What became of the try before; None: send."""
+        answer, _ = await self._clients.fetch(first.account, first.request, deadline)
+        outcome = first.verdict(answer if isinstance(answer, HttpResponse) else None)
+        if outcome is not None:
+            return outcome, None if isinstance(answer, Outcome) else answer
+        if self._too_late(deadline):
+            return failure_outcome(NOT_STARTED), NOT_STARTED
+        return None
 
     async def _http(
         self, account: Account, adapter: Adapter, request: HttpRequest, deadline: float
@@ -170,8 +191,15 @@ class Transport:
         return not self.accepting or monotonic() > deadline
 
 
+def endpoint_of(request: HttpRequest | SmtpSend) -> str:
+    """Whose server it is for, where an account reaches many; "" otherwise."""
+    return "" if isinstance(request, SmtpSend) else request.endpoint
+
+
 def _outcome(adapter: Adapter, result: Response | TransportFailure) -> Outcome:
     if isinstance(result, TransportFailure):
+        if result.sent and getattr(adapter, "REPEATABLE", False):
+            return Outcome(OutcomeKind.RETRY, "The receiver did not answer", "no_answer")
         return failure_outcome(result)
     return adapter.classify(result)
 
