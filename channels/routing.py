@@ -1,114 +1,160 @@
-"""Which account a message goes through: a snapshot of all accounts, at most a second old.
+"""The accounts messages may go through: a snapshot of all, at most a second old.
 
-The breaker opens for an account whose sends mostly fail, stays open for a growing time, then
-lets one message through as a probe; `health.py` moves it, from what workers inserted.
+Which of them a message takes, `choice.py` says; how they do, `health.py` writes.
 """
 
 import logging
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 
+from django.db.models import F
+
+from channels import registry
 from channels.base import Account, Channel
+from channels.choice import CLOSED, FIXED, HALF_OPEN, OPEN, Route, area_key, serving
 from channels.credentials import account_value
-from channels.models import ProviderAccount
-from channels.protocols import Adapter
-from channels.registry import adapter
+from channels.models import AccountDay, ProviderAccount
+from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot
 
+__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "Route", "Routes", "next_chance", "probe", "routes"]
+
 log = logging.getLogger(__name__)
 
-CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
-OWN_INBOX = Account(
-    id=0,
-    slug="inbox",
-    kind="inbox",
-    channel=Channel.INBOX,
-    app_id=None,
-    endpoint="",
-    credentials={},
-    settings={},
-)  # the inbox is ours: it needs no account
+# What needs no account: the inbox is ours, the others are the recipients' own servers.
+OWN = {Channel.INBOX: 0, Channel.WEBHOOK: -1, Channel.SLACK: -2}
 PROBE_LEASE = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An account ready to use, with its adapter and the state of its breaker."""
-
-    account: Account
-    adapter: Adapter
-    held: bool
-    breaker: str
-    breaker_until: datetime | None
-
-    def is_open(self, now: datetime) -> bool:
-        """Not to be used but for a probe."""
-        return self.breaker != CLOSED
+LOOK_AGAIN = timedelta(seconds=30)
+UNUSABLE = (Undecryptable, LookupError, AttributeError, TypeError, ValueError)  # one row's fault
+AFTER_MIDNIGHT = timedelta(seconds=3)  # no snapshot of the old day is left then
 
 
 class Routes:
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        places: Mapping[int, tuple[str, int | None]] | None = None,
+    ) -> None:
         self.by_id = {route.account.id: route for route in routes}
+        self._places = places or {}
         self._by_place: dict[tuple[str, int | None], list[Route]] = {}
         for route in routes:
             place = (route.account.channel.value, route.account.app_id)
             self._by_place.setdefault(place, []).append(route)
+        self._by_area = {
+            place
+            for place, found in self._by_place.items()
+            if any(route.serves or route.costs.keys() - {""} for route in found)
+        }
 
     def serving(self, channel: str, app_id: int | None) -> list[Route]:
         """Every account that may send to this app's contact points, held and broken ones too."""
         return self._by_place.get((channel, app_id), [])
 
+    def candidates(
+        self, channel: str, app_id: int | None, policy: str, fixed: int | None
+    ) -> list[Route]:
+        """The same, for a type: one that is fixed to an account of theirs has that one only."""
+        if policy == FIXED and self._places.get(fixed or 0) == (channel, app_id):
+            route = self.by_id.get(fixed or 0)
+            return [route] if route else []
+        return self.serving(channel, app_id)
+
+    def by_area(self, channel: str, app_id: int | None) -> bool:
+        """Whether it matters there where a message goes."""
+        return (channel, app_id) in self._by_area
+
 
 def _load() -> Routes:
-    routes = []
-    for row in ProviderAccount.objects.filter(enabled=True).order_by("id"):
+    rows = list(ProviderAccount.objects.order_by("id"))
+    spent = _spent_today() if any(row.daily_cap for row in rows) else {}
+    found = []
+    for row in rows:
+        if not row.enabled:
+            continue
         try:
-            value = account_value(row)
-            routes.append(
-                Route(value, adapter(row.kind), bool(row.held_at), row.breaker, row.breaker_until)
-            )
-        except (Undecryptable, LookupError) as error:
+            found.append(_route(row, spent.get(row.pk, 0)))
+        except UNUSABLE as error:
             log.exception("account cannot be used", extra={"account": row.slug, "error": error})
-    if not any(route.account.channel == Channel.INBOX for route in routes):
-        routes.append(Route(OWN_INBOX, adapter("inbox"), False, CLOSED, None))
-    return Routes(routes)
+    found += _own({route.account.channel for route in found})
+    return Routes(found, {row.pk: (row.channel, row.app_id) for row in rows})
+
+
+def _spent_today() -> dict[int, int]:
+    today = AccountDay.objects.filter(day=clock_now().astimezone(UTC).date())
+    return dict(today.values_list("account_id", F("ok") + F("failed")))
+
+
+def _route(row: ProviderAccount, spent: int) -> Route:
+    return Route(
+        account_value(row),
+        registry.adapter(row.kind),
+        held=row.held_at is not None,
+        breaker=row.breaker,
+        breaker_until=row.breaker_until,
+        breaker_forced=row.breaker_forced,
+        held_by=row.held_by,
+        probe_at=row.probe_at,
+        serves=frozenset(map(area_key, row.serves)),
+        costs={area_key(area): float(cost) for area, cost in row.costs.items()},
+        day_left=row.daily_cap - spent if row.daily_cap else None,
+        latency_ms=row.latency_ms,
+        success_share=row.success_share,
+        rate_now=row.rate_now,
+    )
+
+
+def _own(have: set[Channel]) -> list[Route]:
+    """A route for each channel that is nobody's account, unless somebody made one."""
+    return [
+        Route(_own_account(channel, id_), registry.adapter(channel.value))
+        for channel, id_ in OWN.items()
+        if channel not in have and channel.value in registry.kinds()
+    ]
+
+
+def _own_account(channel: Channel, id_: int) -> Account:
+    return Account(
+        id=id_,
+        slug=channel.value,
+        kind=channel.value,
+        channel=channel,
+        app_id=None,
+        endpoint="",
+        credentials={},
+        settings={},
+    )
 
 
 routes = Snapshot(_load, seconds=1)
 
 
-def choose(
-    candidates: Sequence[Route], now: datetime, rng: random.Random, avoid: int | None = None
-) -> Route | None:
-    """By weight among the healthy ones, another than `avoid` if there is one; None when all are
-    held or broken (see `probe`)."""
-    healthy = [r for r in candidates if not r.held and not r.is_open(now)]
-    others = [r for r in healthy if r.account.id != avoid] or healthy
-    if len(others) <= 1:
-        return others[0] if others else None
-    weights = [max(0, r.account.weight) for r in others]
-    if not any(weights):
-        weights = [1] * len(others)
-    return rng.choices(others, weights)[0]
-
-
-def probe(candidates: Sequence[Route], now: datetime) -> Route | None:
-    """Take the one probe of a broken account whose time has come, by a conditional update."""
-    for route in candidates:
-        if route.held or route.breaker_until is None or route.breaker_until > now:
-            continue
-        taken = ProviderAccount.objects.filter(
-            pk=route.account.id, breaker=route.breaker, breaker_until__lte=now
-        ).update(breaker=HALF_OPEN, breaker_until=now + PROBE_LEASE)
-        if taken:
+def probe(candidates: Sequence[Route], area: str, now: datetime) -> Route | None:
+    """Take the one probe of a broken or held account whose time has come, by a conditional
+    update: of all who try, one gets it."""
+    for route in serving(candidates, area):
+        if route.wants_probe(now) and _take_probe(route, now):
             return route
     return None
+
+
+def _take_probe(route: Route, now: datetime) -> bool:
+    account = ProviderAccount.objects.filter(pk=route.account.id)
+    if route.held:
+        due = account.filter(held_by="", probe_at__lte=now).exclude(held_at=None)
+        return bool(due.update(probe_at=now + PROBE_LEASE))
+    due = account.filter(breaker=route.breaker, breaker_until__lte=now)
+    return bool(due.update(breaker=HALF_OPEN, breaker_until=now + PROBE_LEASE))
 
 
 def next_chance(candidates: Sequence[Route], now: datetime) -> datetime:
     """When a broken account may be probed next; at most half a minute away."""
     times = [r.breaker_until for r in candidates if r.breaker_until and not r.held]
-    return min([*times, now + timedelta(seconds=30)])
+    return min([*times, now + LOOK_AGAIN])
+
+
+def next_day(now: datetime) -> datetime:
+    """When the caps are new."""
+    midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + timedelta(days=1)
+    return midnight + AFTER_MIDNIGHT

@@ -13,10 +13,11 @@ from channels.inbox.services import store as store_in_inbox
 from notifications import outbox
 from notifications.claim import claim, hand_back, load
 from notifications.fallback import needed
+from notifications.picking import BACK_AFTER
 from notifications.preparing import Ready, prepare
 from notifications.queues import delivery_queue
 from notifications.record import Change, Finished
-from notifications.screening import BACK_AFTER, routable
+from notifications.screening import routable
 from notifications.statuses import State
 from notifications.traffic import count_taken
 from notifyproj.core.clock import now as clock_now

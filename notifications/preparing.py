@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from channels.base import BuildError, Channel, Envelope, Lane, Outcome, OutcomeKind, Send
+from channels.choice import Route
 from channels.compose import compose
-from channels.routing import Route
 from notifications.claim import Claimed, Loaded
 from notifications.record import Change, Finished
 from notifications.screening import Chosen
@@ -64,6 +64,7 @@ def _render(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> 
 
 
 def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> Envelope:
+    point = loaded.points.get(row.contact_point_id or 0)
     return Envelope(
         row.id,
         row.claims,
@@ -71,6 +72,7 @@ def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -
         row.expires_at,
         Lane(row.lane),
         loaded.parents[row.notification_id].collapse_key,
+        point.area if point else "",
     )
 
 

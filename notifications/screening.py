@@ -1,24 +1,21 @@
-"""Which claimed deliveries may go now, and through which account: consent, breaker, rate."""
+"""Which claimed deliveries may go now, and through which account: consent, breaker, rate, cap."""
 
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from channels.base import Account, Channel
+from channels.base import Channel
+from channels.caps import under_cap
+from channels.choice import Route
 from channels.rates import lease
-from channels.routing import CLOSED, Route, choose, next_chance, probe, routes
 from notifications.claim import Claimed, Loaded
-from notifications.record import FOREVER, Change, held_by, kept
+from notifications.picking import Picker, cap_reached, rate_limited
+from notifications.record import Change, kept
 from notifications.statuses import State
 from preferences import decide as rules
-from preferences.catalogue import type_of
-from preferences.facts import Point
-
-BACK_AFTER = timedelta(seconds=1)
-
-_rng = random.Random()  # noqa: S311 - weights
+from preferences.catalogue import TypeValue, type_of
+from preferences.facts import Person, Point
 
 
 class Chosen(NamedTuple):
@@ -31,38 +28,44 @@ def routable(
     rows: Sequence[Claimed], loaded: Loaded, now: datetime, put: Callable[[Change], None]
 ) -> list[Chosen]:
     """The rows that may be sent now, each with its account; the others are `put`."""
+    picker = Picker()
     chosen: list[Chosen] = []
     for row in rows:
-        if (verdict := _decide(row, loaded, now)) is not None:
-            put(verdict)
-        elif (found := _route(row, now)) is None:
-            put(_no_route(row, now))
+        found = _screen(row, loaded, picker, now)
+        if isinstance(found, Change):
+            put(found)
         else:
-            chosen.append(Chosen(row, *found))
-    granted = _grants(chosen)
+            chosen.append(found)
     allowed = []
+    grants = _grants(chosen)
     for item in chosen:
-        account = item.route.account
-        granted[account.id] -= 1
-        if granted[account.id] >= 0:
+        if (refused := grants[item.route.account.id].take(item, now)) is None:
             allowed.append(item)
         else:
-            put(_rate_limited(item.row, account, -granted[account.id], now))
+            put(refused)
     return allowed
 
 
-def _decide(row: Claimed, loaded: Loaded, now: datetime) -> Change | None:
+def _screen(row: Claimed, loaded: Loaded, picker: Picker, now: datetime) -> Chosen | Change:
     """Ask again: consent, suppression, hours and the contact point may have changed since."""
-    parent = loaded.parents.get(row.notification_id)
+    parent, person = loaded.parents.get(row.notification_id), loaded.people.get(row.recipient_id)
     if parent is None or parent.cancelled:
         return Change(row, State.CANCELLED, "cancelled")
-    person = loaded.people.get(row.recipient_id)
     if person is None:
         return Change(row, State.SKIPPED, "recipient_unknown")
-    target = _target(row, loaded.points.get(row.contact_point_id or 0))
-    type_ = type_of(row.type_id)
-    if type_ is None:
+    if (type_ := type_of(row.type_id)) is None:
         return Change(row, State.FAILED, "type_removed")
+    point = loaded.points.get(row.contact_point_id or 0)
+    if (verdict := _decide(row, type_, person, point, now)) is not None:
+        return verdict
+    found = picker.pick(row, type_, point.area if point else "", now)
+    return found if isinstance(found, Change) else Chosen(row, *found)
+
+
+def _decide(
+    row: Claimed, type_: TypeValue, person: Person, point: Point | None, now: datetime
+) -> Change | None:
+    target = _target(row, point)
     match rules.decide(now, type_.rules, person.rules, target, row.expires_at):
         case rules.Send():
             return None
@@ -75,13 +78,6 @@ def _decide(row: Claimed, loaded: Loaded, now: datetime) -> Change | None:
             return Change(row, State.SKIPPED, reason)
 
 
-def _rate_limited(row: Claimed, account: Account, behind: int, now: datetime) -> Change:
-    """Back when those before it may have gone: all of them each second would only churn."""
-    wait = BACK_AFTER + timedelta(seconds=behind / max(1, account.rate_per_second))
-    due_at = min(now + wait, row.expires_at)
-    return Change(row, State.WAITING, kept(row, "rate_limited"), due_at=due_at)
-
-
 def _target(row: Claimed, point: Point | None) -> rules.Target:
     if row.channel == Channel.INBOX:
         return rules.Target(row.channel)
@@ -89,40 +85,28 @@ def _target(row: Claimed, point: Point | None) -> rules.Target:
     return rules.Target(row.channel, here, point is not None and point.suppressed)
 
 
-def _route(row: Claimed, now: datetime) -> tuple[Route, bool] | None:
-    """The account for this try, and whether another could take the next one."""
-    candidates = routes.get().serving(row.channel, row.app_id)
-    route = choose(candidates, now, _rng, avoid=row.account_id) or probe(candidates, now)
-    if route is None:
-        return None
-    others = [r for r in candidates if r is not route and not r.held and not r.is_open(now)]
-    return route, bool(others)
+class Grant:
+    """What an account may send of this batch: the first of its rows have it."""
+
+    def __init__(self, by_rate: int, by_cap: int) -> None:
+        self._by_rate, self._by_cap = by_rate, by_cap
+        self._asked = 0
+
+    def take(self, item: Chosen, now: datetime) -> Change | None:
+        """None: it may go."""
+        self._asked += 1
+        if self._asked > self._by_rate:
+            return rate_limited(item.row, item.route, self._asked - self._by_rate, now)
+        return cap_reached(item.row, now) if self._asked > self._by_cap else None
 
 
-def _no_route(row: Claimed, now: datetime) -> Change:
-    candidates = routes.get().serving(row.channel, row.app_id)
-    if not candidates:
-        return Change(row, State.FAILED, "no_account")
-    if all(route.held for route in candidates):
-        first = candidates[0].account.id
-        return _held(row, first)
-    due_at = min(next_chance(candidates, now), row.expires_at)
-    reason = kept(row, "provider_down")
-    return Change(row, State.WAITING, reason, due_at=max(due_at, now + BACK_AFTER))
-
-
-def _held(row: Claimed, account_id: int) -> Change:
-    reason, holder = kept(row, "account_held"), held_by(account_id)
-    return Change(row, State.WAITING, reason, due_at=FOREVER, held_by=holder)
-
-
-def _grants(chosen: Sequence[Chosen]) -> dict[int, int]:
-    """How many sends each account's rate and breaker allow: one script call an account."""
+def _grants(chosen: Sequence[Chosen]) -> dict[int, Grant]:
+    """How many sends each account's rate and day allow: a script call an account, if any."""
     wanted = Counter(route.account.id for _, route, _ in chosen)
     by_id = {route.account.id: (row, route) for row, route, _ in chosen}
     granted = {}
     for account_id, n in wanted.items():
         row, route = by_id[account_id]
-        probing = route.breaker != CLOSED
-        granted[account_id] = lease(route.account, 1 if probing else n, row.lane)
+        by_rate = lease(route.account, n, row.lane)
+        granted[account_id] = Grant(by_rate, under_cap(route, min(n, by_rate)))
     return granted

@@ -6,11 +6,15 @@ What is bound to what: a person's key to their `external_id`, an address to its 
 import re
 from email.utils import parseaddr
 
+from phonenumbers import NumberParseException, parse, region_code_for_number
+
 from channels.base import Channel
 from notifyproj.core import encryption
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+AREA_LENGTH = 64  # of its column
 
 
 class InvalidAddress(ValueError):
@@ -40,6 +44,15 @@ def mask(channel: str, address: str) -> str:
     if channel == Channel.SMS:
         return f"{address[:3]}…{address[-2:]}"
     return f"…{address[-4:]}" if len(address) >= 16 else "…"
+
+
+def area(channel: str, address: str) -> str:
+    """Where a normalised address is: the country of a number (ISO 3166), the domain of a mailbox.
+    "" when it is nowhere in particular, or not known; accounts are chosen by it."""
+    if channel == Channel.EMAIL:
+        domain = address.rpartition("@")[2]
+        return domain if len(domain) <= AREA_LENGTH else ""
+    return _country(address) if channel == Channel.SMS else ""
 
 
 def hash_of(channel: str, address: str) -> bytes:
@@ -83,6 +96,14 @@ def _email(text: str) -> str:
         return f"{local}@{domain.encode('idna').decode().lower()}"
     except UnicodeError as error:  # a label of more than 63 characters
         raise InvalidAddress("The domain of this e-mail address cannot exist.") from error
+
+
+def _country(number: str) -> str:
+    try:
+        code = region_code_for_number(parse(number))
+    except NumberParseException:
+        return ""
+    return code if code and code.isalpha() else ""  # "001": satellites, freephone
 
 
 def _key_aad(external_id: str) -> bytes:

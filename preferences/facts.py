@@ -33,12 +33,13 @@ SUPPRESSED = """
 EXISTS (SELECT FROM suppression s WHERE s.channel = c.channel AND s.address_hash = c.address_hash)
 """
 POINTS_OF = f"""
-SELECT c.id, c.recipient_id, c.channel, c.app_id, NULL, NULL, true, {SUPPRESSED}
+SELECT c.id, c.recipient_id, c.channel, c.app_id, NULL, NULL, true, {SUPPRESSED}, c.area
 FROM contact_point c
 WHERE c.recipient_id = ANY(%s::bigint[]) AND c.channel = ANY(%s) AND c.active
 """  # noqa: S608 - a constant
 POINTS = f"""
-SELECT c.id, c.recipient_id, c.channel, c.app_id, c.address, c.address_hash, c.active, {SUPPRESSED}
+SELECT c.id, c.recipient_id, c.channel, c.app_id, c.address, c.address_hash, c.active,
+       {SUPPRESSED}, c.area
 FROM contact_point c WHERE c.id = ANY(%s::bigint[])
 """  # noqa: S608 - a constant
 
@@ -62,6 +63,7 @@ class Point(NamedTuple):
     address_hash: bytes
     active: bool
     suppressed: bool
+    area: str  # the country of a number, the domain of a mailbox; "" when unknown
 
 
 def find_recipients(external_ids: Iterable[str]) -> list[tuple[int, str, bytes | None]]:

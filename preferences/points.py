@@ -17,14 +17,15 @@ from preferences import addresses
 
 INSERT = """
 INSERT INTO contact_point (
-    recipient_id, channel, kind, app_id, address, address_hash, hash_version, hint, platform,
-    app_version, active, inactive_reason, registered_at, last_seen_at
+    recipient_id, channel, kind, app_id, address, address_hash, hash_version, hint, area,
+    platform, app_version, active, inactive_reason, registered_at, last_seen_at
 )
 SELECT u.recipient_id, u.channel, u.kind, u.app_id, u.address, u.address_hash, %s, u.hint,
-       u.platform, u.app_version, true, '', %s, %s
+       u.area, u.platform, u.app_version, true, '', %s, %s
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bytea[], %s::bytea[],
-            %s::text[], %s::text[], %s::text[])
-     AS u(recipient_id, channel, kind, app_id, address, address_hash, hint, platform, app_version)
+            %s::text[], %s::text[], %s::text[], %s::text[])
+     AS u(recipient_id, channel, kind, app_id, address, address_hash, hint, area, platform,
+          app_version)
 ORDER BY u.app_id, u.address_hash, u.recipient_id
 """
 AT_PERSON = "ON CONFLICT (recipient_id, channel, address_hash) WHERE app_id IS NULL "
@@ -33,8 +34,8 @@ KEEP = "DO NOTHING"
 REFRESH = """
 DO UPDATE SET
     recipient_id = EXCLUDED.recipient_id, address = EXCLUDED.address, kind = EXCLUDED.kind,
-    hint = EXCLUDED.hint, platform = EXCLUDED.platform, app_version = EXCLUDED.app_version,
-    channel = EXCLUDED.channel, active = true, inactive_reason = '',
+    hint = EXCLUDED.hint, area = EXCLUDED.area, platform = EXCLUDED.platform,
+    app_version = EXCLUDED.app_version, channel = EXCLUDED.channel, active = true, inactive_reason = '',
     last_seen_at = EXCLUDED.last_seen_at,
     registered_at = CASE
         WHEN contact_point.active AND contact_point.recipient_id = EXCLUDED.recipient_id
@@ -59,6 +60,7 @@ class NewPoint:
     sealed: bytes = field(repr=False)
     hash: bytes
     hint: str
+    area: str = ""
     app_id: int | None = None
     kind: str = ""
     platform: str = ""
@@ -84,6 +86,7 @@ def new_point(
         sealed=addresses.seal(key, recipient_id, hash_, address),
         hash=hash_,
         hint=addresses.mask(channel, address),
+        area=addresses.area(channel, address),
         app_id=app_id,
         kind=kind,
         platform=platform,
@@ -127,6 +130,7 @@ def _insert(sql: str, points: Sequence[NewPoint], now: datetime) -> list[tuple[i
         bytea_array([p.sealed for p in points]),
         bytea_array([p.hash for p in points]),
         quoted_array(p.hint for p in points),
+        quoted_array(p.area for p in points),
         quoted_array(p.platform for p in points),
         quoted_array(p.app_version for p in points),
     ]
