@@ -6,13 +6,14 @@ LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KE
 	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
 DCLINT := dclint@3.1.0
 
-.PHONY: help run test lint survival bench install install-dev
+.PHONY: help run test lint survival reliability bench install install-dev
 
 help:
 	@echo "make run       start everything in this terminal; PORT=9000 for another port"
 	@echo "make test      run the tests, on servers of their own"
 	@echo "make lint      check style, types, imports, migrations, containers"
 	@echo "make survival  kill things in the middle of a blast and count what arrives"
+	@echo "make reliability  the same with providers that fail, at full size: docs/reliability.md"
 	@echo "make bench     measure it on this machine"
 
 run: install
@@ -32,6 +33,10 @@ lint: install-dev
 
 survival: install-dev
 	@$(IN) -m pytest tests/survival
+	@$(IN) -m pytest tests/reliability
+
+reliability: install-dev
+	@RELIABILITY=full $(IN) -m pytest tests/reliability
 
 bench: install-dev
 	@$(IN) -m bench

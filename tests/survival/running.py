@@ -4,7 +4,7 @@ import configparser
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
@@ -30,10 +30,12 @@ def poll(done: Callable[[], bool], seconds: float, what: str, every: float = 0.0
 
 
 class Platform:
-    def __init__(self, var: Path, given: Mapping[str, str], port: int) -> None:
-        self.var, self.ports = var, Ports(port)
+    def __init__(
+        self, var: Path, given: Mapping[str, str], port: int, names: Sequence[str] = NAMES
+    ) -> None:
+        self.var, self.ports, self.names = var, Ports(port), names
         environment = run_environment(given, self.ports, var)
-        chosen = [find(name) for name in NAMES]
+        chosen = [find(name) for name in names]
         self._supervisord = Supervisord(
             base=BASE, var=var, processes=chosen, environment=environment
         )
@@ -47,7 +49,7 @@ class Platform:
 
     def is_up(self) -> bool:
         try:
-            running = all(self._info(name)["statename"] == "RUNNING" for name in NAMES)
+            running = all(self._info(name)["statename"] == "RUNNING" for name in self.names)
         except (OSError, KeyError):
             return False
         return (
@@ -64,7 +66,7 @@ class Platform:
         return self.main(name).children()
 
     def logs(self) -> str:
-        files = [self.var / "log" / f"{name}.log" for name in NAMES]
+        files = [self.var / "log" / f"{name}.log" for name in self.names]
         return "\n".join(f"--- {file.stem}\n{tail(file)}" for file in files)
 
     def _info(self, name: str) -> Any:
