@@ -1,0 +1,60 @@
+"""What an e-mail of ours carries besides its text: how to stop it, and what counts its opens."""
+
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from channels.messages import EmailMessage
+from notifications.claim import Claimed
+from notifications.links import ours
+from notifications.links.rewriting import rewrite
+from preferences.catalogue import TypeValue
+
+AUTOMATIC = {"Auto-Submitted": "auto-generated"}  # RFC 3834: nobody answers with a holiday
+
+
+def unsubscribe_url(row: Claimed, type_: TypeValue) -> str:
+    """Empty for what cannot be switched off."""
+    if type_.rules.mandatory:
+        return ""
+    return ours.unsubscribe_url(
+        row.id, row.recipient_id, row.type_id, row.contact_point_id, row.channel
+    )
+
+
+def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime) -> EmailMessage:
+    return replace(
+        message,
+        headers={**message.headers, **_headers(row, type_)},
+        html=_counted(message.html, row, type_, now),
+    )
+
+
+def _headers(row: Claimed, type_: TypeValue) -> dict[str, str]:
+    """RFC 2369, RFC 2919, RFC 8058. Mail providers want the one-click POST over https only."""
+    if type_.rules.mandatory:
+        return AUTOMATIC
+    url = unsubscribe_url(row, type_)
+    headers = {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": f"<{type_.slug}.{urlsplit(ours.base()).hostname}>",
+    }
+    if not (url.startswith("https://") or settings.SANDBOX):
+        del headers["List-Unsubscribe-Post"]
+    return headers
+
+
+def _counted(html: str, row: Claimed, type_: TypeValue, now: datetime) -> str:
+    """Only where the type asks for it, and never in what is secret or has to be sent."""
+    counts = type_.track_clicks or type_.track_opens
+    if not (html and counts) or type_.sensitive or type_.rules.mandatory:
+        return html
+
+    def link(url: str) -> str:
+        return ours.click_url(row.id, now, url)
+
+    pixel = ours.open_url(row.id, now) if type_.track_opens else ""
+    return rewrite(html, link if type_.track_clicks else None, pixel)

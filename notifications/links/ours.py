@@ -1,0 +1,53 @@
+"""The URLs of our own that messages carry, under a key of their own made of SECRET_KEY."""
+
+import hmac
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from notifications.links import tokens
+from notifications.links.tokens import Click, Open, Unsubscribe
+
+PURPOSE = b"notifications.links.1"
+
+
+@cache
+def keys() -> tuple[bytes, ...]:
+    """The newest first: it signs; links signed with an earlier SECRET_KEY stay good."""
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return tuple(hmac.digest(secret.encode(), PURPOSE, "sha256") for secret in secrets)
+
+
+@cache
+def base() -> str:
+    return str(settings.PUBLIC_URL).rstrip("/")
+
+
+@receiver(setting_changed)
+def _forget(setting: str, **_: object) -> None:
+    """Tests change settings; nothing else does."""
+    keys.cache_clear()
+    base.cache_clear()
+
+
+def open_url(delivery_id: str, now: datetime) -> str:
+    return f"{base()}/t/o/{tokens.mint_open(keys()[0], Open(UUID(delivery_id), now))}.gif"
+
+
+def click_url(delivery_id: str, now: datetime, url: str) -> str:
+    """Empty for a URL that is ours already."""
+    if url.startswith((f"{base()}/t/", f"{base()}/u/")):
+        return ""
+    return f"{base()}/t/c/{tokens.mint_click(keys()[0], Click(UUID(delivery_id), now, url))}"
+
+
+def unsubscribe_url(
+    delivery_id: str, recipient_id: int, type_id: int, contact_point_id: int | None, channel: str
+) -> str:
+    """Good for ever: a person may unsubscribe by the oldest of their messages."""
+    link = Unsubscribe(UUID(delivery_id), recipient_id, type_id, contact_point_id or 0, channel)
+    return f"{base()}/u/{tokens.mint_unsubscribe(keys()[0], link)}"

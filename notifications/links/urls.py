@@ -1,0 +1,11 @@
+"""What our messages lead to; included at the root, short as links should be."""
+
+from django.urls import path
+
+from notifications.links import unsubscribing, views
+
+urlpatterns = [
+    path("t/c/<str:token>", views.click),
+    path("t/o/<str:token>.gif", views.opened),
+    path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+]
