@@ -9,8 +9,12 @@ SEPTETS = (160, 153)  # in a single message, in each of several
 UNITS = (70, 67)  # of UTF-16
 
 
+def encoding(text: str) -> str:
+    return "GSM-7" if all(char in GSM7 or char in EXTENSION for char in text) else "UCS-2"
+
+
 def parts(text: str) -> int:
-    if all(char in GSM7 or char in EXTENSION for char in text):
+    if encoding(text) == "GSM-7":
         return _packed([2 if char in EXTENSION else 1 for char in text], *SEPTETS)
     return _packed([2 if ord(char) > 0xFFFF else 1 for char in text], *UNITS)
 

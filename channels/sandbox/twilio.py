@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from channels.sandbox import twilio_form
 from channels.sandbox.faults import FaultRule
-from channels.sandbox.sms_parts import parts
+from channels.sandbox.sms_parts import encoding, parts
 from channels.sandbox.values import (
     Answer,
     Callback,
@@ -180,7 +180,8 @@ def _callback(request: Request, url: str, resource: dict[str, Any]) -> Callback:
 def _seen(form: dict[str, str]) -> dict[str, Any]:
     body = form.get("Body", "")
     sender = form.get("From") or form.get("MessagingServiceSid", "")
-    return {"kind": "sms", "from": sender, "body": body, "parts": parts(body)}
+    kind = {"kind": "sms", "from": sender, "body": body}
+    return {**kind, "parts": parts(body), "encoding": encoding(body)}
 
 
 def _matches(resource: dict[str, Any], query: dict[str, str], now: datetime) -> bool:
