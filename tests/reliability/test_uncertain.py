@@ -1,5 +1,6 @@
 """Providers that take a message and never say so."""
 
+import time
 from collections import Counter
 
 import pytest
@@ -13,6 +14,7 @@ from tests.world import World, forget_all
 
 MESSAGES = min(10_000, SCALE.people)
 UNANSWERED = 0.2
+TYPES_SEEN = 2.5  # seconds: the processes look at the types every two
 SENT, UNKNOWN = "sent", "uncertain (no_answer)"
 AWAITING = "awaiting receipt (awaiting_receipt)"
 
@@ -54,10 +56,13 @@ def _blast(
     world.type.on_uncertain = policy
     world.type.save()
     forget_all()
-    poll(lambda: True, 3, "the processes have seen it", every=2.5)
+    time.sleep(TYPES_SEEN)
     mark = providers.mark()
     blast = Blast(world.type, world.service.pk, people=first_people(MESSAGES))
-    poll(lambda: _ended(blast, ends), 180, f"all of it is {ends}", every=0.5)
+    try:
+        poll(lambda: _ended(blast, ends), 180, f"all of it is {ends}", every=0.5)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {blast.states()}") from error
     return blast, taken(providers.since(mark))
 
 
