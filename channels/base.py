@@ -58,6 +58,7 @@ class Envelope:
     lane: Lane = Lane.NORMAL
     collapse_key: str = ""
     area: str = ""  # the country of a number (ISO 3166: AT), the domain of a mailbox
+    type: str = ""  # what kind of news: the notification type's slug
     tried_at: datetime | None = None  # of a try that was never answered: it may have arrived
 
 
@@ -168,6 +169,7 @@ class Outcome:
     after: float | None = None  # seconds to wait at least
     dead_since: datetime | None = None  # BAD_RECIPIENT: only if registered before this instant
     repair: bool = False  # MISCONFIGURED, but worth one try at once with a fresh token
+    opted_out: bool = False  # BAD_RECIPIENT: alive, but the person told the provider to stop
 
 
 class EventKind(StrEnum):

@@ -37,6 +37,14 @@ class WithToken(Protocol):
 
 
 @runtime_checkable
+class WithRepeat(Protocol):
+    """A second time does no harm, for the receiver knows the message by its id: one that was not
+    answered is a failure like others, whatever its type says about doubt."""
+
+    REPEATABLE: bool
+
+
+@runtime_checkable
 class WithBatch(Protocol):
     """Up to BATCH messages go in one request."""
 
@@ -75,3 +83,10 @@ class WithConfirmation(Protocol):
     def confirmation(
         self, request: InboundRequest, account: Account, now: datetime
     ) -> HttpRequest | None: ...
+
+
+@runtime_checkable
+class WithReply(Protocol):
+    """A callback is answered with more than "204 No Content"."""
+
+    def reply(self, request: InboundRequest) -> HttpResponse: ...

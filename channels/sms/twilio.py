@@ -5,21 +5,15 @@ https://www.twilio.com/docs/messaging/api/message-resource (read 2026-10)
 
 import re
 from datetime import datetime
-from urllib.parse import parse_qs, urlencode, urlsplit
-from uuid import UUID
-
-from twilio.request_validator import RequestValidator
+from urllib.parse import urlencode
 
 from channels.answers import json_object, status_outcome
 from channels.base import (
     Account,
     Channel,
-    Event,
-    EventKind,
     Field,
     HttpRequest,
     HttpResponse,
-    InboundRequest,
     MessageTooLarge,
     Outcome,
     OutcomeKind,
@@ -28,6 +22,7 @@ from channels.messages import SmsMessage
 from channels.sms.segments import estimate, prepared
 from channels.sms.senders import is_on, sender
 from channels.sms.twilio_api import authorization, messages_url
+from channels.sms.twilio_events import parse_events, reply, verify
 from channels.sms.twilio_lookup import found, look_up
 
 __all__ = (
@@ -38,6 +33,7 @@ __all__ = (
     "found",
     "look_up",
     "parse_events",
+    "reply",
     "verify",
 )
 
@@ -60,12 +56,13 @@ VALIDITY = (1, 36_000)  # seconds
 RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
 BAD, REJECTED, PAUSE = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.MISCONFIGURED
 
+OPTED_OUT = 21610
 # https://www.twilio.com/docs/api/errors
 CODES: dict[int, tuple[OutcomeKind, str, float | None]] = {
     20003: (PAUSE, "Twilio refused our credentials", None),
     20429: (THROTTLED, "Too many requests at once", 1.0),  # documented as not processed
     21211: (BAD, "The number is not valid", None),
-    21610: (BAD, "The person has opted out of our messages", None),
+    OPTED_OUT: (BAD, "The person has opted out of our messages", None),
     21614: (BAD, "The number cannot receive SMS", None),
     21635: (BAD, "The number is a landline", None),
     21212: (PAUSE, "The sender number is not valid", None),
@@ -80,42 +77,6 @@ CODES: dict[int, tuple[OutcomeKind, str, float | None]] = {
     21611: (THROTTLED, "The sender's queue is full", 60.0),
     30610: (RETRY, "Quiet hours at the recipient's place", 3600.0),
 }
-# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
-STATUSES = {
-    "sent": EventKind.SENT,
-    "delivered": EventKind.DELIVERED,
-    "read": EventKind.OPENED,
-    "undelivered": EventKind.BOUNCED_SOFT,
-    "failed": EventKind.FAILED,
-    "canceled": EventKind.FAILED,
-}
-NO_NEWS = frozenset({"accepted", "scheduled", "queued", "sending"})
-# https://www.twilio.com/docs/api/errors, 30000-30999: (the number is dead, reason)
-DELIVERY_CODES: dict[str, tuple[bool, str]] = {
-    "30001": (False, "The sender's queue overflowed"),
-    "30002": (False, "The Twilio account is suspended"),
-    "30003": (False, "The phone could not be reached"),
-    "30004": (False, "Blocked by the carrier or the person"),
-    "30005": (True, "The number is not in use"),
-    "30006": (True, "The number is a landline or its carrier cannot be reached"),
-    "30007": (False, "Filtered by the carrier"),
-    "30008": (False, "The carrier gave no reason"),
-    "30022": (False, "The sender's rate is used up"),
-    "30023": (False, "The sender's daily limit is used up"),
-    "30032": (False, "The toll-free sender is not verified"),
-    "30034": (False, "The sender is not registered (10DLC)"),
-    "30036": (False, "Too late: the validity period was over"),
-    "30450": (False, "Stopped by fraud protection"),
-    "30500": (False, "Twilio has trouble"),
-    "30640": (True, "The number is blocked for legal reasons"),
-}
-
-
-class _Form(dict[str, list[str]]):
-    """A parsed form as Twilio's validator reads one."""
-
-    def getall(self, name: str) -> list[str]:
-        return self[name]
 
 
 def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
@@ -155,35 +116,7 @@ def classify(response: HttpResponse) -> Outcome:
     if not isinstance(code, int) or code not in CODES:
         return status_outcome(response)
     kind, reason, after = CODES[code]
-    return Outcome(kind, reason, str(code), after=after)
-
-
-def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
-    """https://www.twilio.com/docs/usage/security: over the public URL and every field."""
-    signature = request.headers.get("x-twilio-signature", "")
-    token = account.credentials.get("auth_token", "")
-    if not token:
-        return False  # with an empty key anybody can sign
-    algorithm = str(account.settings.get("signature_algorithm") or "HMAC_SHA1")
-    try:
-        form = _form(request)
-        return bool(RequestValidator(token).validate(request.url, form, signature, algorithm))
-    except ValueError:
-        return False
-
-
-def parse_events(request: InboundRequest) -> list[Event]:
-    form = _form(request)
-    sid, status = _first(form, "MessageSid"), _first(form, "MessageStatus")
-    if not sid or status in NO_NEWS:
-        return []
-    kind = STATUSES.get(status, EventKind.UNKNOWN)
-    code = _first(form, "ErrorCode")
-    dead, reason = DELIVERY_CODES.get(code, (False, ""))
-    if dead and kind in (EventKind.BOUNCED_SOFT, EventKind.FAILED):
-        kind = EventKind.BOUNCED_HARD
-    delivery_id, attempt = _ours(request.url)
-    return [Event(f"{sid}:{status}", kind, None, delivery_id, attempt, sid, reason, code)]
+    return Outcome(kind, reason, str(code), after=after, opted_out=code == OPTED_OUT)
 
 
 def _sender(account: Account, area: str) -> dict[str, str]:
@@ -194,21 +127,3 @@ def _sender(account: Account, area: str) -> dict[str, str]:
     if service and (not own or own == service):
         return {"MessagingServiceSid": str(service)}
     return {"From": own or str(settings.get("from", ""))}
-
-
-def _form(request: InboundRequest) -> _Form:
-    text = request.body.decode("utf-8", "replace")
-    return _Form(parse_qs(text, keep_blank_values=True, max_num_fields=200))
-
-
-def _first(form: _Form, name: str) -> str:
-    return form.get(name, [""])[0]
-
-
-def _ours(url: str) -> tuple[UUID | None, int | None]:
-    """What `build` put into the callback's query; signed with it, so nobody else's."""
-    query = parse_qs(urlsplit(url).query)
-    try:
-        return UUID(query["delivery"][0]), int(query["attempt"][0])
-    except (KeyError, ValueError):
-        return None, None

@@ -1,0 +1,79 @@
+"""Addresses nothing is sent to any more: written in bulk, by hash, in the caller's transaction."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import connection
+
+from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
+
+KEYWORD = "sms_keyword"  # the only source that a START lifts
+PROVIDER = "provider"
+
+# In the order of the index, so that two batches wait for each other and never both. The first
+# reason stays, but what the person took back by a keyword gives way to what a keyword cannot lift.
+ADD = """
+INSERT INTO suppression AS s (channel, address_hash, reason, source, created_at)
+SELECT DISTINCT ON (u.channel, u.address_hash) u.channel, u.address_hash, u.reason, u.source, now()
+FROM unnest(%s::varchar[], %s::bytea[], %s::varchar[], %s::varchar[])
+     AS u (channel, address_hash, reason, source)
+ORDER BY u.channel, u.address_hash, u.source = %s
+ON CONFLICT (channel, address_hash) DO UPDATE SET reason = EXCLUDED.reason, source = EXCLUDED.source
+WHERE s.source = %s AND EXCLUDED.source <> %s
+"""
+LIFT = """
+DELETE FROM suppression
+WHERE channel = %s AND address_hash = ANY(%s::bytea[]) AND source = ANY(%s)
+RETURNING address_hash
+"""
+HASHES = "SELECT id, address_hash FROM contact_point WHERE id = ANY(%s::bigint[])"
+OWNERS = """
+SELECT address_hash, recipient_id FROM contact_point
+WHERE channel = %s AND address_hash = ANY(%s::bytea[])
+"""
+
+
+class Unwanted(NamedTuple):
+    channel: str
+    address_hash: bytes
+    reason: str
+    source: str
+
+
+def add(rows: Sequence[Unwanted]) -> None:
+    if not rows:
+        return
+    columns = list(zip(*rows, strict=True))
+    values = [array(columns[0]), bytea_array(columns[1])]
+    values += [quoted_array(reason[:200] for reason in columns[2]), array(columns[3])]
+    with connection.cursor() as cursor:
+        cursor.execute(ADD, [*values, KEYWORD, KEYWORD, KEYWORD])
+
+
+def lift(channel: str, hashes: Sequence[bytes], sources: Sequence[str]) -> set[bytes]:
+    """Those that were suppressed for one of these sources, and are no more."""
+    if not hashes:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(LIFT, [channel, bytea_array(hashes), list(sources)])
+        return {bytes(row[0]) for row in cursor.fetchall()}
+
+
+def hashes_of(contact_point_ids: Sequence[int]) -> dict[int, bytes]:
+    if not contact_point_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(HASHES, [array(contact_point_ids)])
+        return {id_: bytes(hash_) for id_, hash_ in cursor.fetchall()}
+
+
+def owners_of(channel: str, hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
+    """The people (ids) who have these addresses."""
+    if not hashes:
+        return {}
+    found: dict[bytes, list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(OWNERS, [channel, bytea_array(hashes)])
+        for hash_, recipient_id in cursor.fetchall():
+            found.setdefault(bytes(hash_), []).append(recipient_id)
+    return found
