@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from notifications.counters import Cell, add, hour_of
+from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import NotificationState, State
 from notifications.wiping import wipe
 
@@ -67,4 +68,5 @@ def _cancel_batch(notification_id: str) -> int:
         cursor.execute(CANCEL, words)
         rows = cursor.fetchall()
         add(Cell(hour_of(i), 0, t, c, State.CANCELLED.value) for i, t, c in rows)
+        enqueue_settled((i, t, State.CANCELLED, 0) for i, t, _ in rows)
     return len(rows)

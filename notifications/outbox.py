@@ -7,6 +7,7 @@ import time
 
 from channels.transport import Transport, transport
 from notifications.recorder import Recorder
+from notifications.status_events import sending as status_events
 
 DRAIN = 4.0  # seconds a stopping process waits for what is in flight
 
@@ -51,6 +52,7 @@ def drain() -> None:
     stop_starting()
     sender().drain(DRAIN)
     recorder().stop(DRAIN)
+    status_events.drain(DRAIN)
     sender().stop()
 
 
@@ -58,6 +60,7 @@ def forget() -> None:
     """Begin anew, as a forked child does."""
     global _lock, _recorder, _stopping
     _lock, _recorder, _stopping = threading.Lock(), None, False
+    status_events.forget()
 
 
 os.register_at_fork(after_in_child=forget)

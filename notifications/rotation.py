@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from notifications.status_events.sealing import rewrap_all
 from notifications.variables import rewrap
 from notifyproj.core import encryption
 from notifyproj.core.sqlarrays import array, bytea_array
@@ -33,6 +34,7 @@ def rotate_all() -> Rotated:
     after: str | None = START
     while after is not None:
         after = _batch(after, done)
+    rewrap_all(done.failed)
     return done
 
 

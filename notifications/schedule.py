@@ -1,12 +1,21 @@
-"""What Celery Beat starts, all on the `periodic` queue. `expires`: a late tick is worthless."""
+"""What Celery Beat starts, mostly on the `periodic` queue. `expires`: a late tick is worthless."""
 
 from typing import Any
 
-from notifications.queues import FOLD, MAINTAIN, PERIODIC, SWEEP, TELL
+from notifications.queues import (
+    FOLD,
+    MAINTAIN,
+    MAINTAIN_STATUS_EVENTS,
+    PERIODIC,
+    SEND_STATUS_EVENTS,
+    STATUS_EVENTS,
+    SWEEP,
+    TELL,
+)
 
 
-def _every(seconds: float, task: str) -> dict[str, Any]:
-    options = {"queue": PERIODIC, "expires": max(1, int(seconds))}
+def _every(seconds: float, task: str, queue: str = PERIODIC) -> dict[str, Any]:
+    options = {"queue": queue, "expires": max(1, int(seconds))}
     return {"task": task, "schedule": seconds, "options": options}
 
 
@@ -15,4 +24,6 @@ BEAT_SCHEDULE = {
     "fold": _every(1.0, FOLD),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
+    "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),
+    "maintain-status-events": _every(600.0, MAINTAIN_STATUS_EVENTS),
 }

@@ -7,6 +7,7 @@ from django.db import connection
 
 from notifications.counters import CREATED, Cell, add, hour_of
 from notifications.resolve import Row
+from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL
 from notifyproj.core.sqlarrays import array, quoted_array
 
@@ -43,6 +44,7 @@ def insert(rows: Sequence[Row]) -> list[Row]:
         new = {row[0] for row in cursor.fetchall()}
     fresh = rows if len(new) == len(rows) else [row for row in rows if row.id in new]
     add(cell for row in fresh for cell in _cells(row))
+    enqueue_settled((row.id, row.type_id, row.state, 0) for row in fresh if row.state in FINAL)
     return list(fresh)
 
 

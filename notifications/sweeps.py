@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from channels.base import Channel, Lane
-from channels.models import ProviderAccount
 from notifications import dispatch
 from notifications.counters import Cell, add, hour_of
 from notifications.dispatch import HINT_LIFE, RESOLVE_LIFE, Due
-from notifications.record import held_by
+from notifications.held import release_held
+from notifications.on_call import tell_of_failures
+from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.wiping import wipe
 
@@ -22,10 +23,9 @@ log = logging.getLogger(__name__)
 
 LOCK = 0x73776565
 QUOTA = {Lane.URGENT: 10_000, Lane.NORMAL: 10_000, Lane.BULK: 10_000}  # rows a second
-RELEASE = 2_000  # held rows a second and account
-SPREAD = 2.0  # seconds over which a release is spread
 MOST_CRASHES = 5
 ALONE_AFTER = 3
+ALARMING: dict[int, str] = {State.FAILED: "worker_crashed", State.UNCERTAIN: "no_answer"}
 
 NOTIFICATIONS = """
 WITH due AS (
@@ -66,34 +66,6 @@ RETURNING d.id::text, d.dispatch_no, d.channel, d.lane, d.app_id, d.state, d.cra
     d.notification_id::text
 """
 
-# Steps from one holder to the next by the index, however many rows each holds.
-HOLDERS = """
-WITH RECURSIVE holder AS (
-    SELECT min(held_by) AS name FROM delivery WHERE held_by IS NOT NULL
-    UNION ALL
-    SELECT (SELECT min(held_by) FROM delivery WHERE held_by > holder.name)
-    FROM holder WHERE holder.name IS NOT NULL
-)
-SELECT name FROM holder WHERE name IS NOT NULL
-"""
-
-RELEASE_HELD = """
-UPDATE delivery d SET held_by = NULL, due_at = now() + random() * %(spread)s::interval,
-    reason = CASE WHEN d.reason = 'account_held' THEN '' ELSE d.reason END
-FROM (SELECT id FROM delivery WHERE held_by = %(held_by)s LIMIT %(quota)s
-      FOR NO KEY UPDATE SKIP LOCKED) held
-WHERE d.id = held.id
-"""
-
-EXPIRE_HELD = """
-UPDATE delivery d SET state = %(expired)s, reason = 'expired', held_by = NULL, due_at = NULL,
-    settled_at = now()
-FROM (SELECT id FROM delivery WHERE held_by = %(held_by)s AND expires_at <= now()
-      LIMIT %(quota)s FOR NO KEY UPDATE SKIP LOCKED) held
-WHERE d.id = held.id
-RETURNING d.id::text, d.type_id, d.channel, d.notification_id::text
-"""
-
 
 class Swept(NamedTuple):
     id: str
@@ -124,10 +96,12 @@ def sweep() -> None:
     with transaction.atomic():
         if not _only_one():
             return
-        settled = _held()
+        settled = release_held()
         notifications = _notifications()
         rows = [row for lane in Lane for row in _deliveries(lane)]
         add(_cell(row.id, row.type_id, row.channel, row.state) for row in rows if _final(row))
+        tell_of_failures((row.type_id, ALARMING[row.state]) for row in rows if _alarms(row))
+        enqueue_settled((row.id, row.type_id, row.state, 0) for row in rows if _final(row))
     for item in notifications:
         if item.state == NotificationState.ACCEPTED:
             dispatch.publish_resolve(item.id, item.dispatch_no, item.lane)
@@ -160,34 +134,8 @@ def _deliveries(lane: Lane) -> list[Swept]:
         return [Swept(*row) for row in cursor.fetchall()]
 
 
-def _held() -> list[tuple[str, int]]:
-    """Held rows are released in waves once they can go, or expire while they are held; answers
-    (notification id, type id) of those."""
-    expired: list[tuple[str, int, str, str]] = []
-    with connection.cursor() as cursor:
-        cursor.execute(HOLDERS)
-        holders = [row[0] for row in cursor.fetchall()]
-        waiting = _still_held() if holders else set()
-        for holder in holders:
-            words: dict[str, Any] = {"held_by": holder, "quota": RELEASE}
-            cursor.execute(EXPIRE_HELD, words | {"expired": State.EXPIRED.value})
-            expired += cursor.fetchall()
-            if holder not in waiting:
-                cursor.execute(RELEASE_HELD, words | {"spread": f"{SPREAD} seconds"})
-    add(_cell(id_, type_id, channel, State.EXPIRED) for id_, type_id, channel, _ in expired)
-    return [(parent, type_id) for _, type_id, _, parent in expired]
-
-
-def _still_held() -> set[str]:
-    """Holders whose rows cannot go: neither through the account nor another of its app."""
-    fields = ("id", "channel", "app_id", "held_at", "enabled")
-    accounts = list(ProviderAccount.objects.values_list(*fields))
-    usable = {(channel, app) for _, channel, app, held, enabled in accounts if enabled and not held}
-    return {
-        held_by(id_)
-        for id_, channel, app, held, _ in accounts
-        if held is not None and (channel, app) not in usable
-    }
+def _alarms(row: Swept) -> bool:
+    return row.lane == Lane.URGENT and row.state in ALARMING
 
 
 def _final(row: Swept) -> bool:

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "preferences",
     "templates",
     "notifications",
+    "notifications.status_events",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

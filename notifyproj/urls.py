@@ -17,9 +17,11 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("notifications.urls")),
+    path("api/v1/", include("notifications.status_events.urls")),
     path("api/v1/", include("preferences.urls")),
     path("api/v1/inbox/tokens", InboxTokens.as_view(), name="inbox-tokens"),
     path("inbox/api/", include("channels.inbox.urls")),
+    path("", include("notifications.links.urls")),
 ]
 if settings.SANDBOX:
     urlpatterns.append(path("inbox/demo/", include("preferences.inbox_demo")))

@@ -11,6 +11,7 @@ from channels.credentials import account_upsert
 from channels.models import App, ProviderAccount
 from channels.routing import routes
 from notifications.requests import SendRequest
+from notifications.status_events.subscriptions import subscriptions
 from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
@@ -116,3 +117,4 @@ def forget_all() -> None:
     catalogue.forget()
     routes.forget()
     forget_names()
+    subscriptions.forget()

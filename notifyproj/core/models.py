@@ -11,6 +11,7 @@ class Scope(models.TextChoices):
     SEND = "send", "Send notifications"
     READ = "read", "Read notifications"
     RECIPIENTS = "recipients", "Write recipients"
+    ENDPOINTS = "endpoints", "Write status endpoints"
     ADMIN = "admin", "Everything"
 
 

@@ -1,0 +1,158 @@
+"""Status endpoints and their events in the admin. A secret is shown once, when it is made."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from notifications.status_events import selectors, services
+from notifications.status_events.models import NAMES, StatusEndpoint, StatusEvent
+from notifications.status_events.services import Wish
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields
+from notifyproj.core.ids import instant_of
+from notifyproj.core.pagination import BoundedPaginator
+
+OWN = ("url", "events", "types", "description", "owner_email", "enabled")
+
+
+class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    events = forms.MultipleChoiceField(
+        choices=NAMES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
+
+    class Meta:
+        model = StatusEndpoint
+        fields = ("service", *OWN)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            services.check(self.wish(cleaned))
+        except InvalidFields as error:
+            for name, text in error.fields.items():
+                self.add_error(name, text)
+        return cleaned
+
+    def wish(self, cleaned: dict[str, Any]) -> Wish:
+        return Wish(**{name: cleaned[name] for name in OWN if cleaned.get(name) is not None})
+
+
+@admin.register(StatusEndpoint)
+class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
+    form = StatusEndpointForm
+    list_display = ("id", "service", "description", "shown_status", "reason", "failing_since")
+    list_filter = ("enabled", "service")
+    list_select_related = ("service",)
+    search_fields = ("description", "url")
+    readonly_fields = ("shown_status", "reason", "failing_since", "suspended_at", "created_at")
+    actions = ("resume", "send_test", "rotate_secret")
+
+    @admin.display(description="status")
+    def shown_status(self, row: StatusEndpoint) -> str:
+        return selectors.status_of(row) if row.pk else ""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "service") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("service", *OWN, *self.readonly_fields) if obj else ("service", *OWN)
+
+    def save_model(
+        self, request: HttpRequest, obj: StatusEndpoint, form: Any, change: bool
+    ) -> None:
+        wish = form.wish(form.cleaned_data)
+        if change:
+            before = StatusEndpoint.objects.get(pk=obj.pk)
+            services.endpoint_update(endpoint=before, wish=wish)
+            return
+        made, secret = services.endpoint_create(service_id=obj.service_id, wish=wish)
+        obj.pk, obj.created_at = made.pk, made.created_at
+        obj._state.adding = False
+        messages.warning(request, f"The secret, shown only now: {secret}")
+
+    def delete_model(self, request: HttpRequest, obj: StatusEndpoint) -> None:
+        services.endpoint_delete(endpoint=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
+        for row in queryset:
+            services.endpoint_delete(endpoint=row)
+
+    @admin.action(description="Resume: it works again", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
+        for row in queryset:
+            services.endpoint_resume(endpoint=row)
+            self.log_change(request, row, "Resumed.")
+        messages.success(request, "What waited for them goes out.")
+
+    @admin.action(description="Send a test event", permissions=["change"])
+    def send_test(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
+        for row in queryset:
+            id_ = services.event_test(endpoint=row, now=now())
+            messages.success(request, f"On its way to {row}: {id_}")
+
+    @admin.action(description="New secret (the old one signs for 24 hours)", permissions=["change"])
+    def rotate_secret(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
+        for row in queryset:
+            secret, _ = services.secret_rotate(endpoint=row, now=now())
+            self.log_change(request, row, "New secret.")
+            messages.warning(request, f"The secret of {row}, shown only now: {secret}")
+
+
+@admin.register(StatusEvent)
+class StatusEventAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("id", "created", "endpoint", "event", "state", "tries", "due_at", "settled_at")
+    list_filter = ("state", "event")
+    list_select_related = ("endpoint",)
+    search_fields = ("=id", "=delivery_id")
+    search_help_text = "The whole id of an event or a delivery"
+    fields = (
+        *("id", "created", "endpoint", "event", "state", "delivery_id"),
+        *("due_at", "settled_at", "body", "log"),
+    )
+    readonly_fields = fields
+    ordering = ("-id",)
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+    actions = ("send_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("status_events.change_statusevent"))
+
+    @admin.display(description="created")
+    def created(self, row: StatusEvent) -> Any:
+        return instant_of(row.pk)
+
+    @admin.display(description="tries")
+    def log(self, row: StatusEvent) -> SafeString:
+        tries = selectors.tries_of([row.pk]).get(row.pk, [])
+        entries = format_html_join("", "<li>{}</li>", ((line(one),) for one in tries))
+        return format_html("<ul>{}</ul>", entries)
+
+    @admin.action(description="Send again", permissions=["resend"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[StatusEvent]) -> None:
+        sent = sum(services.event_resend(event=row) for row in queryset)
+        messages.success(request, f"{sent} on their way; the others wait anyway.")
+
+
+def line(one: selectors.TryView) -> str:
+    answer = f"{one.status} {one.excerpt}" if one.status else one.reason
+    return f"{one.number}: {one.started_at:%d %b %H:%M:%S}, {one.duration_ms:,} ms, {answer}"

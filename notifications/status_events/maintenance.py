@@ -1,0 +1,34 @@
+"""What has to be done now and then: old events go, owners are told."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from notifications.status_events import owners
+from notifyproj.core.clock import milliseconds
+
+KEPT = timedelta(days=7)
+BATCH = 5_000
+MOST_BATCHES = 100
+
+# By the key, so by age: nothing younger is looked at.
+FORGET = """
+WITH old AS (
+    SELECT id FROM status_event WHERE id < %(before)s::uuid ORDER BY id LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+), tries AS (
+    DELETE FROM status_attempt WHERE event_id IN (SELECT id FROM old)
+)
+DELETE FROM status_event WHERE id IN (SELECT id FROM old)
+"""
+
+
+def maintain(now: datetime) -> None:
+    before = str(UUID(int=milliseconds(now - KEPT) << 80))
+    for _ in range(MOST_BATCHES):
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET, {"before": before, "batch": BATCH})
+            if cursor.rowcount < BATCH:
+                break
+    owners.tell()

@@ -1,0 +1,88 @@
+"""A thread with a connection of its own that writes down what endpoints answered."""
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from django.db import InterfaceError, OperationalError, connection
+
+from notifications.status_events import writing
+from notifications.status_events.claim import LEASE_SECONDS
+from notifications.status_events.verdicts import Tried, Verdict, verdict
+from notifyproj.core.clock import now as clock_now
+
+log = logging.getLogger(__name__)
+
+EVERY = 0.1  # seconds
+BATCH = 500
+PAUSE = 0.5  # seconds after a failed write
+
+
+class Recorder:
+    """`put` may be called from any thread; the thread starts with the first call."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Tried] = deque()
+        self._work = threading.Event()
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._rng = random.Random()  # noqa: S311 - jitter
+
+    def put(self, tried: Tried) -> None:
+        self._queue.append(tried)
+        self._work.set()
+        if self._thread is None:
+            self._start()
+
+    def stop(self, timeout: float) -> bool:
+        """Write what is there and end; True when all of it was written in time."""
+        self._stopping.set()
+        self._work.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="status", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._work.wait()
+            self._stopping.wait(EVERY)
+            self._work.clear()
+            while self._queue:
+                self._write([self._queue.popleft() for _ in range(min(len(self._queue), BATCH))])
+            if self._stopping.is_set() and not self._queue:
+                break
+        connection.close()
+
+    def _write(self, tries: Sequence[Tried]) -> None:
+        """The leases bound the trying; what is not written by then is sent again, same id."""
+        give_up = time.monotonic() + LEASE_SECONDS
+        verdicts = self._verdicts(tries)
+        while verdicts:
+            try:
+                writing.write(verdicts)
+                return
+            except (OperationalError, InterfaceError) as error:
+                connection.close_if_unusable_or_obsolete()
+                log.warning("recording again", extra={"error": str(error).strip()})
+            except Exception:
+                log.exception("tries not recorded", extra={"events": len(verdicts)})
+                return
+            if time.monotonic() > give_up:
+                log.error("tries not recorded", extra={"events": len(verdicts)})
+                return
+            time.sleep(PAUSE)
+
+    def _verdicts(self, tries: Sequence[Tried]) -> list[Verdict]:
+        now = clock_now()
+        return [verdict(tried, now, self._rng) for tried in tries]
