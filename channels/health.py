@@ -1,87 +1,126 @@
-"""How well accounts do: holding one, its breaker, and what each flush of a worker saw of it."""
+"""How accounts do: what each flush of a worker saw of them; holding one, and letting it go.
+
+An account that the platform held is tried with one message now and then, and is in use again once
+such a probe is accepted. One that an operator held waits for an operator.
+"""
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-from django.db import connection
-from django.utils import timezone
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from psycopg2.extras import execute_values
 
 from channels.models import ProviderAccount
+from channels.probing import FIRST_PROBE
 from channels.routing import CLOSED, routes
+from notifyproj.core.alerts import alert_raise, alert_resolve
 
 log = logging.getLogger(__name__)
 
-
-def hold(account_id: int, reason: str) -> bool:
-    """Take an account out of use until an operator mends it; answers whether it was in use."""
-    held = ProviderAccount.objects.filter(pk=account_id, held_at=None).update(
-        held_at=timezone.now(), held_reason=reason[:200]
-    )
-    if held:
-        log.error("account held", extra={"account_id": account_id, "reason": reason})
-    routes.forget()
-    return bool(held)
-
-
-def resume(account_id: int) -> None:
-    ProviderAccount.objects.filter(pk=account_id).update(
-        held_at=None, held_reason="", breaker=CLOSED, breaker_until=None, breaker_trips=0
-    )
-    routes.forget()
+IN_USE: dict[str, Any] = {
+    "held_at": None,
+    "held_reason": "",
+    "held_by": "",
+    "probe_at": None,
+    "breaker": CLOSED,
+    "breaker_until": None,
+    "breaker_trips": 0,
+}
 
 
-def record_health(seen: Mapping[int, tuple[int, ...]]) -> None:
-    """Insert (ok, failed, throttled) by account, in the caller's transaction."""
+class Tally(NamedTuple):
+    """What one flush saw of one account."""
+
+    ok: int = 0
+    failed: int = 0
+    throttled: int = 0
+    dead: int = 0  # of ok: the address was refused
+    busy_ms: int = 0
+    cost_micros: int = 0
+
+
+def record_health(seen: Mapping[int, Tally]) -> None:
+    """In the caller's transaction."""
     if not seen:
         return
     with connection.cursor() as cursor:
         execute_values(
             cursor,
-            "INSERT INTO account_health_delta (account_id, at, ok, failed, throttled) VALUES %s",
+            "INSERT INTO account_health_delta"
+            " (account_id, at, ok, failed, throttled, dead, busy_ms, cost_micros) VALUES %s",
             [(account_id, *tally) for account_id, tally in seen.items()],
-            template="(%s, now(), %s, %s, %s)",
+            template="(%s, now(), %s, %s, %s, %s, %s, %s)",
         )
 
 
-# An account trips when most of at least ten sends of the last ten seconds failed.
-FOLD = """
-WITH recent AS (
-    SELECT account_id, sum(ok) AS ok, sum(failed) AS failed,
-           sum(ok) FILTER (WHERE at > now() - interval '2 seconds') AS ok_now,
-           sum(failed) FILTER (WHERE at > now() - interval '2 seconds') AS failed_now
-    FROM account_health_delta WHERE at > now() - interval '10 seconds' GROUP BY account_id
-), verdict AS (
-    SELECT a.id,
-        CASE
-            WHEN a.breaker = 'half_open' AND coalesce(r.ok_now, 0) > 0 THEN 'closed'
-            WHEN a.breaker = 'half_open' AND coalesce(r.failed_now, 0) > 0 THEN 'open'
-            WHEN a.breaker = 'closed' AND r.ok + r.failed >= 10 AND r.failed > r.ok THEN 'open'
-            ELSE a.breaker
-        END AS breaker
-    FROM provider_account a JOIN recent r ON r.account_id = a.id
-)
-UPDATE provider_account a SET
-    breaker = v.breaker,
-    breaker_trips = CASE v.breaker WHEN 'open' THEN a.breaker_trips + 1 ELSE 0 END,
-    breaker_until = CASE v.breaker WHEN 'open'
-        THEN now() + least(interval '5 seconds' * power(2, a.breaker_trips), interval '5 minutes')
-        END
-FROM verdict v WHERE v.id = a.id AND v.breaker <> a.breaker
-RETURNING a.id, a.slug, a.breaker
-"""
-
-
-def fold_health() -> None:
-    """Move the breakers from the last seconds' increments, then forget older ones."""
-    with connection.cursor() as cursor:
-        cursor.execute(FOLD)
-        moved = cursor.fetchall()
-        for _, slug, breaker in moved:
-            log.warning("breaker moved", extra={"account": slug, "breaker": breaker})
-        # What was seen before the probe would open a closed breaker again.
-        cursor.execute(
-            "DELETE FROM account_health_delta"
-            " WHERE at < now() - interval '1 minute' OR account_id = ANY(%s::bigint[])",
-            [[id_ for id_, _, breaker in moved if breaker == CLOSED]],
+def hold(account_id: int, reason: str, by: str = "") -> bool:
+    """Take an account out of use; answers whether it was in use. `by` an operator, who may also
+    take over what the platform held; else by the platform, which tells whoever is on call."""
+    free = ProviderAccount.objects.filter(pk=account_id)
+    free = free.exclude(held_at__isnull=False, held_by__gt="") if by else free.filter(held_at=None)
+    with transaction.atomic():
+        held = free.update(
+            held_at=Now(),
+            held_reason=reason[:200],
+            held_by=by[:150],
+            probe_at=None if by else Now() + timedelta(seconds=FIRST_PROBE),
         )
+        if held:
+            _tell(account_id, reason, by)
+    routes.forget()
+    return bool(held)
+
+
+def resume(account_id: int) -> None:
+    """In use again, with a clean record."""
+    with transaction.atomic():
+        ProviderAccount.objects.filter(pk=account_id).update(**IN_USE)
+        _all_clear(account_id)
+    routes.forget()
+
+
+def heal(account_id: int) -> bool:
+    """A probe was accepted: an account that the platform held is in use again. Answers whether."""
+    with transaction.atomic():
+        account = ProviderAccount.objects.filter(pk=account_id, held_by="")
+        healed = account.exclude(held_at=None).update(**IN_USE)
+        if healed:
+            _all_clear(account_id)
+            log.warning("account in use again", extra={"account_id": account_id})
+    routes.forget()
+    return bool(healed)
+
+
+def _tell(account_id: int, reason: str, by: str) -> None:
+    account = ProviderAccount.objects.get(pk=account_id)
+    log.error("account held", extra={"account": account.slug, "reason": reason, "by": by})
+    if not by:
+        alert_raise(
+            key=f"account-held:{account_id}",
+            title=f"The account {account.slug} is held",
+            detail=f"{reason}. Its messages wait; it is tried with one of them now and then.",
+        )
+    if not _others(account).filter(held_at=None).exclude(breaker_forced="open").exists():
+        alert_raise(
+            key=f"account-alone:{account_id}",
+            title=f"Nothing takes over for the account {account.slug}",
+            detail=f"It is held, and no other account sends {account.channel} in its place.",
+        )
+
+
+def _all_clear(account_id: int) -> None:
+    """What waited for this account or could have used it has somewhere to go."""
+    account = ProviderAccount.objects.filter(pk=account_id).first()
+    alert_resolve(key=f"account-held:{account_id}")
+    for id_ in (account_id, *(_others(account).values_list("pk", flat=True) if account else ())):
+        alert_resolve(key=f"account-alone:{id_}")
+
+
+def _others(account: ProviderAccount) -> QuerySet[ProviderAccount]:
+    """Accounts that send to the same contact points."""
+    same = ProviderAccount.objects.filter(channel=account.channel, app=account.app_id)
+    return same.filter(enabled=True).exclude(pk=account.pk)

@@ -99,6 +99,9 @@ class AccountHealthDelta(models.Model):
         default=0, db_default=0, help_text="Waited for the answers."
     )
     cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
+    folded = models.BooleanField(
+        default=False, db_default=False, help_text="Counted into its day; kept for a minute."
+    )
 
     class Meta:
         db_table = "account_health_delta"

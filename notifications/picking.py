@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from channels.base import Lane
 from channels.choice import Choice, Route, Wish, choose, serving
+from channels.rates import wait as wait_for_leave
 from channels.routing import LOOK_AGAIN, next_chance, next_day, probe, routes
 from notifications.claim import Claimed
 from notifications.record import FOREVER, Change, held_by, kept
@@ -13,6 +14,7 @@ from notifications.statuses import State
 from preferences.catalogue import TypeValue
 
 BACK_AFTER = timedelta(seconds=1)
+OVERDUE = timedelta(minutes=1)
 BACK_UNDER_CAP = timedelta(seconds=5)
 # A cap may be raised, or another account made: so not all the way to midnight at once.
 CAP_AGAIN = timedelta(minutes=30)
@@ -38,6 +40,8 @@ class Picker:
         key = (row.channel, row.app_id, type_.fixed_account, wish)
         if (choice := self._choices.get(key)) is None:
             choice = self._choices[key] = choose(self._candidates(row, type_), wish)
+            if choice.best and (route := self._probe(row, type_, area, now)) is not None:
+                return route, True
         if (route := choice.draw(_rng)) is not None:
             return route, choice.alternatives > 0
         return self._without(row, type_, area, now)
@@ -45,15 +49,24 @@ class Picker:
     def _candidates(self, row: Claimed, type_: TypeValue) -> list[Route]:
         return self._routes.candidates(row.channel, row.app_id, type_.routing, type_.fixed_account)
 
+    def _probe(
+        self, row: Claimed, type_: TypeValue, area: str, now: datetime, *, alone: bool = False
+    ) -> Route | None:
+        """An account that is not well and due to be tried, else it would stay out for good. While
+        others are well that is for messages that can wait; or for any, when none of those came."""
+        due = now - OVERDUE if row.lane == Lane.URGENT and not alone else now
+        able = serving(self._candidates(row, type_), area)
+        unasked = [r for r in able if r.account.id not in self._probed and r.wants_probe(due)]
+        self._probed |= {r.account.id for r in unasked}
+        return probe(unasked, area, now)
+
     def _without(
         self, row: Claimed, type_: TypeValue, area: str, now: datetime
     ) -> tuple[Route, bool] | Change:
         """None is well: as a probe of one that is not, or later."""
-        able = serving(self._candidates(row, type_), area)
-        unasked = [r for r in able if r.account.id not in self._probed]
-        self._probed |= {r.account.id for r in unasked if r.wants_probe(now)}
-        if (route := probe(unasked, area, now)) is not None:
+        if (route := self._probe(row, type_, area, now, alone=True)) is not None:
             return route, False
+        able = serving(self._candidates(row, type_), area)
         all_of_app = self._routes.serving(row.channel, row.app_id)
         return no_route(row, able, now, others=len(all_of_app) > len(able))
 
@@ -81,8 +94,8 @@ def no_route(row: Claimed, candidates: Sequence[Route], now: datetime, *, others
 
 def rate_limited(row: Claimed, route: Route, behind: int, now: datetime) -> Change:
     """Back when those before it may have gone: all of them each second would only churn."""
-    wait = BACK_AFTER + timedelta(seconds=behind / max(1, route.rate))
-    return _wait(row, "rate_limited", now + wait)
+    seconds = wait_for_leave(route.account, behind, route.rate_now)
+    return _wait(row, "rate_limited", now + timedelta(seconds=seconds))
 
 
 def cap_reached(row: Claimed, now: datetime) -> Change:

@@ -36,6 +36,10 @@ class Finished(Struct, frozen=True, gc=False):
     duration: float  # seconds
     resend_uncertain: bool = False
     has_alternative: bool = False  # another healthy account could take the next try
+    units: int = 1  # what the provider bills for: parts of an SMS
+    cost_micros: int = 0  # if it was taken
+    probe: bool = False  # its account was held: this was to show whether it works again
+    foreign: bool = False  # a server of somebody else's, whose failures say nothing of the account
 
 
 class Change(Struct, frozen=True, gc=False):
@@ -68,7 +72,9 @@ def _delivered(done: Finished, now: datetime, rng: random.Random) -> Change:
 
 
 def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
-    after = None if done.has_alternative else done.outcome.after
+    if _at_once(done):
+        return _again(done, now, 0.0, kept(done.row, "retry"), attempts=1)
+    after = None if _elsewhere(done) else done.outcome.after
     delay = retry.next_delay(done.row.attempts + 1, Lane(done.row.lane), rng, after)
     if delay is None:
         return _final(done, State.FAILED, "attempts_exhausted")
@@ -76,7 +82,8 @@ def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
 
 
 def _throttled(done: Finished, now: datetime, rng: random.Random) -> Change:
-    delay = retry.throttle_delay(rng, None if done.has_alternative else done.outcome.after)
+    after = None if _elsewhere(done) else done.outcome.after
+    delay = 0.0 if _at_once(done) else retry.throttle_delay(rng, after)
     return _again(done, now, delay, kept(done.row, "throttled"), attempts=0)
 
 
@@ -92,6 +99,8 @@ def _misconfigured(done: Finished, now: datetime, rng: random.Random) -> Change:
     """The account is held (by the recorder); the message goes another way or waits for it."""
     if done.has_alternative:
         return _again(done, now, 0, kept(done.row, "retry"), attempts=0)
+    if done.account_id <= 0:  # nobody's account: nothing to wait for
+        return _retry(done, now, rng)
     return Change(
         done.row,
         State.WAITING,
@@ -118,8 +127,8 @@ def _uncertain(done: Finished, now: datetime, rng: random.Random) -> Change:
         )
     if done.row.reason == "resend":
         return _final(done, State.UNCERTAIN, "no_answer")
-    delay = retry.next_delay(1, Lane(done.row.lane), rng) or 0.0
-    return _again(done, now, delay, "resend", attempts=1)
+    delay = None if _at_once(done) else retry.next_delay(1, Lane(done.row.lane), rng)
+    return _again(done, now, delay or 0.0, "resend", attempts=1)
 
 
 CONSEQUENCES: dict[OutcomeKind, Callable[[Finished, datetime, random.Random], Change]] = {
@@ -132,6 +141,17 @@ CONSEQUENCES: dict[OutcomeKind, Callable[[Finished, datetime, random.Random], Ch
     OutcomeKind.MISCONFIGURED: _misconfigured,
     OutcomeKind.UNCERTAIN: _uncertain,
 }
+
+
+def _elsewhere(done: Finished) -> bool:
+    """The next try goes through another account: what this one asks for does not bind it."""
+    return done.has_alternative and done.row.lane == Lane.URGENT
+
+
+def _at_once(done: Finished) -> bool:
+    """The first time only: two accounts that fail would use up all tries in a moment."""
+    first = done.row.attempts == 0 and done.row.reason != "throttled"
+    return first and _elsewhere(done)
 
 
 def held_by(account_id: int) -> str:

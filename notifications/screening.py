@@ -107,6 +107,6 @@ def _grants(chosen: Sequence[Chosen]) -> dict[int, Grant]:
     granted = {}
     for account_id, n in wanted.items():
         row, route = by_id[account_id]
-        by_rate = lease(route.account, n, row.lane)
+        by_rate = lease(route.account, n, row.lane, route.rate_now)
         granted[account_id] = Grant(by_rate, under_cap(route, min(n, by_rate)))
     return granted

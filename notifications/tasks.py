@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from channels import health
+from channels.folding import fold_health
 from notifications import counters, queues
 from notifications.deliver import deliver
 from notifications.fanout import resolve_chunks
@@ -29,7 +29,7 @@ def sweep_task() -> None:
 @shared_task(name=queues.FOLD)
 def fold_task() -> None:
     counters.fold()
-    health.fold_health()
+    fold_health()
 
 
 @shared_task(name=queues.MAINTAIN)

@@ -31,6 +31,15 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="accounthealthdelta",
+            name="folded",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Counted into its day; kept for a minute.",
+            ),
+        ),
+        migrations.AddField(
             model_name="provideraccount",
             name="breaker_forced",
             field=models.CharField(

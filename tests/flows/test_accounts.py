@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from channels.health import fold_health, record_health, resume
+from channels.folding import fold_health
+from channels.health import Tally, record_health, resume
 from channels.models import App, ProviderAccount
 from channels.routing import routes
 from notifications.models import Attempt, Delivery
@@ -86,7 +87,7 @@ def test_a_share_of_the_rate_is_kept_for_urgent_messages(world: World, provider:
 def test_the_breaker_judges_by_the_share_of_at_least_ten_sends(
     world: World, ok: int, failed: int, breaker: str
 ) -> None:
-    record_health({world.account.pk: (ok, failed, 0)})
+    record_health({world.account.pk: Tally(ok, failed, 0)})
 
     fold_health()
 
@@ -139,7 +140,7 @@ def test_a_broken_account_gets_one_probe_when_its_time_has_come(
 
 def test_a_probe_that_succeeds_closes_the_breaker_for_good(world: World, provider: StandIn) -> None:
     names = crowd(world, 3)
-    record_health({world.account.pk: (0, 50, 0)})
+    record_health({world.account.pk: Tally(0, 50, 0)})
     broken(world, until=-timedelta(seconds=1))
     send(world, user_ids=names)
     recorded()
@@ -169,7 +170,7 @@ def test_a_probe_that_fails_opens_it_again_for_longer(ada: World, provider: Stan
 
 
 def test_what_succeeded_before_it_opened_does_not_close_it(world: World) -> None:
-    record_health({world.account.pk: (6, 14, 0)})
+    record_health({world.account.pk: Tally(6, 14, 0)})
     fold_health()
     fold_health()
 
@@ -181,8 +182,6 @@ def test_the_next_try_goes_to_another_account_of_the_app(ada: World, provider: S
         second = apns_account("second", ada.app, other.url)
         provider.always = other.always = BROKEN
         send(ada, user_id="ada", priority="high")
-        recorded()
-        go_on()
         recorded(2)
 
     assert len(provider.requests) == len(other.requests) == 1
@@ -265,7 +264,7 @@ def test_messages_of_an_account_that_is_gone_are_let_go(ada: World, provider: St
 def test_held_messages_are_released_in_waves(
     world: World, provider: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.sweeps.RELEASE", 2)
+    monkeypatch.setattr("notifications.held.RELEASE", 2)
     set_account(held_at=now(), held_reason="refused")
     send(world, user_ids=crowd(world, 5))
     settle(lambda: Delivery.objects.exclude(held_by=None).count() == 5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.health import fold_health
+from channels.folding import fold_health
 from channels.inbox.models import InboxItem
 from channels.models import ProviderAccount
 from channels.routing import routes

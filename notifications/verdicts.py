@@ -1,0 +1,51 @@
+"""What answers say of the accounts themselves, at once: held, in use again, or resting."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from channels import rates
+from channels.base import OutcomeKind
+from channels.health import heal, hold
+from notifications.record import Finished
+
+log = logging.getLogger(__name__)
+
+TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
+ENOUGH = 3  # refusals: fewer may be about single devices
+
+
+def judge_accounts(tries: Sequence[Finished]) -> None:
+    """Once an account, however many answers say the same. What cannot be written now will be
+    said again by the next answers."""
+    refused = {
+        done.account_id: done.outcome.reason
+        for done in tries
+        if done.outcome.kind == OutcomeKind.MISCONFIGURED and done.account_id > 0
+    }
+    proven = {done.account_id for done in tries if done.probe and done.outcome.kind in TAKEN}
+    try:
+        for account_id, reason in refused.items():
+            hold(account_id, reason)
+        for account_id in proven - refused.keys():
+            heal(account_id)
+        for account_id, seconds in rests(tries).items():
+            rates.pause(account_id, seconds)
+    except Exception:  # the recorder must go on
+        log.exception("accounts not judged", extra={"accounts": sorted({*refused, *proven})})
+
+
+def rests(tries: Iterable[Finished]) -> dict[int, float]:
+    """Seconds for accounts whose provider refused most of a flush as too fast, and said so."""
+    asked: dict[int, list[float]] = {}
+    others: Counter[int] = Counter()
+    for done in tries:
+        if done.outcome.kind == OutcomeKind.THROTTLED and done.outcome.after:
+            asked.setdefault(done.account_id, []).append(done.outcome.after)
+        else:
+            others[done.account_id] += 1
+    return {
+        account_id: min(times)
+        for account_id, times in asked.items()
+        if account_id > 0 and len(times) >= max(ENOUGH, others[account_id] + 1)
+    }
