@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
-from channels.base import OutcomeKind
-from channels.health import hold
-from notifications import recording
+from notifications import dispatch, recording
 from notifications.claim import LEASE_SECONDS
+from notifications.dispatch import Due
 from notifications.record import Change, Finished, consequence
+from notifications.verdicts import judge_accounts
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,7 @@ class Recorder:
         now = clock_now()
         self._taken = min(len(self._queue), BATCH)
         items = [self._queue.popleft() for _ in range(self._taken)]
-        for item in items:
-            if isinstance(item, Finished) and item.outcome.kind == OutcomeKind.MISCONFIGURED:
-                self._hold(item)
+        judge_accounts([item for item in items if isinstance(item, Finished)])
         changes = [self._change(item, now) for item in items]
         return [change for change in changes if change is not None]
 
@@ -108,12 +106,6 @@ class Recorder:
             log.exception("no consequence", extra={"delivery_id": item.row.id})
             return None
 
-    def _hold(self, done: Finished) -> None:
-        try:
-            hold(done.account_id, done.outcome.reason)
-        except Error:
-            log.exception("account not held", extra={"account_id": done.account_id})
-
     def _write(self, changes: Sequence[Change]) -> None:
         """The leases bound the trying: after them, the rows belong to others. A process that was
         stopped for longer still tries twice: its first failure may be the connection's age."""
@@ -121,7 +113,7 @@ class Recorder:
         while changes:
             tries += 1
             try:
-                recording.write(changes)
+                self._publish(recording.write(changes))
                 return
             except (OperationalError, InterfaceError) as error:
                 connection.close_if_unusable_or_obsolete()
@@ -133,6 +125,13 @@ class Recorder:
             except Exception:
                 self._write_apart(changes)
                 return
+
+    def _publish(self, at_once: Sequence[Due]) -> None:
+        """They are due: what goes wrong here, the sweep makes good."""
+        try:
+            dispatch.publish(at_once)
+        except Exception:
+            log.exception("not published", extra={"deliveries": len(at_once)})
 
     def _write_apart(self, changes: Sequence[Change]) -> None:
         """One of them cannot be written: find it by halves, the others must not go with it."""

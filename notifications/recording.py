@@ -11,18 +11,27 @@ from itertools import groupby
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from channels import health
-from channels.base import OutcomeKind
+from channels.base import Lane, OutcomeKind
+from channels.health import record_health
+from notifications import burying
 from notifications.counters import Cell, add, hour_of
+from notifications.dispatch import Due
 from notifications.fallback import LOST, hasten
+from notifications.on_call import tell_of_failures
 from notifications.partitions import leaf
 from notifications.record import FOREVER, Change, Finished, excerpt
+from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
+from notifications.tallying import cost, tallies
 from notifications.wiping import wipe
+from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
+from preferences import withdrawals
 from preferences.catalogue import catalogue
-from preferences.contact_points import deactivate
+
+MOST_UNITS = 32_767
+NOT_SENT = frozenset({State.FAILED, State.UNCERTAIN})
 
 UPDATE = sql.SQL("""
 UPDATE {leaf} d SET
@@ -35,14 +44,15 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[], %s::varchar[], %s::timesta
     %s::varchar[], %s::smallint[], %s::smallint[], %s::bigint[])
     AS u (id, lease, state, reason, due_at, held_by, attempts, outcome, account_id)
 WHERE d.id = u.id AND d.lease_id = u.lease AND d.id = ANY(%s::uuid[])
-RETURNING d.id::text
+RETURNING d.id::text, d.dispatch_no
 """)
 
 ATTEMPTS = """
 INSERT INTO attempt (delivery_id, number, account_id, started_at, duration_ms, outcome,
-    response_status, code, reason, provider_id, response_excerpt)
+    response_status, code, reason, provider_id, response_excerpt, units, cost_micros)
 SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::bigint[], %s::timestamptz[], %s::int[],
-    %s::smallint[], %s::smallint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[])
+    %s::smallint[], %s::smallint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
+    %s::smallint[], %s::bigint[])
 ON CONFLICT DO NOTHING
 """
 
@@ -52,8 +62,9 @@ WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid ORDER BY id FOR 
 """
 
 
-def write(changes: Sequence[Change]) -> None:
-    """Raises django.db.Error; writing the same changes again changes nothing."""
+def write(changes: Sequence[Change]) -> list[Due]:
+    """Raises django.db.Error; writing the same changes again changes nothing. Answers what is
+    urgent and due again already: it need not wait for the sweep."""
     ordered = sorted(changes, key=lambda change: change.row.id)  # one lock order for everybody
     with transaction.atomic():
         ordered = _cancel_retries(ordered)
@@ -61,20 +72,54 @@ def write(changes: Sequence[Change]) -> None:
         _insert_attempts(ordered)
         add(_cell(c) for c in ordered if c.row.id in written and c.state in FINAL)
         _bury([c for c in ordered if c.row.id in written])
-        _health(ordered)
+        record_health(tallies(c.finished for c in ordered if c.finished))
         hasten(c.row.id for c in ordered if c.row.id in written and _leaves_a_fallback(c))
+        tell_of_failures(
+            (c.row.type_id, c.reason) for c in ordered if _alarms(c) and c.row.id in written
+        )
+        enqueue_settled(
+            (c.row.id, c.row.type_id, c.state, c.outcome)
+            for c in ordered
+            if c.row.id in written and c.state in FINAL
+        )
     wipe((c.row.notification_id, c.row.type_id) for c in ordered if c.state in FINAL)
+    return [_due(c, written[c.row.id]) for c in ordered if c.row.id in written and _at_once(c)]
 
 
-def _update(changes: Sequence[Change]) -> set[str]:
-    """Partition by partition: mostly one."""
-    written: set[str] = set()
+def _alarms(change: Change) -> bool:
+    """An urgent message that did not arrive, other than for its recipient's own address."""
+    if change.row.lane != Lane.URGENT or change.state not in NOT_SENT:
+        return False
+    done = change.finished
+    return done is None or done.outcome.kind != OutcomeKind.BAD_RECIPIENT
+
+
+def _at_once(change: Change) -> bool:
+    """An urgent message that goes elsewhere now."""
+    done, due_at = change.finished, change.due_at
+    return (
+        change.row.lane == Lane.URGENT
+        and change.state == State.WAITING
+        and done is not None
+        and due_at is not None
+        and due_at <= clock_now()
+    )
+
+
+def _due(change: Change, dispatch_no: int) -> Due:
+    row = change.row
+    return Due(row.id, dispatch_no, row.channel, row.lane, row.app_id)
+
+
+def _update(changes: Sequence[Change]) -> dict[str, int]:
+    """Partition by partition: mostly one. Answers the dispatch_no of each row that was ours."""
+    written: dict[str, int] = {}
     for _, days_changes in groupby(changes, key=lambda change: day_in(change.row.id)):
         written |= _update_leaf(list(days_changes))
     return written
 
 
-def _update_leaf(changes: Sequence[Change]) -> set[str]:
+def _update_leaf(changes: Sequence[Change]) -> dict[str, int]:
     ids = array(c.row.id for c in changes)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -92,7 +137,7 @@ def _update_leaf(changes: Sequence[Change]) -> set[str]:
                 ids,
             ],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def _insert_attempts(changes: Iterable[Change]) -> None:
@@ -115,6 +160,8 @@ def _insert_attempts(changes: Iterable[Change]) -> None:
                 quoted_array(done.outcome.reason[:200] for done in tries),
                 quoted_array(done.outcome.provider_id[:200] for done in tries),
                 quoted_array(text for _, text in answers),
+                array(min(done.units, MOST_UNITS) for done in tries),
+                array(cost(done) for done in tries),
             ],
         )
 
@@ -163,43 +210,35 @@ def _cell(change: Change) -> Cell:
 
 
 def _bury(changes: Iterable[Change]) -> None:
-    """Contact points that their provider called dead: as registered when the try began."""
-    for change in changes:
-        done = change.finished
-        if done is None or done.outcome.kind != OutcomeKind.BAD_RECIPIENT:
-            continue
-        if change.row.contact_point_id is not None:
-            deactivate(
-                contact_point_id=change.row.contact_point_id,
+    """What providers called dead is noted, see `burying`: as registered when the try began. Who
+    opted out at the provider is not dead, and is left alone from now on."""
+    refused = [(c.row, c.finished) for c in changes if c.finished and _is_refused(c.finished)]
+    burying.note(
+        [
+            burying.Candidate(
+                account_id=done.account_id,
+                contact_point_id=row.contact_point_id,
+                channel=row.channel,
                 reason=done.outcome.reason,
-                registered_before=done.outcome.dead_since or done.started_at,
+                dead_since=done.outcome.dead_since or done.started_at,
             )
-
-
-def _health(changes: Iterable[Change]) -> None:
-    """What this flush saw of each account; a 4xx answer is a healthy one, and what never left
-    for the provider says nothing."""
-    seen: dict[int, list[int]] = {}
-    for done in (c.finished for c in changes):
-        if done is None or not done.account_id or not _asked(done):
-            continue
-        tally = seen.setdefault(done.account_id, [0, 0, 0])
-        match done.outcome.kind:
-            case OutcomeKind.RETRY | OutcomeKind.UNCERTAIN:
-                tally[1] += 1
-            case OutcomeKind.THROTTLED:
-                tally[2] += 1
-            case _:
-                tally[0] += 1
-    health.record_health({account: tuple(tally) for account, tally in seen.items()})
-
-
-def _asked(done: Finished) -> bool:
-    return done.result is not None or done.outcome.kind in (
-        OutcomeKind.RETRY,
-        OutcomeKind.THROTTLED,
-        OutcomeKind.UNCERTAIN,
+            for row, done in refused
+            if row.contact_point_id is not None and not done.outcome.opted_out
+        ]
     )
+    withdrawals.opted_out(
+        [
+            withdrawals.OptedOut(
+                row.contact_point_id, row.recipient_id, row.channel, done.outcome.code
+            )
+            for row, done in refused
+            if row.contact_point_id is not None and done.outcome.opted_out
+        ]
+    )
+
+
+def _is_refused(done: Finished) -> bool:
+    return done.outcome.kind == OutcomeKind.BAD_RECIPIENT
 
 
 def _instant(value: datetime | None) -> str | None:

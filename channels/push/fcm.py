@@ -3,6 +3,7 @@
 https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages (read 2026-10)
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -18,13 +19,12 @@ from channels.base import (
     HttpRequest,
     HttpResponse,
     InboundRequest,
-    Lane,
-    MessageTooLarge,
     Outcome,
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push.fitting import collapse_id, shorten
+from channels.push.firebase import parts
+from channels.push.fitting import encode
 from channels.push.google_token import parse_token, service_account, token_request
 
 __all__ = (
@@ -43,8 +43,10 @@ FIELDS: tuple[Field, ...] = (
     Field("service_account", "Service account (JSON)", secret=True, help="Its whole key file"),
 )
 API = "https://fcm.googleapis.com"
-MAX_DATA = 4096  # bytes of keys and values
-MAX_TTL = 2_419_200  # seconds: four weeks
+# A Firebase installation id, which new apps register instead of a token: base64 whose first four
+# bits are 0111. https://firebase.google.com/docs/projects/manage-installations
+INSTALLATION = re.compile(r"[c-f][A-Za-z0-9_-]{21}")
+MIN_TIMEOUT = 10.0  # seconds: what its own servers take, also for an urgent message
 PATIENCE = 10.0  # seconds: "wait at least 10 seconds before the first retry"
 
 ACCEPTED, RETRY, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.RETRY, OutcomeKind.THROTTLED
@@ -85,25 +87,19 @@ def build(message: PushMessage, account: Account, now: datetime) -> HttpRequest:
 
 
 def payload(message: PushMessage, now: datetime) -> bytes:
-    """The JSON body, its text shortened to what Firebase takes. Raises MessageTooLarge."""
-    data = {**message.data, "delivery_id": message.envelope.delivery_id}
-    if message.link:
-        data["link"] = message.link
-    shown = {} if message.silent else _notification(message)
-    room = MAX_DATA - sum(map(_size, (*data, *data.values(), *shown.values())))
-    if room < 0 and shown:
-        text = shown["notification_body"]
-        shown["notification_body"] = shorten(text, _size(text) + room)
-        room += _size(text) - _size(shown["notification_body"])
-    if room < 0:
-        raise MessageTooLarge(f"{MAX_DATA} bytes")
+    """The JSON body. Raises BuildError."""
+    made, address = parts(message, now), message.envelope.address
     body: bytes = PAYLOADS.parse_payload(
-        fcm_token=message.envelope.address,
-        data_payload=data,
-        android_config=_android(message, now),
-        apns_config=_apns(message),
-        **shown,
+        fcm_token=address,
+        **{f"notification_{name}": text for name, text in made.notification.items()},
+        data_payload=made.data,
+        android_config=made.android,
+        apns_config=made.apns,
     )
+    if INSTALLATION.fullmatch(address):
+        value = json_object(body)
+        value["message"]["fid"] = value["message"].pop("token")
+        return encode(value)
     return body
 
 
@@ -148,48 +144,6 @@ def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
 def _names_token(error: dict[str, Any], details: list[dict[str, Any]]) -> bool:
     """INVALID_ARGUMENT is about the token only when a field or the text says so."""
     fields = [part.get("fieldViolations") for part in details]
-    if any("message.token" in str(field) for field in fields):
+    if any(name in str(field) for field in fields for name in ("message.token", "message.fid")):
         return True
     return "registration token is not a valid" in str(error.get("message"))
-
-
-def _notification(message: PushMessage) -> dict[str, str]:
-    return {
-        "notification_title": message.title,
-        "notification_body": message.body,
-        "notification_image": message.image_url,
-    }
-
-
-def _android(message: PushMessage, now: datetime) -> dict[str, Any]:
-    ttl = int((message.envelope.expires_at - now).total_seconds())
-    high = message.envelope.lane is not Lane.BULK and not message.silent
-    config: dict[str, Any] = {"priority": "HIGH" if high else "NORMAL"}
-    config["ttl"] = f"{min(max(ttl, 0), MAX_TTL)}s"
-    shown: dict[str, Any] = {} if message.silent else {"sound": message.sound or "default"}
-    if message.envelope.collapse_key:
-        config["collapseKey"] = message.envelope.collapse_key
-        shown["tag"] = message.envelope.collapse_key
-    if message.badge is not None:
-        shown["notificationCount"] = message.badge
-    if not message.silent:
-        config["notification"] = shown
-    return config
-
-
-def _apns(message: PushMessage) -> dict[str, Any]:
-    """For an iPhone behind Firebase."""
-    headers = {"apns-expiration": str(int(message.envelope.expires_at.timestamp()))}
-    if message.envelope.collapse_key:
-        headers["apns-collapse-id"] = collapse_id(message.envelope.collapse_key)
-    if message.silent:
-        headers |= {"apns-priority": "5", "apns-push-type": "background"}
-        return {"headers": headers, "payload": {"aps": {"content-available": 1}}}
-    aps: dict[str, Any] = {"sound": message.sound or "default"}
-    if message.badge is not None:
-        aps["badge"] = message.badge
-    return {"headers": headers, "payload": {"aps": aps}}
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
