@@ -25,11 +25,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in an answer's body; {} for anything else, be it HTML or nothing."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    value = _json(body)
     return value if isinstance(value, dict) else {}
+
+
+def json_array(body: bytes) -> list[Any]:
+    """The JSON list; [] for anything else."""
+    value = _json(body)
+    return value if isinstance(value, list) else []
 
 
 def status_outcome(response: HttpResponse) -> Outcome:
@@ -51,3 +54,10 @@ def status_outcome(response: HttpResponse) -> Outcome:
     if status in (400, 409, 411, 413, 414, 415, 422, 431):
         return Outcome(OutcomeKind.REJECTED, "The provider refused the message", code)
     return Outcome(OutcomeKind.MISCONFIGURED, "The provider refused the request", code)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

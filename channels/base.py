@@ -67,7 +67,7 @@ class HttpRequest:
     """One request to a provider, complete but for a bearer token the transport may have to add."""
 
     method: str
-    url: str
+    url: str = field(repr=False)  # it may name a token, or be a secret itself
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     timeout: float = 10.0  # seconds, connecting included

@@ -1,11 +1,28 @@
 """Rendered template parts become a message. Pure: text in, value out."""
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
+from uuid import UUID
 
+from channels import push_options
+from channels.answers import json_object
 from channels.base import BuildError, Channel, Envelope, Outcome, OutcomeKind
-from channels.messages import EmailMessage, InboxMessage, Message, PushMessage, SmsMessage
+from channels.messages import (
+    EmailMessage,
+    InboxMessage,
+    Message,
+    PushMessage,
+    SlackMessage,
+    SmsMessage,
+    WebhookMessage,
+    WebPushMessage,
+)
 
+EVENT = re.compile(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BLOCKS = frozenset(
     {"address", "article", "blockquote", "div", "dl", "footer", "form", "h1", "h2", "h3", "h4"}
     | {"h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"}
@@ -17,14 +34,14 @@ HIDDEN = frozenset({"head", "script", "style", "template", "title"})
 def compose(channel: Channel, envelope: Envelope, parts: Mapping[str, str]) -> Message:
     """A message of `channel` from its parts; a part that is missing is empty.
 
-    push: title, body, image, link, sound, badge, data_<key>. email: subject, text, html, reply_to.
+    push: title, subtitle, body, image, link, sound, badge, data_<key>, and what `push_options`
+    knows as ios_<name> and android_<name>. email: subject, text, html, reply_to.
     sms: body. inbox: title, body, link, data_<key>. A push with neither title nor body is silent.
-    Raises BuildError when a part cannot be used, ValueError for a channel without messages.
+    web_push: title, body, icon, image, badge (a picture), link, data_<key>. slack: text, blocks.
+    webhook: event (else the type's name), json (an object), data_<key>.
+    Raises BuildError when a part cannot be used.
     """
-    maker = MAKERS.get(channel)
-    if maker is None:
-        raise ValueError(f"no messages for {channel}")
-    return maker(envelope, parts)
+    return MAKERS[channel](envelope, parts)
 
 
 def html_to_text(html: str) -> str:
@@ -47,6 +64,9 @@ def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
         badge=_badge(_line(parts, "badge")),
         data=_data(parts),
         silent=not (title or body),
+        subtitle=_line(parts, "subtitle"),
+        ios=push_options.read(parts, "ios_"),
+        android=push_options.read(parts, "android_"),
     )
 
 
@@ -71,11 +91,41 @@ def _inbox(envelope: Envelope, parts: Mapping[str, str]) -> InboxMessage:
     )
 
 
+def _web_push(envelope: Envelope, parts: Mapping[str, str]) -> WebPushMessage:
+    return WebPushMessage(
+        envelope,
+        title=_line(parts, "title"),
+        body=parts.get("body", "").strip(),
+        icon_url=_line(parts, "icon"),
+        image_url=_line(parts, "image"),
+        badge_url=_line(parts, "badge"),
+        link=_line(parts, "link"),
+        data=_data(parts),
+    )
+
+
+def _webhook(envelope: Envelope, parts: Mapping[str, str]) -> WebhookMessage:
+    event = _line(parts, "event") or envelope.type.replace("-", "_") or "notification"
+    if not EVENT.fullmatch(event):
+        raise _bad_part("The event is not words joined by dots")
+    data = {**_json(parts.get("json", "").strip()), **_data(parts)}
+    return WebhookMessage(envelope, event=event, at=_accepted_at(envelope), data=data)
+
+
+def _slack(envelope: Envelope, parts: Mapping[str, str]) -> SlackMessage:
+    return SlackMessage(
+        envelope, text=parts.get("text", "").strip(), blocks=parts.get("blocks", "").strip()
+    )
+
+
 MAKERS: dict[Channel, Callable[[Envelope, Mapping[str, str]], Message]] = {
     Channel.PUSH: _push,
     Channel.EMAIL: _email,
     Channel.SMS: _sms,
     Channel.INBOX: _inbox,
+    Channel.WEB_PUSH: _web_push,
+    Channel.WEBHOOK: _webhook,
+    Channel.SLACK: _slack,
 }
 
 
@@ -88,13 +138,28 @@ def _data(parts: Mapping[str, str]) -> dict[str, str]:
     return {name[5:]: text for name, text in parts.items() if name.startswith("data_")}
 
 
+def _json(text: str) -> dict[str, Any]:
+    found = json_object(text.encode("utf-8", "replace"))
+    if text and not found and "".join(text.split()) != "{}":
+        raise _bad_part("The webhook's json is not an object")
+    return found
+
+
 def _badge(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()):
-        reason = "The badge is not a whole number"
-        raise BuildError(Outcome(OutcomeKind.REJECTED, reason, "bad_part"))
+        raise _bad_part("The badge is not a whole number")
     return int(text[:9])
+
+
+def _accepted_at(envelope: Envelope) -> datetime:
+    """When the notification was, which its deliveries' ids (UUIDv7) say: the same on every try."""
+    return EPOCH + timedelta(milliseconds=UUID(envelope.delivery_id).int >> 80)
+
+
+def _bad_part(reason: str) -> BuildError:
+    return BuildError(Outcome(OutcomeKind.REJECTED, reason, "bad_part"))
 
 
 class _Reader(HTMLParser):

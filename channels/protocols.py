@@ -69,6 +69,14 @@ class WithLookUp(Protocol):
 
 
 @runtime_checkable
+class WithAddress(Protocol):
+    """Not every token or URL is an address here: asked when one is registered."""
+
+    def address_problem(self, address: str) -> str:
+        """"" for none; else what is wrong, to be shown."""
+
+
+@runtime_checkable
 class WithCertificate(Protocol):
     """Callbacks are signed with a certificate that has to be fetched."""
 

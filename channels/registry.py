@@ -11,7 +11,12 @@ ADAPTERS = {
     "fcm": "channels.push.fcm",
     "smtp": "channels.email.smtp",
     "twilio": "channels.sms.twilio",
+    "sns": "channels.sms.sns",
+    "sns_push": "channels.push.sns_push",
     "inbox": "channels.inbox.adapter",
+    "vapid": "channels.web_push.vapid",
+    "webhook": "channels.webhook.standard",
+    "slack": "channels.webhook.slack",
 }
 
 

@@ -191,9 +191,10 @@ class Transport:
         return not self.accepting or monotonic() > deadline
 
 
-def endpoint_of(request: HttpRequest | SmtpSend) -> str:
+def endpoint_of(request: object) -> str:
     """Whose server it is for, where an account reaches many; "" otherwise."""
-    return "" if isinstance(request, SmtpSend) else request.endpoint
+    endpoint: str = getattr(request, "endpoint", "")
+    return endpoint
 
 
 def _outcome(adapter: Adapter, result: Response | TransportFailure) -> Outcome:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from django.db import connection
 from psycopg2 import sql
 
+from channels.base import Channel
+from notifications.attachments import Files
+from notifications.attachments import load as load_files
 from notifications.partitions import leaf
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
@@ -19,6 +22,7 @@ from templates.services import compiled
 
 LEASE_SECONDS = 25
 ENOUGH_SECONDS = 19  # to start (8), time out (10) and be recorded
+MORE_SECONDS = 10  # for webhooks, which time out after 15
 
 # `= ANY` is what the index is asked for. A row that has enough time left keeps its due_at: then no
 # indexed column changes, and the update stays on its page. A hint whose dispatch_no is old, or
@@ -28,7 +32,8 @@ CLAIM = sql.SQL("""
 UPDATE {leaf} d
 SET state = %(leased)s, lease_id = %(lease)s, claims = least(d.claims + 1, 32767),
     dispatch_no = d.dispatch_no + 1,
-    due_at = CASE WHEN d.due_at >= now() + make_interval(secs => %(enough)s) THEN d.due_at
+    due_at = CASE WHEN d.channel = %(slow)s THEN now() + make_interval(secs => %(more)s)
+        WHEN d.due_at >= now() + make_interval(secs => %(enough)s) THEN d.due_at
         ELSE now() + make_interval(secs => %(seconds)s) END
 FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS h (id, dispatch_no)
 WHERE d.id = h.id AND d.id = ANY(%(ids)s::uuid[])
@@ -47,7 +52,8 @@ WHERE d.id = h.id AND d.id = ANY(%(ids)s::uuid[])
 
 NOTIFICATIONS = """
 SELECT id::text, state, variables, collapse_key,
-       NOT everyone AND cardinality(recipient_ids) = 1 AND cardinality(unknown_recipients) = 0
+       NOT everyone AND cardinality(recipient_ids) = 1 AND cardinality(unknown_recipients) = 0,
+       attachment_ids::text[]
 FROM notification
 WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid
 """
@@ -82,6 +88,7 @@ class Parent(NamedTuple):
     sealed: bytes  # the variables
     collapse_key: str
     personal: bool  # sealed under its one recipient's key
+    attachment_ids: tuple[str, ...] = ()
     shared: dict[str, Any] | None = None  # the variables, opened once, if they are nobody's own
 
     @property
@@ -94,6 +101,7 @@ class Loaded(NamedTuple):
     texts: dict[int, Compiled]  # by template version
     people: dict[int, Person]
     points: dict[int, Point]
+    files: Files = {}  # noqa: RUF012 - never changed
 
 
 def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
@@ -102,7 +110,8 @@ def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
     with connection.cursor() as cursor:
         words = _hint(ids, dispatch_nos)
         words |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}
-        words["enough"] = ENOUGH_SECONDS
+        words |= {"enough": ENOUGH_SECONDS, "slow": Channel.WEBHOOK.value}
+        words["more"] = LEASE_SECONDS + MORE_SECONDS
         cursor.execute(CLAIM.format(leaf=leaf("delivery", ids[0])), words)
         return [Claimed._make((*row, lease)) for row in cursor.fetchall()]
 
@@ -118,7 +127,9 @@ def load(rows: Sequence[Claimed]) -> Loaded:
     points = load_points({row.contact_point_id for row in rows if row.contact_point_id})
     people = load_people({row.recipient_id for row in rows}, {row.type_id for row in rows})
     texts = {id_: compiled(id_) for id_ in {row.template_version_id for row in rows}}
-    return Loaded(_parents({row.notification_id for row in rows}), texts, people, points)
+    parents = _parents({row.notification_id for row in rows})
+    files = load_files(parent.attachment_ids for parent in parents.values())
+    return Loaded(parents, texts, people, points, files)
 
 
 def _parents(ids: Iterable[str]) -> dict[str, Parent]:
@@ -128,12 +139,14 @@ def _parents(ids: Iterable[str]) -> dict[str, Parent]:
         return {row[0]: _parent(*row) for row in cursor.fetchall()}
 
 
-def _parent(id_: str, state: int, sealed: bytes, collapse_key: str, personal: bool) -> Parent:
+def _parent(
+    id_: str, state: int, sealed: bytes, collapse_key: str, personal: bool, files: list[str]
+) -> Parent:
     try:
         shared = None if personal else unseal(id_, bytes(sealed), None)
     except Undecryptable:
         shared = None
-    return Parent(id_, state, sealed, collapse_key, personal, shared)
+    return Parent(id_, state, sealed, collapse_key, personal, tuple(files), shared)
 
 
 def _hint(ids: Sequence[str], dispatch_nos: Sequence[int]) -> dict[str, Any]:

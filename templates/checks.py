@@ -81,7 +81,9 @@ def _part(channel: str, locale: str, part: object) -> Iterator[Problem]:
         else:
             yield from _source(channel, locale, field, source)
     if DATA in part and (channel not in WITH_DATA or not isinstance(data, dict)):
-        yield Problem(channel, locale, DATA, "Must be an object, and on push or inbox only")
+        yield Problem(
+            channel, locale, DATA, "Must be an object, and on push, inbox or webhook only"
+        )
     elif isinstance(data, dict):
         for name, source in data.items():
             yield from _datum(channel, locale, name, source)

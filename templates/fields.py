@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from channels.base import Channel
+from channels.push_options import NAMES as PUSH_OPTIONS
 
 DEFAULT_LOCALE = "default"
 DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
@@ -35,21 +36,30 @@ _PUSH = {
     "badge": NEUTRAL,
 }
 FIELDS: dict[str, dict[str, Kind]] = {
-    Channel.PUSH: _PUSH,
-    Channel.WEB_PUSH: _PUSH,
+    Channel.PUSH: {**_PUSH, "subtitle": LINE, **dict.fromkeys(PUSH_OPTIONS, NEUTRAL)},
+    Channel.WEB_PUSH: {
+        "title": LINE,
+        "body": TEXT,
+        "icon": LINK,
+        "image": LINK,
+        "badge": LINK,
+        "link": LINK,
+    },
     Channel.EMAIL: {"subject": LINE, "html": HTML, "text": TEXT, "reply_to": NEUTRAL},
     Channel.SMS: {"body": TEXT},
     Channel.INBOX: {"title": LINE, "body": TEXT, "link": LINK},
-    Channel.WEBHOOK: {"body": JSON},
+    Channel.WEBHOOK: {"event": NEUTRAL, "json": JSON},
+    Channel.SLACK: {"text": TEXT, "blocks": JSON},
 }
-WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX})
+WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX, Channel.WEBHOOK})
 
 # Of each group, a part must have one.
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     Channel.PUSH: (("title", "body", DATA),),
-    Channel.WEB_PUSH: (("title", "body", DATA),),
+    Channel.WEB_PUSH: (("title",),),  # browsers show something for every push
     Channel.EMAIL: (("subject",), ("text", "html")),
     Channel.SMS: (("body",),),
     Channel.INBOX: (("title",),),
-    Channel.WEBHOOK: (("body",),),
+    Channel.WEBHOOK: (("json", DATA),),
+    Channel.SLACK: (("text",),),  # also with blocks: what a lock screen shows
 }

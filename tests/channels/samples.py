@@ -12,10 +12,25 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from channels.base import Account, Channel, Envelope, InboundRequest, Lane
-from channels.messages import EmailMessage, InboxMessage, Message, PushMessage, SmsMessage
+from channels.messages import (
+    EmailMessage,
+    InboxMessage,
+    Message,
+    PushMessage,
+    SlackMessage,
+    SmsMessage,
+    WebhookMessage,
+    WebPushMessage,
+)
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+UA_PUBLIC = (
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+)
+UA_PRIVATE = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
+UA_AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
 DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")
 
 
@@ -26,14 +41,14 @@ def recorded(path: str) -> list[dict[str, Any]]:
 
 @cache
 def p8() -> str:
-    return _pem(ec.generate_private_key(ec.SECP256R1()))
+    return pem(ec.generate_private_key(ec.SECP256R1()))
 
 
 @cache
 def service_account() -> str:
     key = rsa.generate_private_key(65537, 2048)
     info = {"type": "service_account", "project_id": "demo", "private_key_id": "1"}
-    info |= {"private_key": _pem(key), "client_email": "sender@demo.iam.gserviceaccount.com"}
+    info |= {"private_key": pem(key), "client_email": "sender@demo.iam.gserviceaccount.com"}
     return json.dumps(info | {"token_uri": "https://oauth2.googleapis.com/token"})
 
 
@@ -55,7 +70,19 @@ def account(kind: str, **changes: Any) -> Account:
             {"account_sid": "AC123", "auth_token": "12345"},
             {"from": "+15005550006"},
         ),
+        "sns": (
+            Channel.SMS,
+            {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
+            {"region": "eu-central-1", "from": "Shop"},
+        ),
         "inbox": (Channel.INBOX, {}, {}),
+        "vapid": (
+            Channel.WEB_PUSH,
+            {"private_key": p8()},
+            {"subject": "mailto:push@example.com"},
+        ),
+        "webhook": (Channel.WEBHOOK, {}, {}),
+        "slack": (Channel.SLACK, {}, {}),
     }[kind]
     base = Account(7, f"{kind}-1", kind, channel, 1, "", credentials, settings)
     return replace(base, **changes)
@@ -79,13 +106,34 @@ def sms(**changes: Any) -> SmsMessage:
     return replace(SmsMessage(envelope("+15558675310"), "Your code is 123456"), **changes)
 
 
+def browser(endpoint: str = "https://fcm.googleapis.com/fcm/send/abc") -> str:
+    """A subscription; its keys are those of RFC 8291's example, whose private key is UA_PRIVATE."""
+    return json.dumps({"endpoint": endpoint, "p256dh": UA_PUBLIC, "auth": UA_AUTH})
+
+
+def web_push(**changes: Any) -> WebPushMessage:
+    to = envelope(browser())
+    base = WebPushMessage(to, "Order shipped", "It is on its way", link="/orders/1")
+    return replace(base, **changes)
+
+
+def webhook(url: str = "https://hooks.example.com/orders", *secrets: str) -> WebhookMessage:
+    keys = [{"key": key, "until": None} for key in secrets or (WEBHOOK_SECRET,)]
+    address = json.dumps({"url": url, "secrets": keys})
+    return WebhookMessage(envelope(address), "order.shipped", NOW, {"order_id": "A-1"})
+
+
 def message(kind: str) -> Message:
     messages: dict[str, Message] = {
         "apns": push(),
         "fcm": push("fcm-token:APA91"),
         "smtp": email(),
         "twilio": sms(),
+        "sns": sms(),
         "inbox": InboxMessage(envelope("42"), "Order shipped", "It is on its way", "/orders/1"),
+        "vapid": web_push(),
+        "webhook": webhook(),
+        "slack": SlackMessage(envelope("https://hooks.slack.com/services/T0/B0/x"), "Shipped"),
     }
     return messages[kind]
 
@@ -95,6 +143,6 @@ def callback(body: bytes, url: str = "https://notify.example/cb", **headers: str
     return InboundRequest("POST", url, names, body)
 
 
-def _pem(key: Any) -> str:
-    pem: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem.decode()
+def pem(key: Any) -> str:
+    data: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return data.decode()

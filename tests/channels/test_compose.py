@@ -1,8 +1,18 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from channels.base import BuildError, Channel
 from channels.compose import compose, html_to_text
-from channels.messages import EmailMessage, InboxMessage, PushMessage, SmsMessage
+from channels.messages import (
+    EmailMessage,
+    InboxMessage,
+    PushMessage,
+    SmsMessage,
+    WebhookMessage,
+    WebPushMessage,
+)
 from tests.channels.samples import envelope
 
 
@@ -54,9 +64,46 @@ def test_an_inbox_message_keeps_its_lines() -> None:
     assert compose(Channel.INBOX, envelope(), parts) == expected
 
 
-def test_a_channel_without_messages_is_our_mistake() -> None:
-    with pytest.raises(ValueError, match="web_push"):
-        compose(Channel.WEB_PUSH, envelope(), {})
+@pytest.mark.parametrize("channel", Channel)
+def test_every_channel_has_messages(channel: Channel) -> None:
+    parts = {"title": "Hi", "subject": "Hi", "body": "Hello", "text": "Hello", "html": ""}
+    assert compose(channel, envelope(), parts).envelope == envelope()
+
+
+def test_a_web_push_has_pictures_and_a_link() -> None:
+    parts = {"title": "Hi\n", "icon": "/i.png", "image": "/p.png", "badge": "/b.png", "link": "/o"}
+    message = compose(Channel.WEB_PUSH, envelope(), {**parts, "data_order": "A-1"})
+    expected = WebPushMessage(envelope(), "Hi", "", "/i.png", "/p.png", "/b.png", "/o")
+    assert message == replace(expected, data={"order": "A-1"})
+
+
+def test_a_webhook_has_an_object_and_single_values() -> None:
+    parts = {"event": "order.shipped\n", "json": '{"a": {"b": 1}}', "data_c": "d"}
+    message = compose(Channel.WEBHOOK, envelope(), parts)
+    assert isinstance(message, WebhookMessage)
+    assert (message.event, message.data) == ("order.shipped", {"a": {"b": 1}, "c": "d"})
+
+
+def test_a_webhook_without_an_event_is_named_after_its_type() -> None:
+    message = compose(Channel.WEBHOOK, replace(envelope(), type="order-news"), {"json": "{}"})
+    assert isinstance(message, WebhookMessage)
+    assert message.event == "order_news"
+
+
+def test_a_webhooks_time_is_the_notifications_on_every_try() -> None:
+    id_ = "019ab3f0-0000-7000-8000-0123456789ab"
+    message = compose(Channel.WEBHOOK, replace(envelope(), delivery_id=id_), {})
+    assert isinstance(message, WebhookMessage)
+    assert message.at == datetime(2025, 11, 24, 3, 37, 21, 664000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "parts", [{"json": "[1]"}, {"json": "{"}, {"json": "no"}, {"event": "a b"}, {"event": "a..b"}]
+)
+def test_a_webhook_that_cannot_be_read_fails_by_itself(parts: dict[str, str]) -> None:
+    with pytest.raises(BuildError) as refused:
+        compose(Channel.WEBHOOK, envelope(), parts)
+    assert refused.value.outcome.code == "bad_part"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import Lane
+from channels.base import Channel, Lane
 from notifications.retry import SCHEDULE, next_delay, throttle_delay
 
 RNG = random.Random(7)
@@ -28,6 +28,16 @@ class Never(random.Random):
 )
 def test_each_lane_has_its_schedule(lane: Lane, seconds: list[float | None]) -> None:
     assert [next_delay(attempt, lane, Never()) for attempt in range(1, 7)] == seconds
+
+
+def test_a_webhook_has_days_whatever_its_lane() -> None:
+    waits = [
+        next_delay(attempt, Lane.URGENT, Never(), channel=Channel.WEBHOOK)
+        for attempt in range(1, 11)
+    ]
+    assert waits[:3] == [5, 300, 1_800]
+    assert waits[-1] is None
+    assert 75 <= sum(wait or 0 for wait in waits) / 3_600 <= 76
 
 
 @given(st.integers(1, 5), LANES, st.none() | st.floats(0, 100_000))

@@ -66,9 +66,9 @@ def test_plain_text_is_not_escaped() -> None:
 
 
 def test_a_webhook_body_stays_json_whatever_the_value() -> None:
-    version = Compiled({"webhook": {"default": {"body": '{"a": {{ a }}}'}}})
+    version = Compiled({"webhook": {"default": {"json": '{"a": {{ a }}}'}}})
     assert (
-        render(version, "webhook", "", {"a": 'x", "b": 1'})["body"] == '{"a": "x\\", \\"b\\": 1"}'
+        render(version, "webhook", "", {"a": 'x", "b": 1'})["json"] == '{"a": "x\\", \\"b\\": 1"}'
     )
 
 

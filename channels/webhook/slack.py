@@ -1,0 +1,114 @@
+"""Slack incoming webhooks. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+(read 2026-11)"""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from channels.answers import json_array, retry_after, status_outcome
+from channels.base import (
+    Account,
+    BuildError,
+    Channel,
+    Event,
+    Field,
+    HttpRequest,
+    HttpResponse,
+    InboundRequest,
+    MessageTooLarge,
+    Outcome,
+    OutcomeKind,
+)
+from channels.messages import SlackMessage
+from channels.netguard import LOOPBACK, host_of
+from channels.push.fitting import encode
+
+CHANNEL = Channel.SLACK
+FIELDS: tuple[Field, ...] = ()
+HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+MAX_TEXT = 40_000  # characters; Slack cuts longer ones off
+MAX_BLOCKS = 50
+BUSY = 1.0  # seconds: "about one message a second"
+
+BAD, REJECTED, RETRY = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.RETRY
+
+# https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks
+CODES: dict[str, tuple[OutcomeKind, str]] = {
+    "invalid_payload": (REJECTED, "Slack could not read the message"),
+    "invalid_blocks": (REJECTED, "Slack refused the message's blocks"),
+    "no_text": (REJECTED, "The message is empty"),
+    "user_not_found": (BAD, "The person is not at Slack any more"),
+    "channel_not_found": (BAD, "The Slack channel does not exist"),
+    "channel_is_archived": (BAD, "The Slack channel is archived"),
+    "action_prohibited": (BAD, "The workspace allows no such messages"),
+    "posting_to_general_channel_denied": (BAD, "The workspace allows no such messages"),
+    "invalid_token": (BAD, "The Slack webhook does not exist any more"),
+    "no_service": (BAD, "The Slack webhook does not exist any more"),
+    "no_service_id": (BAD, "The Slack webhook does not exist any more"),
+    "no_team": (BAD, "The Slack workspace does not exist any more"),
+    "team_disabled": (BAD, "The Slack workspace does not exist any more"),
+    "rollup_error": (RETRY, "Slack has trouble"),
+}
+
+
+def is_webhook(url: str) -> bool:
+    """Whether it can be one of Slack's; or the sandbox's, which the guard judges."""
+    return host_of(url) in HOSTS | LOOPBACK
+
+
+def build(message: SlackMessage, account: Account, now: datetime) -> HttpRequest:
+    url = message.envelope.address
+    if not is_webhook(url):
+        raise BuildError(Outcome(BAD, "The URL is not a Slack webhook", "bad_endpoint"))
+    body: dict[str, Any] = {"text": _escaped(message.text)}
+    if len(body["text"]) > MAX_TEXT:
+        raise MessageTooLarge(f"{MAX_TEXT} characters")
+    if message.blocks:
+        body["blocks"] = _blocks(message.blocks)
+    # Slack has no field for an id of ours; the header is for whoever reads along.
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "x-delivery-id": message.envelope.delivery_id,
+    }
+    # One webhook is one channel: a busy one must not hold up the others.
+    place = "slack:" + sha256(url.encode()).hexdigest()[:16]
+    return HttpRequest("POST", url, headers, encode(body), guarded=True, endpoint=place)
+
+
+def classify(response: HttpResponse) -> Outcome:
+    """Its body is one word. A status that says nothing is no reason to hold all of Slack."""
+    code = response.body[:64].decode("ascii", "replace").strip()
+    if response.status == 200 and code == "ok":
+        return Outcome(OutcomeKind.DELIVERED)
+    if code in CODES:
+        kind, reason = CODES[code]
+        return Outcome(kind, reason, code)
+    outcome = status_outcome(response)
+    if outcome.kind in (OutcomeKind.THROTTLED, OutcomeKind.MISCONFIGURED):
+        reason = "Slack takes no more just now" if response.status == 429 else "Slack refused"
+        after = retry_after(response.headers) or BUSY
+        return Outcome(RETRY, reason, outcome.code, after=after)
+    return outcome
+
+
+def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
+    """Slack calls nobody back about an incoming webhook."""
+    return False
+
+
+def parse_events(request: InboundRequest) -> list[Event]:
+    return []
+
+
+def _escaped(text: str) -> str:
+    """Slack's three characters: what a person's name holds is text, no link and no mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _blocks(text: str) -> list[Any]:
+    """Block Kit, but without calling a whole channel: a name could hold `<!channel>`."""
+    blocks = json_array(text.replace("<!", "&lt;!").encode())
+    if not blocks or len(blocks) > MAX_BLOCKS:
+        reason = f"The blocks are not a list of 1 to {MAX_BLOCKS}"
+        raise BuildError(Outcome(REJECTED, reason, "bad_part"))
+    return blocks
