@@ -7,12 +7,12 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.cancelling import cancel
 from notifications.models import Delivery
-from notifications.statuses import ProviderOutcome, State
 from notifications.status_events import outbox
 from notifications.status_events.models import StatusEvent
 from notifications.status_events.names import Name
 from notifications.status_events.outbox import Happened
 from notifications.status_events.subscriptions import subscriptions
+from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
 from preferences.models import NotificationType
