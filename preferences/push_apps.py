@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+from django.contrib.postgres.aggregates import ArrayAgg
 
 from channels.base import Channel
 from channels.models import App
+from channels.protocols import WithAddress
+from channels.registry import adapter, kinds
 from notifyproj.core.errors import InvalidFields
 from preferences import addresses
 from preferences.profiles import Device
@@ -17,6 +20,7 @@ class PushApp(NamedTuple):
     slug: str
     channel: str
     platform: str  # "": any
+    kinds: frozenset[str] = frozenset()  # of its accounts
 
 
 class Registration(NamedTuple):
@@ -28,7 +32,11 @@ class Registration(NamedTuple):
 
 def load_apps() -> list[PushApp]:
     rows = App.objects.filter(channel=Channel.PUSH).order_by("id")
-    return [PushApp(app.pk, app.slug, app.channel, app.platform) for app in rows]
+    rows = rows.annotate(kinds=ArrayAgg("accounts__kind", distinct=True))
+    return [
+        PushApp(app.pk, app.slug, app.channel, app.platform, frozenset(app.kinds) - {None})
+        for app in rows
+    ]
 
 
 def registration(device: Device, apps: Sequence[PushApp], prefix: str = "") -> Registration:
@@ -38,7 +46,16 @@ def registration(device: Device, apps: Sequence[PushApp], prefix: str = "") -> R
         token = addresses.normalise(app.channel, device.token)
     except addresses.InvalidAddress as error:
         raise InvalidFields({f"{prefix}token": str(error)}) from None
+    if problem := _problem(app, token):
+        raise InvalidFields({f"{prefix}token": problem})
     return Registration(msgspec.structs.replace(device, token=token), app)
+
+
+def _problem(app: PushApp, token: str) -> str:
+    """A token that every provider of the app would refuse is one mistake early, not many late."""
+    known = [adapter(kind) for kind in app.kinds if kind in kinds()]
+    problems = [a.address_problem(token) for a in known if isinstance(a, WithAddress)]
+    return problems[0] if problems and len(problems) == len(known) and all(problems) else ""
 
 
 def _app_of(device: Device, apps: Sequence[PushApp], prefix: str) -> PushApp:

@@ -4,7 +4,6 @@ https://developer.apple.com/documentation/usernotifications (read 2026-10)
 """
 
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from channels.answers import json_object, status_outcome
@@ -18,12 +17,12 @@ from channels.base import (
     HttpResponse,
     InboundRequest,
     Lane,
-    MessageTooLarge,
     Outcome,
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push.fitting import collapse_id, encode, shorten
+from channels.push.apple import payload, priority, push_type
+from channels.push.fitting import collapse_id
 from channels.signing import es256_jwt, window_start
 
 CHANNEL = Channel.PUSH
@@ -38,7 +37,6 @@ HOSTS = {
     "production": "https://api.push.apple.com",
     "sandbox": "https://api.sandbox.push.apple.com",
 }
-MAX_PAYLOAD = 4096  # bytes
 JWT_WINDOW = 45 * 60  # seconds: refused after 60 minutes, and when minted within 20
 TROUBLE = 15 * 60.0  # seconds: "retry after 15 minutes" for a 5xx
 
@@ -91,8 +89,8 @@ def build(message: PushMessage, account: Account, now: datetime) -> HttpRequest:
     headers = {
         "authorization": f"bearer {_jwt(account, now)}",
         "apns-topic": str(account.settings.get("topic", "")),
-        "apns-push-type": "background" if message.silent else "alert",
-        "apns-priority": "5" if message.silent or envelope.lane is Lane.BULK else "10",
+        "apns-push-type": push_type(message),
+        "apns-priority": priority(message),
         "apns-expiration": str(int(envelope.expires_at.timestamp())),
         "apns-id": envelope.delivery_id,
     }
@@ -111,26 +109,6 @@ def build(message: PushMessage, account: Account, now: datetime) -> HttpRequest:
         timeout=2.0 if envelope.lane is Lane.URGENT else 10.0,
         http2=host.startswith("https://"),
     )
-
-
-def payload(message: PushMessage) -> bytes:
-    """The JSON body, its text shortened to the 4096 bytes Apple takes. Raises MessageTooLarge."""
-    value: dict[str, Any] = {**message.data, "delivery_id": message.envelope.delivery_id}
-    if message.link:
-        value["url"] = message.link
-    if message.image_url:
-        value["image"] = message.image_url
-    value["aps"] = aps = _aps(message)
-    body = encode(value)
-    if len(body) <= MAX_PAYLOAD:
-        return body
-    if not message.silent and message.body:
-        aps["alert"]["body"] = ""
-        aps["alert"]["body"] = shorten(message.body, MAX_PAYLOAD - len(encode(value)))
-        body = encode(value)
-    if len(body) > MAX_PAYLOAD:
-        raise MessageTooLarge(f"{MAX_PAYLOAD} bytes")
-    return body
 
 
 def classify(response: HttpResponse) -> Outcome:
@@ -166,19 +144,6 @@ def _jwt(account: Account, now: datetime) -> str:
         return es256_jwt(keys["key"], keys["key_id"], keys["team_id"], issued_at)
     except (KeyError, ValueError, TypeError) as error:
         raise BuildError(Outcome(PAUSE, "The signing key cannot be used", "key")) from error
-
-
-def _aps(message: PushMessage) -> dict[str, Any]:
-    if message.silent:
-        return {"content-available": 1}
-    aps: dict[str, Any] = {"alert": {"title": message.title, "body": message.body}}
-    if message.sound:
-        aps["sound"] = message.sound
-    if message.badge is not None:
-        aps["badge"] = message.badge
-    if message.image_url:
-        aps["mutable-content"] = 1
-    return aps
 
 
 def _since(milliseconds: object) -> datetime | None:

@@ -75,7 +75,7 @@ def test_the_message_holds_what_the_phone_shows() -> None:
                 "headers": {
                     "apns-expiration": str(int((NOW + timedelta(hours=1)).timestamp())),
                 },
-                "payload": {"aps": {"sound": "default", "badge": 2}},
+                "payload": {"aps": {"sound": "default", "badge": 2, "mutable-content": 1}},
             },
         },
         "validate_only": False,

@@ -27,6 +27,8 @@ ADDRESSES = {
     "apns": "ab" * 32,
     "fcm": "fcm-token-of-ada:" + "A" * 120,
     "twilio": "+15558675310",
+    "sns": "+15558675310",
+    "sns_push": "arn:aws:sns:eu-central-1:123456789012:endpoint/GCM/shop/5f2c-11",
     "smtp": "ada@example.org",
 }
 PARTS = {"title": "Order shipped", "body": "It is on its way 📦", "link": "https://x.example/o/1"}

@@ -102,6 +102,18 @@ ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
         "credentials": {"account_sid": SID, "auth_token": SECRET},
         "settings": {"from": SENDER},
     },
+    "sns": lambda slug: {
+        "channel": "sms",
+        "kind": "sns",
+        "credentials": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
+        "settings": {"region": "eu-central-1", "from": "Shop"},
+    },
+    "sns_push": lambda slug: {
+        "channel": "push",
+        "kind": "sns_push",
+        "credentials": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
+        "settings": {"region": "eu-central-1", "topic": TOPIC},
+    },
     "smtp": lambda slug: {
         "channel": "email",
         "kind": "smtp",

@@ -1,0 +1,107 @@
+"""What a push may ask of iOS or Android in particular, and how each is written. Pure.
+
+A template's parts `ios_<name>` and `android_<name>`; their values may hold variables, so they are
+read only when a message is made.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from channels.base import BuildError, Outcome, OutcomeKind
+
+LEVELS = ("passive", "active", "time-sensitive", "critical")
+PRIORITIES = ("min", "low", "default", "high", "max")
+VISIBILITIES = ("private", "public", "secret")
+MAX_TTL = 2_419_200  # seconds: four weeks
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+WORDS = {"1": "true", "true": "true", "yes": "true", "0": "false", "false": "false", "no": "false"}
+
+
+def _text(text: str) -> str:
+    if len(text) > 256:
+        raise ValueError("is longer than 256 characters")
+    return text
+
+
+def _switch(text: str) -> str:
+    if text.lower() not in WORDS:
+        raise ValueError("is neither true nor false")
+    return WORDS[text.lower()]
+
+
+def _score(text: str) -> str:
+    if not re.fullmatch(r"0(\.\d{1,9})?|1(\.0{1,9})?", text):
+        raise ValueError("is not a number from 0 to 1")
+    return text
+
+
+def _color(text: str) -> str:
+    if not COLOR.fullmatch(text):
+        raise ValueError("is not written like #1a2b3c")
+    return text.lower()
+
+
+def _seconds(text: str) -> str:
+    if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= MAX_TTL):
+        raise ValueError(f"is not a number of seconds, {MAX_TTL} at most")
+    return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        word = text.lower().replace("_", "-")
+        if word not in words:
+            raise ValueError(f"is not one of {', '.join(words)}")
+        return word
+
+    return read
+
+
+Options = Mapping[str, Callable[[str], str]]
+IOS: Options = {
+    "thread_id": _text,
+    "category": _text,
+    "interruption_level": _one_of(*LEVELS),
+    "relevance_score": _score,
+    "target_content_id": _text,
+    "mutable": _switch,
+}
+ANDROID: Options = {
+    "channel_id": _text,
+    "icon": _text,
+    "color": _color,
+    "tag": _text,
+    "click_action": _text,
+    "ticker": _text,
+    "sticky": _switch,
+    "visibility": _one_of(*VISIBILITIES),
+    "notification_priority": _one_of(*PRIORITIES),
+    "ttl": _seconds,
+}
+KNOWN: Mapping[str, Options] = {"ios_": IOS, "android_": ANDROID}
+NAMES = tuple(prefix + name for prefix, options in KNOWN.items() for name in options)
+
+
+def read(parts: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The options of a platform, by name; one that is empty is left out. Raises BuildError."""
+    found = {}
+    for part, text in parts.items():
+        if part.startswith(prefix):
+            reader = KNOWN[prefix].get(part[len(prefix) :])
+            value = " ".join(text.split())
+            if reader is None:
+                raise _bad(f"There is no push option {part[:64]!r}")
+            if value:
+                found[part[len(prefix) :]] = _read(part, value, reader)
+    return found
+
+
+def _read(part: str, text: str, reader: Callable[[str], str]) -> str:
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise _bad(f"The push option {part} {error}") from None
+
+
+def _bad(reason: str) -> BuildError:
+    return BuildError(Outcome(OutcomeKind.REJECTED, reason, "bad_part"))
