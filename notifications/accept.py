@@ -11,8 +11,8 @@ from datetime import datetime
 from django.db import transaction
 
 from channels.base import Lane
-from notifications import dispatch, idempotency, store
-from notifications.draft import Draft, draft, load_recipients
+from notifications import attachments, dispatch, idempotency, store
+from notifications.draft import Draft, attachment_ids, draft, load_recipients
 from notifications.notification_rows import insert_notifications
 from notifications.requests import Accepted, SendRequest, Warned
 from notifications.resolve import Job, Row, first_fallbacks, load_facts, plan
@@ -101,6 +101,7 @@ def _draft(
     service_id: int, fresh: dict[int, Keyed], answers: dict[int, Answer], now: datetime
 ) -> dict[int, Draft]:
     recipients = load_recipients([item.request for item in fresh.values()])
+    files = _files(service_id, fresh.values(), now)
     drafts: dict[int, Draft] = {}
     seen: set[str] = set()
     refused: list[str] = []
@@ -108,7 +109,7 @@ def _draft(
         if item.key and item.key in seen:
             continue  # the same request twice in one batch: see _repeat_within
         try:
-            drafts[index] = draft(item.request, recipients, now)
+            drafts[index] = draft(item.request, recipients, now, files=files)
             answers[index] = Answer(body=_body(drafts[index]))
         except InvalidFields as error:
             answers[index] = Answer(error=error)
@@ -116,6 +117,11 @@ def _draft(
         seen.add(item.key)
     idempotency.release(service_id, [key for key in refused if key])
     return drafts
+
+
+def _files(service_id: int, items: Iterable[Keyed], now: datetime) -> dict[str, int]:
+    named = {id_ for item in items for id_ in attachment_ids(item.request)}
+    return attachments.find(service_id, named, now)
 
 
 def _repeat_within(parsed: dict[int, Keyed], answers: dict[int, Answer]) -> None:
@@ -131,6 +137,7 @@ def _write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
     if not drafts:
         return []
     insert_notifications(service_id, [(item, _is_inline(item)) for item in drafts], now)
+    attachments.keep((id_, item.expires_at) for item in drafts for id_ in item.attachment_ids)
     return _resolve([item for item in drafts if _is_inline(item)], now)
 
 

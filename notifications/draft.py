@@ -1,12 +1,14 @@
 """A parsed request, checked against types, templates and people, and ready to be written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from channels.base import Channel
+from notifications.attachments import LARGEST
 from notifications.requests import SendRequest
 from notifications.variables import seal
 from notifyproj.core.clock import milliseconds
@@ -23,6 +25,7 @@ FARTHEST = timedelta(days=366)
 LATE = timedelta(seconds=60)  # a schedule this much in the past is a slow network, not a mistake
 MOST_VARIABLES = 64 * 1024  # bytes of JSON
 MOST_METADATA = 4 * 1024
+NO_FILES: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,18 @@ class Draft:
         return [person.id for person in self.known]
 
     @property
+    def attachment_ids(self) -> list[str]:
+        return attachment_ids(self.request)
+
+    @property
     def size(self) -> int:
         """About how many deliveries it will be."""
         return (len(self.known) + len(self.unknown)) * len(self.channels)
+
+
+def attachment_ids(request: SendRequest) -> list[str]:
+    """Each once, in the order given."""
+    return list(dict.fromkeys(map(str, request.attachments)))
 
 
 def load_recipients(requests: Iterable[SendRequest]) -> dict[str, Known]:
@@ -69,11 +81,15 @@ def load_recipients(requests: Iterable[SendRequest]) -> dict[str, Known]:
 
 
 def draft(
-    request: SendRequest, recipients: dict[str, Known], now: datetime, *, everyone: bool = False
+    request: SendRequest,
+    recipients: dict[str, Known],
+    now: datetime,
+    *,
+    files: Mapping[str, int] = NO_FILES,
+    everyone: bool = False,
 ) -> Draft:
-    """`everyone`: the request names nobody, its audience is every recipient.
-
-    Raises InvalidFields.
+    """`files`: the size of each attachment there is. `everyone`: the request names nobody, its
+    audience is every recipient. Raises InvalidFields.
     """
     type_ = catalogue.get().by_slug.get(request.type)
     if type_ is None:
@@ -83,6 +99,7 @@ def draft(
     known, unknown = ((), ()) if everyone else _people(request, recipients)
     _check_sizes(request)
     _check_variables(request, version)
+    _check_files(request, channels, files)
     scheduled_at, expires_at = _times(request, type_, now)
     lane = max(LANE_OF[request.priority], type_.max_lane)
     id_ = uuid7(milliseconds(now))
@@ -170,6 +187,19 @@ def _check_sizes(request: SendRequest) -> None:
         value = getattr(request, name)
         if value and len(msgspec.json.encode(value)) > limit:
             raise InvalidFields({name: f"At most {limit:,} bytes of JSON."})
+
+
+def _check_files(request: SendRequest, channels: tuple[str, ...], files: Mapping[str, int]) -> None:
+    if not request.attachments:
+        return
+    if Channel.EMAIL not in channels:
+        raise InvalidFields({"attachments": "Only e-mail carries files, and this has no e-mail."})
+    for index, id_ in enumerate(request.attachments):
+        if str(id_) not in files:
+            text = "This service has no such attachment."
+            raise InvalidFields({f"attachments[{index}]": text}, "unknown_attachment", 422)
+    if sum(files[id_] for id_ in attachment_ids(request)) > LARGEST:
+        raise InvalidFields({"attachments": f"At most {LARGEST >> 20} MB together."})
 
 
 def _times(

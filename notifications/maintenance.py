@@ -1,4 +1,4 @@
-"""What has to be done now and then: partitions, old keys, old inbox items."""
+"""What has to be done now and then: partitions, old keys, old inbox items, old files."""
 
 import logging
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from channels.inbox.services import delete_old
-from notifications import idempotency, partitions
+from notifications import attachments, idempotency, partitions
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -23,5 +23,8 @@ def maintain() -> None:
         log.info("partitions", extra={"made": len(made), "dropped": len(dropped)})
     for _ in range(MOST_BATCHES):
         if not idempotency.forget(now):
+            break
+    for _ in range(MOST_BATCHES):
+        if not attachments.delete_expired(now):
             break
     delete_old(now=now)

@@ -10,15 +10,16 @@ from psycopg2.extras import execute_values
 from notifications.dispatch import RESOLVE_LIFE
 from notifications.draft import Draft
 from notifications.statuses import NotificationState
+from notifyproj.core.sqlarrays import array
 
 INSERT = """
 INSERT INTO notification (id, service_id, type_id, template_version_id, lane, state, channels,
-    recipient_ids, unknown_recipients, everyone, variables, collapse_key, metadata, scheduled_at,
-    expires_at, due_at, dispatch_no) VALUES %s
+    recipient_ids, unknown_recipients, everyone, variables, collapse_key, metadata, attachment_ids,
+    scheduled_at, expires_at, due_at, dispatch_no) VALUES %s
 """
 TYPES = (
     "(%s::uuid, %s, %s, %s, %s, %s, %s::varchar[], %s::bigint[], %s::varchar[], %s, %s, %s,"
-    " %s::jsonb, %s, %s, %s, %s)"
+    " %s::jsonb, %s::uuid[], %s, %s, %s, %s)"
 )
 
 
@@ -51,6 +52,7 @@ def _row(service_id: int, item: Draft, resolved: bool, now: datetime) -> tuple[o
         item.sealed,
         item.request.collapse_key or "",
         msgspec.json.encode(item.request.metadata).decode(),
+        array(item.attachment_ids),
         item.scheduled_at,
         item.expires_at,
         due_at,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct, field
 
@@ -29,6 +30,7 @@ class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     ttl_seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
     collapse_key: Annotated[str, Meta(max_length=200)] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    attachments: Annotated[list[UUID], Meta(max_length=20)] = field(default_factory=list)
     idempotency_key: Key | None = None
 
 

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from notifications import api
+from notifications import api, attachments_api
 
 urlpatterns = [
+    path("attachments", attachments_api.Attachments.as_view()),
+    path("attachments/<uuid:attachment_id>", attachments_api.OneAttachment.as_view()),
     path("notifications", api.Notifications.as_view()),
     path("notifications/batch", api.Batch.as_view()),
     path("notifications/<uuid:notification_id>", api.OneNotification.as_view()),

@@ -8,7 +8,7 @@ from typing import Any
 from minijinja import TemplateError
 
 from templates import language
-from templates.fields import DATA, DEFAULT_LOCALE, FIELDS, REQUIRED, WITH_DATA
+from templates.fields import DATA, DEFAULT_LOCALE, FIELDS, REQUIRED, SUPPLIED, WITH_DATA
 from templates.render import engine, sources
 
 LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -41,14 +41,14 @@ def check(parts: object) -> list[Problem]:
 
 def declared_variables(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
     """The names every request must give, sorted: all that any text uses, less those that some
-    text asks for with `|default` or `is defined`. Of parts without problems."""
+    text asks for with `|default` or `is defined`, and what we supply. Of parts without problems."""
     reader, used, optional = engine(), set[str](), set[str]()
     for channel, locales in parts.items():
         for part in locales.values():
             for _, _, source in sources(channel, part):
                 used |= reader.undeclared_variables_in_str(source)
                 optional |= language.read(source).optional
-    return sorted(used - optional)
+    return sorted(used - optional - SUPPLIED)
 
 
 def _channel(channel: str, locales: object) -> Iterator[Problem]:

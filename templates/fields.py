@@ -6,6 +6,8 @@ from channels.base import Channel
 from channels.push_options import NAMES as PUSH_OPTIONS
 
 DEFAULT_LOCALE = "default"
+UNSUBSCRIBE_URL = "unsubscribe_url"
+SUPPLIED = frozenset({UNSUBSCRIBE_URL})  # variables a request need not give: we know them
 DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from minijinja import Environment, TemplateError, pass_state
 
 from templates import language
-from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, Kind
+from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, SUPPLIED, Kind
 
 FUEL = 20_000  # instructions of one field
 LOOPED_TEXT = 1_000_000  # characters that loops may write, besides what they print
@@ -54,14 +54,22 @@ class _Step:
 class Compiled:
     """One version, its sources compiled when first needed. Threads may share it."""
 
-    __slots__ = ("_metered", "_plain", "_plans", "channels", "parts")
+    __slots__ = ("_metered", "_plain", "_plans", "_supplied", "channels", "parts")
 
     def __init__(self, parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         self.parts = parts
         self.channels = frozenset(parts)
         self._plain = engine()
         self._metered: dict[str, Environment] = {}
+        self._supplied = {
+            channel: frozenset(name for name in SUPPLIED if name in str(locales))
+            for channel, locales in parts.items()
+        }
         self._plans: dict[tuple[str, str], tuple[_Step, ...]] = {}
+
+    def supplied(self, channel: str) -> frozenset[str]:
+        """Which of the variables we supply some text of the channel mentions."""
+        return self._supplied.get(channel, frozenset())
 
     def plan(self, channel: str, locale: str) -> tuple[_Step, ...]:
         """Raises RenderFailed."""

@@ -6,18 +6,25 @@ every server offers 8BITMIME.
 
 import re
 from base64 import b64encode
-from binascii import b2a_qp
+from binascii import b2a_base64, b2a_qp
 from datetime import datetime
 from email.utils import format_datetime, formataddr
+from urllib.parse import quote
 
 from channels.base import BuildError, Outcome, OutcomeKind
-from channels.messages import EmailMessage
+from channels.messages import Attachment, EmailMessage
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
 DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]*[A-Za-z0-9])*")
 HEADER = re.compile(r"[!-9;-~]{1,70}")  # a header's name: printable, no colon
 MAX_LINE = 900  # characters of a header in one line; RFC 5322 allows 998
+TYPE = re.compile(
+    r"(?!message/|multipart/)[a-z0-9][\w!#$&^.+-]*/[a-z0-9][\w!#$&^.+-]*", re.A | re.I
+)
+ANY_TYPE = "application/octet-stream"
+SEGMENT = 60  # characters of one segment of a file's name, RFC 2231
+PRINTED = 57  # bytes in a line of base64
 WORD = 42  # bytes of UTF-8 in one encoded word, which must not exceed 75 characters
 
 
@@ -30,20 +37,27 @@ def mime(message: EmailMessage, *, sender: str, name: str, now: datetime) -> byt
         "To": address(message.envelope.address, OutcomeKind.BAD_RECIPIENT),
         "Date": format_datetime(now),
         "Message-ID": f"<{delivery_id}@{author.rpartition('@')[2]}>",  # the same for every try
-        "Auto-Submitted": "auto-generated",
         "MIME-Version": "1.0",
         "Reply-To": message.reply_to,
         **message.headers,
     }
     head = f"Subject: {_unstructured(message.subject)}\r\n"
     head += "".join(_header(name, value) for name, value in headers.items() if value)
-    if not message.html:
-        return head.encode() + _part("plain", message.text)
-    mark = "=_" + delivery_id.replace("-", "")  # "=_" cannot occur in what is quoted
-    mixed = f'Content-Type: multipart/alternative; boundary="{mark}"\r\n\r\n--{mark}\r\n'
-    between, end = f"\r\n--{mark}\r\n".encode(), f"\r\n--{mark}--\r\n".encode()
-    parts = _part("plain", message.text) + between + _part("html", message.html)
-    return (head + mixed).encode() + parts + end
+    mark = delivery_id.replace("-", "")
+    body = _part("plain", message.text)
+    if message.html:
+        body = _together("alternative", f"=_{mark}", body, _part("html", message.html))
+    if message.attachments:
+        files = map(_attachment, message.attachments)
+        body = _together("mixed", f"=_m{mark}", body, *files)
+    return head.encode() + body
+
+
+def _together(subtype: str, mark: str, *parts: bytes) -> bytes:
+    """`mark` begins with "=_", which occurs neither in quoted-printable nor in base64."""
+    head = f'Content-Type: multipart/{subtype}; boundary="{mark}"\r\n'.encode()
+    opening = f"\r\n--{mark}\r\n".encode()
+    return b"".join((head, *(opening + part for part in parts), f"\r\n--{mark}--\r\n".encode()))
 
 
 def address(text: str, blame: OutcomeKind) -> str:
@@ -87,6 +101,34 @@ def _part(subtype: str, text: str) -> bytes:
     quoted = b2a_qp(lines.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
     kind = f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
     return f"{kind}Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode() + quoted
+
+
+def _attachment(file: Attachment) -> bytes:
+    kind = file.content_type if TYPE.fullmatch(file.content_type) else ANY_TYPE
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+    head += f"Content-Disposition: attachment;{_filename(file.name)}\r\n\r\n"
+    size = len(file.content)
+    lines = (b2a_base64(file.content[at : at + PRINTED]) for at in range(0, size, PRINTED))
+    return head.encode() + b"".join(lines).replace(b"\n", b"\r\n")
+
+
+def _filename(name: str) -> str:
+    """In quotes if it is plain, else by RFC 2231: encoded, and in segments if it is long."""
+    _printable("Content-Disposition", name)
+    if name.isascii() and len(name) <= SEGMENT:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f' filename="{escaped}"'
+    segments, segment = [], "utf-8''"
+    for character in name:
+        encoded = quote(character, safe="", errors="replace")
+        if len(segment) + len(encoded) > SEGMENT:
+            segments.append(segment)
+            segment = ""
+        segment += encoded
+    segments.append(segment)
+    if len(segments) == 1:
+        return f"\r\n filename*={segments[0]}"
+    return ";".join(f"\r\n filename*{n}*={text}" for n, text in enumerate(segments))
 
 
 def _printable(name: str, value: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from channels.base import BuildError, OutcomeKind, SmtpReply
 from channels.email import smtp
-from channels.messages import EmailMessage
+from channels.messages import Attachment, EmailMessage
 from tests.channels.samples import DELIVERY, NOW, account, email, envelope, recorded
 
 
@@ -29,7 +29,7 @@ def test_every_enhanced_code_of_the_table_was_recorded() -> None:
     assert set(smtp.ENHANCED) <= {row["outcome_code"] for row in recorded("smtp/replies.json")}
 
 
-def test_the_headers_are_those_of_an_automatic_message() -> None:
+def test_the_headers_are_ours_and_those_of_the_message() -> None:
     message = mime(email(reply_to="help@example.com", headers={"List-Id": "<news.example.com>"}))
     headers = {name: str(value) for name, value in message.items()}
     assert headers.pop("Content-Type").startswith("multipart/alternative")
@@ -38,7 +38,6 @@ def test_the_headers_are_those_of_an_automatic_message() -> None:
         "To": "ada@example.org",
         "Date": "Sun, 22 Nov 2026 10:00:00 +0000",
         "Message-ID": f"<{DELIVERY}@example.com>",
-        "Auto-Submitted": "auto-generated",
         "Subject": "Your order",
         "Reply-To": "help@example.com",
         "List-Id": "<news.example.com>",
@@ -59,6 +58,53 @@ def test_text_and_html_are_alternatives_text_first() -> None:
 
 def test_without_html_the_message_is_plain() -> None:
     assert mime(email(html="")).get_content_type() == "text/plain"
+
+
+PDF = Attachment("Rechnung März.pdf", "application/pdf", bytes(range(256)) * 20)
+
+
+def test_files_follow_the_text() -> None:
+    message = mime(email(attachments=(PDF, replace(PDF, name="b.pdf"))))
+    assert message.get_content_type() == "multipart/mixed"
+    text, first, second = message.iter_parts()
+    assert text.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in text.iter_parts()] == ["text/plain", "text/html"]
+    assert first.get_content_disposition() == "attachment"
+    assert first.get_content_type() == "application/pdf"
+    assert first.get_content() == PDF.content
+    assert (first.get_filename(), second.get_filename()) == ("Rechnung März.pdf", "b.pdf")
+
+
+def test_plain_text_with_a_file_has_two_parts() -> None:
+    parts = list(mime(email(html="", attachments=(PDF,))).iter_parts())
+    assert [part.get_content_type() for part in parts] == ["text/plain", "application/pdf"]
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "multipart/mixed", "x", "a/b\r\nBcc: c", ""])
+def test_a_file_of_a_type_that_cannot_be_enclosed_is_just_bytes(kind: str) -> None:
+    odd = replace(PDF, content_type=kind)
+    *_, part = mime(email(attachments=(odd,))).iter_parts()
+    assert part.get_content_type() == "application/octet-stream"
+    assert part.get_content() == PDF.content
+
+
+def test_a_line_break_in_the_name_of_a_file_is_refused() -> None:
+    with pytest.raises(BuildError):
+        smtp.build(email(attachments=(replace(PDF, name="a\r\nb"),)), account("smtp"), NOW)
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+
+
+@given(NAMES.filter(lambda name: len(name) <= 200), st.binary(max_size=300))
+def test_any_file_arrives_as_it_was(name: str, content: bytes) -> None:
+    file = Attachment(name, "application/pdf", content)
+    data = smtp.build(email(attachments=(file,)), account("smtp"), NOW).data
+    assert data.isascii()
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+    *_, part = message_from_bytes(data, policy=policy.default).iter_parts()
+    assert part.get_filename() == name
+    assert part.get_content() == content
 
 
 def test_a_subject_may_be_in_any_script() -> None:
