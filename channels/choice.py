@@ -95,12 +95,6 @@ class Choice(NamedTuple):
         ]
 
 
-def area_key(text: str) -> str:
-    """A country or a domain as it is compared: AT, example.com."""
-    text = text.strip()
-    return text.lower() if "." in text else text.upper()
-
-
 def serving(candidates: Sequence[Route], area: str) -> list[Route]:
     """Those that may send there. Where is unknown: those without restriction, else all."""
     able = [r for r in candidates if not r.serves or (area and area in r.serves)]

@@ -10,10 +10,12 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import F
 
 from channels import registry
+from channels.areas import area_key
 from channels.base import Account, Channel
-from channels.choice import CLOSED, FIXED, HALF_OPEN, OPEN, Route, area_key, serving
+from channels.choice import CLOSED, FIXED, HALF_OPEN, OPEN, Route, serving
 from channels.credentials import account_value
 from channels.models import AccountDay, ProviderAccount
+from channels.probing import take_held_probe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot
@@ -140,11 +142,11 @@ def probe(candidates: Sequence[Route], area: str, now: datetime) -> Route | None
 
 
 def _take_probe(route: Route, now: datetime) -> bool:
-    account = ProviderAccount.objects.filter(pk=route.account.id)
     if route.held:
-        due = account.filter(held_by="", probe_at__lte=now).exclude(held_at=None)
-        return bool(due.update(probe_at=now + PROBE_LEASE))
-    due = account.filter(breaker=route.breaker, breaker_until__lte=now)
+        return take_held_probe(route.account.id)
+    due = ProviderAccount.objects.filter(
+        pk=route.account.id, breaker=route.breaker, breaker_until__lte=now
+    )
     return bool(due.update(breaker=HALF_OPEN, breaker_until=now + PROBE_LEASE))
 
 

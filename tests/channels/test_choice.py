@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from channels.areas import area_key, checked_areas, checked_costs
 from channels.base import Account, Channel, Lane
-from channels.choice import CHEAPEST, FASTEST, FIXED, RELIABLE, Route, Wish, area_key, choose
+from channels.choice import CHEAPEST, FASTEST, FIXED, RELIABLE, Route, Wish, choose
 from channels.routing import Routes
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -196,3 +197,25 @@ def test_a_probe_is_due(how: dict[str, Any], wants: bool) -> None:
 )
 def test_areas_are_compared_in_one_form(text: str, key: str) -> None:
     assert area_key(text) == key
+
+
+@pytest.mark.parametrize(
+    ("channel", "areas"),
+    [("sms", ["AUT"]), ("sms", ["example.com"]), ("email", ["AT"]), ("push", ["AT"])],
+)
+def test_an_area_fits_its_channel(channel: str, areas: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"country|domain"):
+        checked_areas(channel, areas)
+
+
+def test_areas_are_kept_once_in_their_one_form() -> None:
+    assert checked_areas("sms", ["at", " AT", "", "us"]) == ["AT", "US"]
+    assert checked_costs("sms", {"": 0.0075, "at": 1}) == {"": 0.0075, "AT": 1.0}
+
+
+@pytest.mark.parametrize(
+    "costs", [[], "1", {"": -1}, {"": True}, {"": "0.1"}, {"": None}, {"AT": 1, "at": 2}]
+)
+def test_costs_are_numbers_by_area(costs: object) -> None:
+    with pytest.raises(ValueError, match=r"cost|twice"):
+        checked_costs("sms", costs)

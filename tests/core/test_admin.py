@@ -90,7 +90,8 @@ def twilio_account(credentials: dict[str, str]) -> ProviderAccount:
 
 
 def account_form(**changes: str) -> dict[str, str]:
-    return {"settings": "{}", "weight": "100", "rate_per_second": "0", "enabled": "on", **changes}
+    form = {"weight": "100", "rate_per_second": "0", "daily_cap": "0", "enabled": "on"}
+    return form | changes
 
 
 def test_a_new_account_is_disabled_until_it_has_credentials(operator: Client) -> None:
