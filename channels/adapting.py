@@ -13,6 +13,7 @@ RAMP = 2.0
 SLOWEST = 1.0  # messages a second
 NO_LIMIT = 20_000.0  # messages a second; nothing here sends faster
 FEWEST = 3  # refusals: one or two may be about a single device
+FEW_OF_SLOW = 0.3  # of its rate
 SHARE = 0.02  # of all answers
 
 
@@ -27,7 +28,7 @@ class Lately(NamedTuple):
 
 def next_rate(rate: float | None, configured: float, lately: Lately) -> float | None:
     """None: the configured rate, which is 0 for no limit. Asked once a second."""
-    if _too_fast(lately):
+    if _too_fast(rate, lately):
         return _shrunk(rate, configured, lately)
     if rate is None:
         return None
@@ -35,9 +36,10 @@ def next_rate(rate: float | None, configured: float, lately: Lately) -> float | 
     return None if grown >= (configured or NO_LIMIT) else grown
 
 
-def _too_fast(lately: Lately) -> bool:
-    least = max(FEWEST, SHARE * (lately.taken + lately.throttled))
-    return lately.throttled >= least
+def _too_fast(rate: float | None, lately: Lately) -> bool:
+    """Of a slow account that was slowed down already, a single refusal is many."""
+    fewest = FEWEST if rate is None else min(FEWEST, max(1.0, rate * FEW_OF_SLOW))
+    return lately.throttled >= max(fewest, SHARE * (lately.taken + lately.throttled))
 
 
 def _shrunk(rate: float | None, configured: float, lately: Lately) -> float:
