@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from channels.answers import json_object
-from channels.base import Account, HttpRequest, HttpResponse, Outcome, OutcomeKind
+from channels.base import Account, HttpRequest, HttpResponse, Lane, Outcome, OutcomeKind
 from channels.messages import SmsMessage
 from channels.sms.segments import same
 from channels.sms.twilio_api import authorization, messages_url
 
 NEWEST = 20  # messages to the number that are looked through; more would not fit in an answer read
-TIMEOUT = 4.0  # seconds: there must be time left to send
+TIMEOUT, URGENT_TIMEOUT = 4.0, 2.0  # seconds: there must be time left to send
 SKEW = timedelta(seconds=10)  # between their clock and ours; theirs shows whole seconds
 TRIAL = "Sent from your Twilio trial account - "
 UNKNOWN = Outcome(OutcomeKind.RETRY, "Twilio could not be asked about the first try", "look_up")
@@ -35,7 +35,8 @@ def look_up(message: SmsMessage, account: Account, now: datetime) -> HttpRequest
     }
     headers = {"authorization": authorization(account)}
     url = f"{messages_url(account)}?{urlencode(query)}"
-    return HttpRequest("GET", url, headers, b"", timeout=TIMEOUT)
+    urgent = message.envelope.lane is Lane.URGENT
+    return HttpRequest("GET", url, headers, b"", timeout=URGENT_TIMEOUT if urgent else TIMEOUT)
 
 
 def found(response: HttpResponse, message: SmsMessage) -> Outcome | None:

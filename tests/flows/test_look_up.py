@@ -22,7 +22,8 @@ def sandbox(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     monkeypatch.setattr(directory, "FRESH", 0.0)
     with running() as started:
         yield started
-        forget_all()
+    Received.objects.all().delete()
+    Fault.objects.all().delete()
 
 
 @pytest.fixture
