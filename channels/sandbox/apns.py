@@ -184,6 +184,7 @@ def _seen(request: Request, payload: dict[str, Any]) -> dict[str, Any]:
         "platform": "ios",
         "app": request.header("apns-topic"),
         "title": str(texts.get("title", "")),
+        "subtitle": str(texts.get("subtitle", "")),
         "body": str(texts.get("body", "")),
         "image": str(payload.get("image", "")),
         "link": str(payload.get("url", "")),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left, Length
 
 from channels.models import ProviderAccount
@@ -37,10 +37,12 @@ class SandboxAccount:
 
 
 def pushes(platform: str) -> list[Received]:
-    """Newest first; of those with one collapse id on one device, the newest."""
+    """Newest first; of those with one collapse id on one device, the newest. With `app_name`."""
     rows = Received.objects.filter(
         accepted=True, message__kind="push", message__platform=platform, message__silent=False
-    ).order_by("-pk")[:LOOKED_THROUGH]
+    )
+    owner = ProviderAccount.objects.filter(slug=OuterRef("account")).values("app__name")[:1]
+    rows = rows.annotate(app_name=Subquery(owner)).order_by("-pk")[:LOOKED_THROUGH]
     shown: dict[tuple[object, ...], Received] = {}
     for row in rows:
         collapse = row.message.get("collapse")

@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from channels.credentials import account_upsert
+from channels.models import App
 from channels.sandbox.models import Fault, Received
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +156,20 @@ SHARES = (
     *("throttle", "error", "slow", "hang", "reset", "reset_before", "html"),
     *("dead_token", "bad_auth"),
 )
+
+
+def test_a_phone_names_the_app_a_push_is_for(client: Client) -> None:
+    app = App.objects.create(slug="shop", name="Shop for Android", channel="push")
+    account_upsert(slug="demo-fcm", channel="push", kind="fcm", app=app)
+    store({**PUSH, "platform": "android", "app": ""}, account="demo-fcm")
+    assert '<span class="app">Shop for Android</span>' in shown(client)
+
+
+def test_a_subtitle_is_shown(client: Client) -> None:
+    store({**PUSH, "subtitle": "Order 7"})
+    assert "Order 7" in shown(client)
+
+
+def test_an_sms_says_how_it_was_encoded(client: Client) -> None:
+    store({**SMS, "encoding": "UCS-2", "parts": 2})
+    assert "UCS-2, 2 parts" in shown(client)
