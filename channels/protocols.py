@@ -1,6 +1,6 @@
 """What a provider's module offers: what each must, and what some can besides."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -50,6 +50,9 @@ class WithBatch(Protocol):
 
     BATCH: int
 
+    def batch_key(self, message: Any) -> Hashable | None:
+        """Messages with equal keys may share a request; None: this one goes alone."""
+
     def build_batch(
         self, messages: Sequence[Any], account: Account, now: datetime
     ) -> HttpRequest: ...
@@ -74,6 +77,14 @@ class WithAddress(Protocol):
 
     def address_problem(self, address: str) -> str:
         """"" for none; else what is wrong, to be shown."""
+
+
+@runtime_checkable
+class WithPublicKey(Protocol):
+    """Those who want to be reached need a key of ours first."""
+
+    def public_key(self, account: Account) -> str:
+        """Raises ValueError when the account's own key cannot be used."""
 
 
 @runtime_checkable

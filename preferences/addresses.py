@@ -3,8 +3,10 @@
 What is bound to what: a person's key to their `external_id`, an address to its person and hash.
 """
 
+import json
 import re
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 from phonenumbers import NumberParseException, parse, region_code_for_number
 
@@ -14,6 +16,9 @@ from notifyproj.core import encryption
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
+# Stored as JSON, with keys: a browser's subscription, an endpoint with its secrets.
+PLACES: dict[str, str] = {Channel.WEB_PUSH: "endpoint", Channel.WEBHOOK: "url"}
+WITH_HOST = frozenset({*PLACES, Channel.SLACK})
 AREA_LENGTH = 64  # of its column
 
 
@@ -43,6 +48,8 @@ def mask(channel: str, address: str) -> str:
         return f"{local[:1]}***@{domain}"[:64]
     if channel == Channel.SMS:
         return f"{address[:3]}…{address[-2:]}"
+    if channel in WITH_HOST:
+        return f"{urlsplit(_place(channel, address)).hostname or ''}/…"[:64]
     return f"…{address[-4:]}" if len(address) >= 16 else "…"
 
 
@@ -57,7 +64,18 @@ def area(channel: str, address: str) -> str:
 
 def hash_of(channel: str, address: str) -> bytes:
     """Look-up hash of a normalised address. Apps are told apart by their own column."""
-    return encryption.lookup_hash(channel, address)
+    return encryption.lookup_hash(channel, _place(channel, address))
+
+
+def _place(channel: str, address: str) -> str:
+    """Of an address that holds keys besides, the part by which it is the same one again."""
+    name = PLACES.get(channel)
+    if name is None or not address.startswith("{"):
+        return address
+    try:
+        return str(json.loads(address)[name])
+    except (ValueError, KeyError):
+        return address
 
 
 def new_data_key(external_id: str) -> bytes:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from rest_framework.request import Request
 
 from channels.base import Channel
@@ -14,13 +14,20 @@ from notifyproj.core.openapi import KEY_ERRORS, error
 from preferences import selectors, services
 from preferences.api_base import NO_RECIPIENT, TAGS, RecipientView, no_recipient
 from preferences.profiles import Device
+from preferences.webhooks import REGISTER
 
 
 class NewContactPoint(Struct, forbid_unknown_fields=True):
-    """`channel` is `email` or `sms`."""
+    """`channel` is `email`, `sms`, or with a URL as its address `webhook` or `slack`."""
 
     channel: str
     address: Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class AddedContactPoint(selectors.ContactPointView, kw_only=True, omit_defaults=True):
+    """`secret` is what a new webhook's messages are signed with: shown this once."""
+
+    secret: str = ""
 
 
 class ContactPoints(RecipientView):
@@ -43,11 +50,16 @@ class ContactPoints(RecipientView):
                 "An e-mail address",
                 value={"channel": "email", "address": "maria@example.com"},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "A webhook",
+                value={"channel": "webhook", "address": "https://example.com/hooks/orders"},
+                request_only=True,
+            ),
         ],
         responses={
             200: OpenApiResponse(selectors.ContactPointView, "It was known."),
-            201: selectors.ContactPointView,
+            201: AddedContactPoint,
             400: error("An e-mail address looks like name@example.com.", "invalid", address="…"),
             404: NO_RECIPIENT,
             **KEY_ERRORS,
@@ -55,10 +67,15 @@ class ContactPoints(RecipientView):
     )
     def post(self, request: Request, external_id: str) -> HttpResponse:
         body = read_body(request, NewContactPoint)
-        id_, created = services.contact_point_register(
-            external_id=external_id, channel=body.channel, address=body.address
+        if body.channel in REGISTER:
+            url = body.address.strip()
+            added = REGISTER[body.channel](external_id=external_id, url=url)
+            return _added(added.id, added.created, added.secret)
+        return _added(
+            *services.contact_point_register(
+                external_id=external_id, channel=body.channel, address=body.address
+            )
         )
-        return answer(selectors.contact_point_get(id_), 201 if created else 200)
 
 
 class OneContactPoint(RecipientView):
@@ -119,6 +136,12 @@ class OneDevice(RecipientView):
     )
     def delete(self, request: Request, external_id: str, contact_point_id: int) -> HttpResponse:
         return _remove(external_id, contact_point_id)
+
+
+def _added(id_: int, created: bool, secret: str = "") -> HttpResponse:
+    view = selectors.contact_point_get(id_)
+    shown = AddedContactPoint(**structs.asdict(view), secret=secret)
+    return answer(shown, 201 if created else 200)
 
 
 def _points(external_id: str, channel: str = "") -> HttpResponse:

@@ -23,6 +23,7 @@ from preferences.push_apps import load_apps, registration
 
 BATCH = 1_000
 REGISTRABLE = (Channel.EMAIL, Channel.SMS)  # the others have ways of their own
+KNOWN = (*REGISTRABLE, Channel.WEBHOOK, Channel.SLACK)
 
 
 class NoSuchRecipient(LookupError):
@@ -65,7 +66,7 @@ def recipient_erase(*, external_id: str) -> None:
     stay (by hash), and so do choices: an opt-out holds should the person be named again.
     """
     with transaction.atomic():
-        recipient = _locked(external_id)
+        recipient = locked(external_id)
         _lock_points(recipient.pk)
         recipient.contact_points.all().delete()
         InboxItem.objects.filter(recipient_id=recipient.pk).delete()
@@ -79,16 +80,18 @@ def recipient_erase(*, external_id: str) -> None:
 def contact_point_register(*, external_id: str, channel: str, address: str) -> tuple[int, bool]:
     """(id, is new). One found dead earlier is alive again. InvalidFields, NoSuchRecipient."""
     if channel not in REGISTRABLE:
-        message = f"One of {', '.join(REGISTRABLE)}; devices register at …/devices."
+        message = (
+            f"One of {', '.join(KNOWN)}; devices register at …/devices, browsers at …/web-push."
+        )
         raise InvalidFields({"channel": message})
     try:
         normal = addresses.normalise(channel, address)
     except addresses.InvalidAddress as error:
         raise InvalidFields({"address": str(error)}) from None
     with transaction.atomic():
-        recipient = _locked(external_id)
+        recipient = locked(external_id)
         point = points.new_point(
-            key=_key(recipient), recipient_id=recipient.pk, channel=channel, address=normal
+            key=key_of(recipient), recipient_id=recipient.pk, channel=channel, address=normal
         )
         return points.register([point], clock.now())[0]
 
@@ -100,8 +103,8 @@ def device_register(*, external_id: str, device: Device) -> tuple[int, bool]:
     """
     registered = registration(device, load_apps())
     with transaction.atomic():
-        recipient = _locked(external_id)
-        point = upserts.device_point(_key(recipient), recipient.pk, registered)
+        recipient = locked(external_id)
+        point = upserts.device_point(key_of(recipient), recipient.pk, registered)
         return points.register([point], clock.now())[0]
 
 
@@ -156,7 +159,8 @@ def suppression_remove(*, channel: str, address: str) -> bool:
     return Suppression.objects.filter(channel=channel, address_hash=hash_).delete()[0] > 0
 
 
-def _locked(external_id: str) -> Recipient:
+def locked(external_id: str) -> Recipient:
+    """Against an erasure meanwhile. Raises NoSuchRecipient."""
     rows = Recipient.objects.select_for_update(no_key=True)
     recipient = rows.filter(external_id=external_id, erased_at=None).first()
     if recipient is None:
@@ -164,7 +168,7 @@ def _locked(external_id: str) -> Recipient:
     return recipient
 
 
-def _key(recipient: Recipient) -> bytes:
+def key_of(recipient: Recipient) -> bytes:
     return addresses.open_data_key(bytes(recipient.data_key or b""), recipient.external_id)
 
 

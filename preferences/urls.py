@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from preferences import api, api_import, api_points
+from preferences import api, api_browsers, api_import, api_points
 
 ONE = "recipients/<str:external_id>"
 
@@ -12,6 +12,12 @@ urlpatterns = [
     path(ONE, api.OneRecipient.as_view()),
     path(f"{ONE}/contact-points", api_points.ContactPoints.as_view()),
     path(f"{ONE}/contact-points/<int:contact_point_id>", api_points.OneContactPoint.as_view()),
+    path(
+        f"{ONE}/contact-points/<int:contact_point_id>/secret",
+        api_browsers.WebhookSecret.as_view(),
+    ),
+    path(f"{ONE}/web-push", api_browsers.Browsers.as_view()),
+    path("apps/<slug:slug>/vapid-key", api_browsers.AppVapidKey.as_view()),
     path(f"{ONE}/devices", api_points.Devices.as_view()),
     path(f"{ONE}/devices/<int:contact_point_id>", api_points.OneDevice.as_view()),
 ]

@@ -3,12 +3,12 @@
 Stored as JSON in one form: {"endpoint", "p256dh", "auth"}.
 """
 
+import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 
 from channels.answers import json_object
 from channels.netguard import host_of
-from channels.push.fitting import encode
 from channels.web_push.encryption import Keys, check
 
 # Whoever may be sent to: a subscription names its own server.
@@ -37,9 +37,10 @@ def is_allowed(endpoint: str, base: str = "") -> bool:
 
 def stored(endpoint: str, p256dh: str, auth: str) -> str:
     """The one form. Raises NotASubscription."""
-    text = encode({"endpoint": endpoint, "p256dh": p256dh.rstrip("="), "auth": auth.rstrip("=")})
-    parse(text.decode())
-    return text.decode()
+    value = {"endpoint": endpoint, "p256dh": p256dh.rstrip("="), "auth": auth.rstrip("=")}
+    text = json.dumps(value, separators=(",", ":"))
+    parse(text)
+    return text
 
 
 def parse(address: str) -> Subscription:

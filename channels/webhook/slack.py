@@ -51,14 +51,16 @@ CODES: dict[str, tuple[OutcomeKind, str]] = {
 }
 
 
-def is_webhook(url: str) -> bool:
+def address_problem(address: str) -> str:
     """Whether it can be one of Slack's; or the sandbox's, which the guard judges."""
-    return host_of(url) in HOSTS | LOOPBACK
+    if host_of(address) in HOSTS | LOOPBACK:
+        return ""
+    return "A Slack webhook looks like https://hooks.slack.com/services/…"
 
 
 def build(message: SlackMessage, account: Account, now: datetime) -> HttpRequest:
     url = message.envelope.address
-    if not is_webhook(url):
+    if address_problem(url):
         raise BuildError(Outcome(BAD, "The URL is not a Slack webhook", "bad_endpoint"))
     body: dict[str, Any] = {"text": _escaped(message.text)}
     if len(body["text"]) > MAX_TEXT:
