@@ -35,6 +35,8 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
         try:
             services.check(self.wish(cleaned))
         except InvalidFields as error:

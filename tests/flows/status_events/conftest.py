@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from standardwebhooks import Webhook
 from notifications.status_events import recorder, sending, services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.status_events.services import Wish
+from notifyproj.core.clock import now
 from tests.flows.conftest import settle
-from tests.providers import StandIn, stand_in
+from tests.providers import Answer, StandIn, stand_in
 from tests.world import World
 
 Listen = Callable[..., tuple[StatusEndpoint, str]]
@@ -67,3 +69,28 @@ def time_passes() -> None:
 def next_second() -> None:
     """Signatures are stamped in whole seconds."""
     time.sleep(1 - time.time() % 1 + 0.001)
+
+
+@pytest.fixture
+def slow() -> Iterator[StandIn]:
+    """An endpoint that takes the request and says nothing."""
+    with stand_in() as made:
+        made.always = Answer(hang=60)
+        yield made
+
+
+def put(endpoint: StatusEndpoint, n: int = 1) -> list[str]:
+    return [str(services.event_test(endpoint=endpoint, now=now())) for _ in range(n)]
+
+
+def ids(receiver: StandIn) -> list[str]:
+    return [request["headers"]["webhook-id"] for request in receiver.requests]
+
+
+def only() -> StatusEvent:
+    return StatusEvent.objects.get()
+
+
+def fail_for(endpoint: StatusEndpoint, hours: float, tries: int) -> None:
+    since = now() - timedelta(hours=hours)
+    StatusEndpoint.objects.filter(pk=endpoint.pk).update(failing_since=since, failures=tries)
