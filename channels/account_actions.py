@@ -24,6 +24,7 @@ class PauseForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
         help_text="Whoever finds it paused will read this.",
+        error_messages={"required": "Say why."},
         widget=UnfoldAdminTextInputWidget(),
     )
 
@@ -83,10 +84,14 @@ class AccountActions(ModelAdmin):  # type: ignore[misc]
 
 
 def takes_over(account: ProviderAccount, besides: Accounts) -> str:
-    """Who sends instead while it is paused; "" when its messages wait."""
+    """Who may send instead while it is paused; "" when its messages wait."""
     others = ProviderAccount.objects.filter(
         channel=account.channel, app=account.app_id, enabled=True, held_at=None
-    )
-    return ", ".join(
-        others.exclude(pk__in=[each.pk for each in besides]).values_list("slug", flat=True)
-    )
+    ).exclude(pk__in=[each.pk for each in besides])
+    able = [o for o in others if o.breaker_forced != OPEN and _overlap(o.serves, account.serves)]
+    return ", ".join(each.slug for each in able)
+
+
+def _overlap(some: list[str], others: list[str]) -> bool:
+    """Of areas; none named are all."""
+    return not some or not others or not set(some).isdisjoint(others)

@@ -27,6 +27,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             *("slug", "channel", "kind", "app", "endpoint", "ca_certificate"),
             *("serves", "costs", "weight", "rate_per_second", "daily_cap", "enabled"),
         )
+        widgets = {
+            "serves": UnfoldAdminTextInputWidget,
+            "costs": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

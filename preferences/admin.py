@@ -17,6 +17,7 @@ from preferences.models import (
     Suppression,
 )
 from preferences.services import NoSuchRecipient, recipient_erase
+from preferences.type_form import TypeForm
 
 
 class ContactPointInline(TabularInline):  # type: ignore[misc]
@@ -79,9 +80,21 @@ class RecipientAdmin(ModelAdmin):  # type: ignore[misc]
 
 @admin.register(NotificationType)
 class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ("slug", "name", "channels", "max_priority", "mandatory", "enabled")
-    list_filter = ("max_priority", "enabled")
+    form = TypeForm
+    list_display = ("slug", "name", "channels", "max_priority", "routing", "mandatory", "enabled")
+    list_filter = ("max_priority", "routing", "enabled")
     search_fields = ("slug", "name")
+    autocomplete_fields = ("fixed_account",)
+    fieldsets = [
+        (None, {"fields": ("slug", "name", "description", "template", "enabled")}),
+        ("Where it goes", {"fields": ("channels", "opt_in_channels", "fallbacks")}),
+        ("Through which account", {"fields": ("routing", "fixed_account")}),
+        ("When", {"fields": ("max_priority", "mandatory", "passes_quiet_hours", "ttl_seconds")}),
+        (
+            "What is kept of it",
+            {"fields": ("on_uncertain", "track_opens", "track_clicks", "sensitive")},
+        ),
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()

@@ -1,0 +1,77 @@
+"""A notification type in the admin: what every process reads from it must make sense."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from channels.base import Channel
+from preferences.models import NotificationType
+
+SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
+UNLESS = ("accepted", "delivered")
+LONGEST = 7 * 86_400
+
+
+class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = NotificationType
+        fields = "__all__"  # noqa: DJ007 - the admin says which
+
+    def clean_fallbacks(self) -> list[dict[str, Any]]:
+        try:
+            return checked_fallbacks(self.cleaned_data.get("fallbacks") or [])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        fixed = cleaned.get("routing") == NotificationType.Routing.FIXED
+        if fixed and not cleaned.get("fixed_account"):
+            self.add_error("fixed_account", "Say which account it is.")
+        if not fixed and cleaned.get("fixed_account"):
+            self.add_error("fixed_account", "Only with the routing “One account only”.")
+        return cleaned
+
+
+def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
+    """Raises ValueError, which says what is wrong in which step."""
+    if not isinstance(steps, list):
+        raise ValueError(f"Write a list of steps, each as {SHAPE}.")
+    checked = [_step(n, step) for n, step in enumerate(steps, 1)]
+    pairs = [(step["from"], step["to"]) for step in checked]
+    kinds = [(*pair, step["unless"]) for pair, step in zip(pairs, checked, strict=True)]
+    for n, (source, to, unless) in enumerate(kinds, 1):
+        if (source, to, unless) in kinds[: n - 1]:
+            raise ValueError(f"Step {n}: from {source} to {to} unless {unless} is there already.")
+        if _leads_back(source, to, pairs):
+            raise ValueError(f"Step {n}: from {to} it leads back to {source}.")
+    return checked
+
+
+def _step(n: int, step: object) -> dict[str, Any]:
+    if not isinstance(step, Mapping) or step.keys() != {"from", "to", "unless", "after"}:
+        raise ValueError(f"Step {n}: write it as {SHAPE}.")
+    for name in ("from", "to"):
+        if step[name] not in list(Channel):
+            raise ValueError(f"Step {n}: “{name}” is one of {', '.join(Channel)}.")
+    if step["from"] == step["to"]:
+        raise ValueError(f"Step {n}: to another channel than {step['from']}.")
+    if step["unless"] not in UNLESS:
+        raise ValueError(f"Step {n}: “unless” is accepted or delivered.")
+    after = step["after"]
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 < after <= LONGEST:
+        raise ValueError(f"Step {n}: “after” is a number of seconds, up to 7 days.")
+    return dict(step)
+
+
+def _leads_back(source: str, to: str, pairs: list[tuple[str, str]]) -> bool:
+    reached, left = set(), [to]
+    while left:
+        here = left.pop()
+        if here == source:
+            return True
+        if here not in reached:
+            reached.add(here)
+            left += [target for origin, target in pairs if origin == here]
+    return False

@@ -1,0 +1,97 @@
+"""A type in the admin: what the senders read from it is checked when it is written."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from channels.credentials import account_upsert
+from preferences.catalogue import Fallback, catalogue
+from preferences.models import NotificationType
+from preferences.type_form import checked_fallbacks
+
+STEP = {"from": "push", "to": "sms", "unless": "accepted", "after": 10}
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("maria"))
+    return client
+
+
+@pytest.fixture
+def news(db: None) -> NotificationType:
+    return NotificationType.objects.create(slug="news", name="News", channels=["push"])
+
+
+def save(operator: Client, news: NotificationType, **fields: Any) -> str:
+    form = {
+        "name": "News",
+        "channels": "push",
+        "max_priority": "normal",
+        "on_uncertain": "wait",
+        "ttl_seconds": "60",
+        "enabled": "on",
+        "routing": "reliable",
+        "fallbacks": "[]",
+    } | fields
+    url = reverse("admin:preferences_notificationtype_change", args=[news.pk])
+    page = operator.post(url, form, follow=True).content.decode()
+    news.refresh_from_db()
+    catalogue.forget()
+    return page
+
+
+def test_a_fallback_is_what_the_senders_read(operator: Client, news: NotificationType) -> None:
+    save(operator, news, fallbacks=json.dumps([STEP]), track_opens="on")
+
+    value = catalogue.get().by_slug["news"]
+    assert value.fallbacks == (Fallback("push", "sms", "accepted", 10.0),)
+    assert (value.track_opens, value.track_clicks) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ({"from": "push"}, "list of steps"),
+        (["push"], "Step 1: write it as"),
+        ([STEP, {**STEP, "why": "so"}], "Step 2: write it as"),
+        ([{**STEP, "from": "pigeon"}], "“from” is one of push"),
+        ([{**STEP, "to": ["sms"]}], "“to” is one of push"),
+        ([{**STEP, "to": "push"}], "another channel than push"),
+        ([{**STEP, "unless": "read"}], "accepted or delivered"),
+        ([{**STEP, "after": 0}], "number of seconds"),
+        ([{**STEP, "after": True}], "number of seconds"),
+        ([{**STEP, "after": float("nan")}], "number of seconds"),
+        ([STEP, STEP], "Step 2: from push to sms unless accepted is there"),
+        ([STEP, {**STEP, "from": "sms", "to": "push"}], "leads back to push"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_named(steps: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        checked_fallbacks(steps)
+
+
+def test_not_accepted_soon_and_not_delivered_later_are_two_steps() -> None:
+    steps = [STEP, {**STEP, "unless": "delivered", "after": 60}]
+    assert checked_fallbacks(steps) == steps
+
+
+def test_a_refused_step_is_told_beside_its_field(operator: Client, news: NotificationType) -> None:
+    assert "Step 1: write it as" in save(operator, news, fallbacks='[{"from": "push"}]')
+    assert news.fallbacks == []
+
+
+def test_one_account_only_needs_the_account(operator: Client, news: NotificationType) -> None:
+    assert "Say which account it is" in save(operator, news, routing="fixed")
+    account = account_upsert(slug="texts", channel="sms", kind="twilio")
+    page = save(operator, news, fixed_account=str(account.pk))
+    assert "Only with the routing" in page
+
+    save(operator, news, routing="fixed", fixed_account=str(account.pk))
+
+    assert catalogue.get().by_slug["news"].fixed_account == account.pk
