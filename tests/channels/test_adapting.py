@@ -43,11 +43,13 @@ def test_a_configured_rate_is_shrunk_below_itself_even_when_more_was_taken() -> 
 
 
 def test_after_a_minute_without_refusals_it_doubles_until_no_limit_is_left() -> None:
-    rate, seconds = 100.0, 0
+    rate: float | None = 100.0
+    seconds = 0
+    highest = 0.0
     while rate is not None and seconds < 60:
-        before, rate, seconds = rate, next_rate(rate, 0, QUIET), seconds + 1
+        highest, rate, seconds = rate, next_rate(rate, 0, QUIET), seconds + 1
     assert rate is None
-    assert before * 2 >= NO_LIMIT
+    assert highest * 2 >= NO_LIMIT
     assert seconds < 10
 
 
