@@ -5,7 +5,7 @@ created = settled + waiting is a law that can be checked, not a definition.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -33,7 +33,15 @@ def hour_of(delivery_id: str) -> datetime:
 
 def add(cells: Iterable[Cell]) -> None:
     """Insert one increment per distinct cell, in the caller's transaction."""
-    tally = Tally(cells)
+    _insert(Tally(cells))
+
+
+def take_back(cells: Iterable[Cell]) -> None:
+    """Of deliveries that leave a state which was counted: UNCERTAIN, once a receipt comes."""
+    _insert({cell: -n for cell, n in Tally(cells).items()})
+
+
+def _insert(tally: Mapping[Cell, int]) -> None:
     if not tally:
         return
     with connection.cursor() as cursor:

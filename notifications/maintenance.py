@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from channels.inbox.services import delete_old
-from notifications import attachments, idempotency, partitions
+from notifications import attachments, burying, idempotency, partitions
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -27,4 +27,5 @@ def maintain() -> None:
     for _ in range(MOST_BATCHES):
         if not attachments.delete_expired(now):
             break
+    burying.forget(now)
     delete_old(now=now)

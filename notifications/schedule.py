@@ -3,7 +3,9 @@
 from typing import Any
 
 from notifications.queues import (
+    CALLBACKS,
     FOLD,
+    FOLD_CALLBACKS,
     MAINTAIN,
     MAINTAIN_STATUS_EVENTS,
     PERIODIC,
@@ -22,6 +24,7 @@ def _every(seconds: float, task: str, queue: str = PERIODIC) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "sweep": _every(1.0, SWEEP),
     "fold": _every(1.0, FOLD),
+    "fold-callbacks": _every(1.0, FOLD_CALLBACKS, CALLBACKS),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
     "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),

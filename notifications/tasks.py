@@ -3,7 +3,9 @@
 from celery import shared_task
 
 from channels.folding import fold_health
-from notifications import counters, queues
+from notifications import burying, counters, queues
+from notifications.callbacks.fold import fold_due
+from notifications.callbacks.store import forget_unread
 from notifications.deliver import deliver
 from notifications.fanout import resolve_chunks
 from notifications.maintenance import maintain
@@ -29,12 +31,19 @@ def sweep_task() -> None:
 @shared_task(name=queues.FOLD)
 def fold_task() -> None:
     counters.fold()
+    burying.fold()
     fold_health()
+
+
+@shared_task(name=queues.FOLD_CALLBACKS)
+def fold_callbacks_task() -> None:
+    fold_due()
 
 
 @shared_task(name=queues.MAINTAIN)
 def maintain_task() -> None:
     maintain()
+    forget_unread()
 
 
 @shared_task(name=queues.TELL)

@@ -1,4 +1,4 @@
-"""The `live` process: `granian --interface asgi notifyproj.asgi:application`."""
+"""The `live` process, streams and callbacks: `granian … notifyproj.asgi:application`."""
 
 import os
 
@@ -14,4 +14,14 @@ django.setup()
 request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
-application = ASGIHandler()
+from notifications.callbacks.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
+
+django_application = ASGIHandler()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Providers' callbacks, thousands a second, go past Django."""
+    if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        await hooks(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)  # type: ignore[arg-type]

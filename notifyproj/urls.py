@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("preferences.urls")),
     path("api/v1/inbox/tokens", InboxTokens.as_view(), name="inbox-tokens"),
     path("inbox/api/", include("channels.inbox.urls")),
+    path("hooks/", include("notifications.callbacks.urls")),
     path("", include("notifications.links.urls")),
 ]
 if settings.SANDBOX:

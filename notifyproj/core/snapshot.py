@@ -28,5 +28,9 @@ class Snapshot(Generic[T]):
                 self._until = time.monotonic() + self._seconds
             return self._value
 
+    def peek(self) -> T | None:
+        """The value, if it need not be read again."""
+        return self._value if time.monotonic() < self._until else None
+
     def forget(self) -> None:
         self._until = 0.0

@@ -16,6 +16,7 @@ PUBLIC = {
     "health/ready": "asked by load balancers, says what is up or down",
     "api/schema/": "the API's description holds no data",
     "api/docs/": "the same, as a page",
+    "hooks/<slug:kind>/<slug:slug>": "providers sign what they send; else 403",
     "t/c/<str:token>": "a link in a message: leads only where the signed token says, and counts",
     "t/o/<str:token>.gif": "a message's pixel: counts an open of the delivery in the signed token",
     "u/<str:token>": "unsubscribing must need no login (RFC 8058); the signed token says whom",

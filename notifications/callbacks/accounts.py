@@ -1,0 +1,50 @@
+"""Whose callbacks we take: every account, also one that sends no more, as receipts come late."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+
+from channels.base import Account
+from channels.credentials import account_value
+from channels.models import ProviderAccount
+from channels.protocols import Adapter
+from channels.registry import adapter
+from notifyproj.core.encryption import Undecryptable
+from notifyproj.core.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    account: Account
+    adapter: Adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    by_id: Mapping[int, Caller]
+    by_name: Mapping[tuple[str, str], Caller]  # (kind, slug)
+
+
+def _load() -> Callers:
+    found = []
+    for row in ProviderAccount.objects.order_by("id"):
+        try:
+            found.append(Caller(account_value(row), adapter(row.kind)))
+        except (Undecryptable, LookupError) as error:
+            problem = {"account": row.slug, "error": type(error).__name__}
+            log.error("callbacks of an account cannot be checked", extra=problem)
+    by_name = {(one.account.kind, one.account.slug): one for one in found}
+    return Callers({one.account.id: one for one in found}, by_name)
+
+
+callers = Snapshot(_load, seconds=2)
+
+
+def load_callers() -> Callers:
+    """For a thread of its own: a connection that broke is made anew."""
+    connection.close_if_unusable_or_obsolete()
+    return callers.get()

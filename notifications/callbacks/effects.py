@@ -1,0 +1,134 @@
+"""What events mean for addresses and choices: bounces, complaints, unsubscriptions, and what
+people write back. In the caller's transaction."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from channels.base import Channel, EventKind
+from notifications import burying
+from notifications.callbacks.keywords import Kind, meaning
+from notifications.callbacks.reading import Told
+from notifications.callbacks.verdicts import Row
+from preferences import addresses, suppressions, withdrawals
+from preferences.suppressions import KEYWORD, PROVIDER, Unwanted
+
+log = logging.getLogger(__name__)
+
+ACTING = frozenset(
+    {
+        EventKind.BOUNCED_HARD,
+        EventKind.COMPLAINED,
+        EventKind.SUPPRESSED,
+        EventKind.UNSUBSCRIBED,
+        EventKind.RESUBSCRIBED,
+        EventKind.INBOUND,
+    }
+)
+RECEIPTS = frozenset({EventKind.DELIVERED, EventKind.BOUNCED_HARD})
+EVIDENCE_TEXT = 200  # characters of a message that was taken for a STOP
+
+
+class Place:
+    """The address an event is about: of the delivery it names, else as the provider says it."""
+
+    def __init__(self, told: Told, row: Row | None, hashes: Mapping[int, bytes]) -> None:
+        self.contact_point_id = row.contact_point_id if row else None
+        self.recipient_id = row.recipient_id if row else None
+        own = hashes.get(self.contact_point_id) if self.contact_point_id else None
+        self.hash = own or _hash(told)
+
+
+def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
+    """`rows`: the deliveries that are named, by id."""
+    burying.tally_receipts(
+        (one.account_id, one.event.kind == EventKind.BOUNCED_HARD)
+        for one in told
+        if one.account_id is not None and one.event.kind in RECEIPTS
+    )
+    acting = [one for one in told if one.event.kind in ACTING and one.account_id is not None]
+    if not acting:
+        return
+    own = {one.id: row for one in acting if (row := _row_of(one, rows)) is not None}
+    points = {row.contact_point_id for row in own.values() if row.contact_point_id is not None}
+    hashes = suppressions.hashes_of(sorted(points))
+    placed = [(one, Place(one, own.get(one.id), hashes)) for one in acting]
+    _bury([(one, place) for one, place in placed if one.event.kind == EventKind.BOUNCED_HARD])
+    suppressions.add(
+        [unwanted for one, place in placed if (unwanted := _unwanted(one, place)) is not None]
+    )
+    for one, place in placed:  # few, and each after the one before
+        _hear(one, place)
+
+
+def _row_of(told: Told, rows: Mapping[str, Row]) -> Row | None:
+    """Only a delivery of the account's own channel."""
+    row = rows.get(told.id)
+    return row if row is not None and row.channel == told.channel else None
+
+
+def _bury(placed: Sequence[tuple[Told, Place]]) -> None:
+    """A mailbox that bounces is suppressed, whoever has it; a number or device is given up."""
+    burying.note(
+        [
+            burying.Candidate(
+                account_id=one.account_id or 0,
+                contact_point_id=place.contact_point_id,
+                channel=one.channel,
+                reason=one.event.reason or "Bounced",
+                dead_since=one.at,
+                address_hash=place.hash,
+                suppress=one.channel == Channel.EMAIL or place.contact_point_id is None,
+                told_later=True,
+            )
+            for one, place in placed
+            if place.hash is not None or place.contact_point_id is not None
+        ]
+    )
+
+
+def _unwanted(told: Told, place: Place) -> Unwanted | None:
+    if place.hash is None:
+        return None
+    if told.event.kind == EventKind.COMPLAINED:
+        return Unwanted(told.channel, place.hash, "The person called it spam", "complaint")
+    if told.event.kind == EventKind.SUPPRESSED:
+        reason = told.event.reason or "On the provider's own list"
+        source = KEYWORD if told.channel == Channel.SMS else PROVIDER  # theirs is by keyword, too
+        return Unwanted(told.channel, place.hash, reason, source)
+    return None
+
+
+def _hear(told: Told, place: Place) -> None:
+    if place.hash is None:
+        return
+    evidence = {"provider_id": told.event.provider_id, "account": told.account_id}
+    word = withdrawals.Word(told.channel, place.hash, told.at, evidence)
+    match told.event.kind:
+        case EventKind.UNSUBSCRIBED:
+            withdrawals.unsubscribe(word, place.recipient_id)
+        case EventKind.RESUBSCRIBED:
+            withdrawals.resubscribe(word, place.recipient_id)
+        case EventKind.INBOUND:
+            _read_message(told, word)
+
+
+def _read_message(told: Told, word: withdrawals.Word) -> None:
+    found = meaning(told.event.text, told.event.code)
+    word.evidence.update(sender=told.event.sender, keyword=found.keyword)
+    if found.kind == Kind.STOP:
+        if not found.is_sure:
+            word.evidence.update(review=True, text=told.event.text[:EVIDENCE_TEXT])
+        withdrawals.stop(word, f"Asked to stop by SMS: {found.keyword}")
+    elif found.kind == Kind.START:
+        withdrawals.start(word)
+    if found.kind != Kind.OTHER:
+        heard = {"keyword": found.kind.value, "sure": found.is_sure, "account": told.account_id}
+        log.info("an SMS keyword came in", extra=heard)
+
+
+def _hash(told: Told) -> bytes | None:
+    try:
+        normal = addresses.normalise(told.channel, told.event.address)
+    except addresses.InvalidAddress:
+        return None
+    return addresses.hash_of(told.channel, normal)

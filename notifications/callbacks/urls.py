@@ -1,0 +1,7 @@
+"""Where providers call us; included at /hooks/."""
+
+from django.urls import path
+
+from notifications.callbacks.views import hook
+
+urlpatterns = [path("<slug:kind>/<slug:slug>", hook)]
