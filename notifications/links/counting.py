@@ -22,11 +22,13 @@ log = logging.getLogger(__name__)
 
 EVERY = 0.2  # seconds
 AFTER_TROUBLE = 2.0
+IDLE = 60.0  # then the thread ends, and its connection with it
 MOST = 20_000  # that wait; the oldest give way
 BATCH = 500
 
 _waiting: deque[Seen] = deque(maxlen=MOST)
 _lock = threading.Lock()  # one writer at a time
+_door = threading.Lock()  # the thread begins and ends behind it
 _wake = threading.Event()
 _writer: threading.Thread | None = None
 
@@ -35,8 +37,9 @@ def count(seen: Seen) -> None:
     """Never fails, never waits. What is too old to have a place is left out."""
     oldest = now() - timedelta(days=settings.RETENTION_DAYS)
     if milliseconds_in(seen.delivery_id) // DAY_MS * DAY_MS >= oldest.timestamp() * 1000:
-        _waiting.append(seen)
-        _start()
+        with _door:
+            _waiting.append(seen)
+            _start()
         _wake.set()
 
 
@@ -72,16 +75,13 @@ def _write(batch: list[Seen]) -> None:
 def _start() -> None:
     global _writer
     if _writer is None:
-        with _lock:
-            if _writer is None:
-                _writer = threading.Thread(target=_run, name="opens-and-clicks", daemon=True)
-                _writer.start()
+        _writer = threading.Thread(target=_run, name="opens-and-clicks", daemon=True)
+        _writer.start()
 
 
 def _run() -> None:
     pause = threading.Event()
-    while True:
-        _wake.wait()
+    while _wake.wait(IDLE) or not _may_end():
         _wake.clear()
         pause.wait(EVERY)
         try:
@@ -89,6 +89,17 @@ def _run() -> None:
                 pause.wait(AFTER_TROUBLE)
         except Exception:
             log.exception("opens and clicks not written")
+    connection.close()
+
+
+def _may_end() -> bool:
+    """Nothing waits, and what comes from now on starts another."""
+    global _writer
+    with _door:
+        if _waiting:
+            return False
+        _writer = None
+        return True
 
 
 @atexit.register
@@ -99,9 +110,9 @@ def _last() -> None:
 
 def _forget() -> None:
     """A forked child has neither the thread nor what waited."""
-    global _lock, _wake, _writer
+    global _lock, _door, _wake, _writer
     _waiting.clear()
-    _lock, _wake, _writer = threading.Lock(), threading.Event(), None
+    _lock, _door, _wake, _writer = threading.Lock(), threading.Lock(), threading.Event(), None
 
 
 os.register_at_fork(after_in_child=_forget)
