@@ -3,7 +3,8 @@
 https://docs.aws.amazon.com/sns/latest/dg/sns-mobile-application-as-subscriber.html (read 2026-11)
 
 A contact point's address is the endpoint's ARN, which the app's own backend has created: it names
-the platform, so one account serves iPhones and Android phones of one app.
+the platform, so one account serves iPhones and Android phones of one app. SNS itself disables the
+endpoint of a dead device, and refuses the next message to it: no topic of failures is listened to.
 """
 
 import re
