@@ -57,6 +57,15 @@ def seed_accounts() -> None:
         credentials=_kept("demo-twilio", _twilio),
         settings={"from": "+14155550199"},
     )
+    account_upsert(
+        slug="demo-sns",  # a spare: nothing goes this way while Twilio is well
+        channel="sms",
+        kind="sns",
+        endpoint=f"{sandbox}/demo-sns",
+        credentials=_kept("demo-sns", _aws),
+        settings={"region": "eu-central-1", "from": "Shop"},
+        weight=0,
+    )
     account_upsert(slug="demo-inbox", channel="inbox", kind="inbox")
 
 
@@ -94,6 +103,11 @@ def _service_account() -> dict[str, str]:
 
 def _twilio() -> dict[str, str]:
     return {"account_sid": f"AC{secrets.token_hex(16)}", "auth_token": secrets.token_hex(16)}
+
+
+def _aws() -> dict[str, str]:
+    key = f"AKIA{secrets.token_hex(8).upper()}"
+    return {"access_key_id": key, "secret_access_key": secrets.token_urlsafe(30)}
 
 
 def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
