@@ -38,7 +38,7 @@ class Finished(Struct, frozen=True, gc=False):
     has_alternative: bool = False  # another healthy account could take the next try
     units: int = 1  # what the provider bills for: parts of an SMS
     cost_micros: int = 0  # if it was taken
-    probe: bool = False  # its account was held: this was to show whether it works again
+    probe: bool = False  # its account was held or broken: this is to show whether it works again
     foreign: bool = False  # a server of somebody else's, whose failures say nothing of the account
 
 
@@ -145,7 +145,7 @@ CONSEQUENCES: dict[OutcomeKind, Callable[[Finished, datetime, random.Random], Ch
 
 def _elsewhere(done: Finished) -> bool:
     """The next try goes through another account: what this one asks for does not bind it."""
-    return done.has_alternative and done.row.lane == Lane.URGENT
+    return done.has_alternative and (done.probe or done.row.lane == Lane.URGENT)
 
 
 def _at_once(done: Finished) -> bool:

@@ -154,19 +154,24 @@ def test_an_urgent_message_is_no_probe_while_another_is_well(
         assert (len(provider.requests), len(other.requests)) == (0, 1)
 
 
-def test_a_probe_that_fails_goes_another_way(world: World, provider: StandIn) -> None:
-    provider.always = REFUSED
+@pytest.mark.parametrize(
+    ("ill", "answer"), [("held", REFUSED), ("held", BROKEN), ("broken", BROKEN)]
+)
+def test_a_probe_that_fails_goes_another_way_at_once(
+    world: World, provider: StandIn, ill: str, answer: Answer
+) -> None:
+    provider.always = answer
     with stand_in() as other:
         apns_account("second", world.app, other.url)
-        set_account(world, **ILL["held"])
-
+        set_account(world, **ILL[ill])
         send(world, user_ids=crowd(world, 1))
-        recorded()
-        go_on()
+        due = Delivery.objects.filter(state=State.WAITING)
+        settle(lambda: due.filter(due_at__lte=now()).exists(), seconds=5)
+
+        sweep()
 
         assert settled().state == State.SENT
-        assert len(other.requests) == 1
-    assert settled().attempts == 1
+        assert (len(provider.requests), len(other.requests)) == (1, 1)
 
 
 def test_a_storm_of_429_slows_the_account_and_spends_no_attempt(
