@@ -27,7 +27,7 @@ class Intake:
     """Belongs to one event loop; `write` runs in a thread with a connection of its own."""
 
     def __init__(self, write: Callable[[Sequence[Inbound]], None] | None = None) -> None:
-        self._write = write or write_rows
+        self._write = write_rows if write is None else write
         self._waiting: list[tuple[Inbound, asyncio.Future[None]]] = []
         self._bytes = 0
         self._writing: asyncio.Task[None] | None = None

@@ -61,9 +61,7 @@ def test_only_post_is_allowed(sms: Sms) -> None:
     assert Client().get("/hooks/twilio/twilio-1").status_code == 405
 
 
-def test_a_body_that_is_too_large_is_refused(
-    sms: Sms, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_that_is_too_large_is_refused(sms: Sms, monkeypatch: pytest.MonkeyPatch) -> None:
     from notifications.callbacks import views
 
     monkeypatch.setattr(views, "MOST_BYTES", 10)
