@@ -6,7 +6,10 @@ In bounded batches by id; safe to stop and to repeat: what is current is not tou
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import BinaryField, Func, Value
 
+from notifications.attachments import rewrapped
+from notifications.models import Attachment
 from notifications.status_events.sealing import rewrap_all
 from notifications.variables import rewrap
 from notifyproj.core import encryption
@@ -14,6 +17,9 @@ from notifyproj.core.sqlarrays import array, bytea_array
 from preferences.rotation import Rotated, rotate
 
 BATCH = 500
+FIRST_BYTE = Func(  # of a sealed value: the id of its key
+    "content", Value(1), Value(1), function="substring", output_field=BinaryField()
+)
 START = str(UUID(int=0))
 
 SELECT = """
@@ -35,7 +41,22 @@ def rotate_all() -> Rotated:
     while after is not None:
         after = _batch(after, done)
     rewrap_all(done.failed)
+    for id_, start in Attachment.objects.order_by("pk").values_list("pk", FIRST_BYTE):
+        if not encryption.ring().is_current(bytes(start)):
+            _attachment(id_, done)
     return done
+
+
+def _attachment(id_: UUID, done: Rotated) -> None:
+    """One by one: each may be ten megabytes."""
+    with transaction.atomic():
+        row = Attachment.objects.select_for_update(no_key=True).filter(pk=id_).first()
+        try:
+            if row is not None:
+                row.content = rewrapped(str(id_), bytes(row.content))
+                row.save(update_fields=["content"])
+        except encryption.Undecryptable:
+            done.failed.append(f"attachment {id_}")
 
 
 def _batch(after: str, done: Rotated) -> str | None:

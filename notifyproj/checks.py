@@ -45,6 +45,15 @@ def check_sandbox_off(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]
     return []
 
 
+@register(Tags.security, deploy=True)
+def check_public_url_is_https(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Mail providers want the one-click unsubscribe link over https."""
+    if settings.PUBLIC_URL.startswith("https://"):
+        return []
+    text = "PUBLIC_URL is not https://, so e-mails go without one-click unsubscribe"
+    return [Warning(text, id="notify.W002")]
+
+
 @register(Tags.compatibility)
 def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return [
@@ -58,7 +67,7 @@ def check_urls(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 def check_limits(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return [
         Error(f"{name} must be at least 1", id="notify.E004")
-        for name in ("RETENTION_DAYS", "BACKLOG_LIMIT", "API_RATE_PER_SECOND")
+        for name in ("RETENTION_DAYS", "ATTACHMENT_DAYS", "BACKLOG_LIMIT", "API_RATE_PER_SECOND")
         if getattr(settings, name) < 1
     ]
 

@@ -144,7 +144,8 @@ OFFERS: dict[str, Any] = {
         "default": {
             "subject": "{{ headline }}",
             "text": "{{ headline }}\n{% for offer in offers|default('') %}\n"
-            "- {{ offer.name }}: {{ offer.price }}{% endfor %}",
+            "- {{ offer.name }}: {{ offer.price }}{% endfor %}\n\n"
+            "No more offers: {{ unsubscribe_url }}",
             "html": mail.page(
                 language="en",
                 preview="{{ headline }}",
@@ -153,7 +154,8 @@ OFFERS: dict[str, Any] = {
                 + mail.facts({"{{ offer.name }}": "{{ offer.price }}"})
                 + "{% endfor %}"
                 + mail.button("See all offers", "https://shop.example/offers"),
-                footer="You get this email because you subscribed to our weekly offers.",
+                footer="You get this email because you subscribed to our weekly offers. "
+                '<a href="{{ unsubscribe_url }}">Unsubscribe</a>',
             ),
         }
     },

@@ -94,7 +94,7 @@ def test_the_folders_of_a_name_are_left_out(api: APIClient) -> None:
 
 def test_a_body_that_is_far_too_large_is_not_even_read(client_with: ClientWith) -> None:
     api = client_with("send")
-    answer = api.generic("POST", PATH, b"", CONTENT_LENGTH=str(1 << 40), CONTENT_TYPE="multipart/x")
+    answer = api.generic("POST", PATH, "", CONTENT_LENGTH=str(1 << 40), CONTENT_TYPE="multipart/x")
     assert wrong(answer) == (413, "attachment_too_large", ["file"])
 
 

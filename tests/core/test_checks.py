@@ -32,3 +32,12 @@ def test_a_sandbox_in_production_is_warned_of(settings: Settings) -> None:
     settings.SANDBOX = True
     found = run_checks(tags=OURS, include_deployment_checks=True)
     assert "notify.W001" in [message.id for message in found]
+
+
+def test_one_click_unsubscribing_needs_https_in_production(settings: Settings) -> None:
+    ids = {}
+    for url in ("http://notify.example", "https://notify.example"):
+        settings.PUBLIC_URL = url
+        found = run_checks(tags=OURS, include_deployment_checks=True)
+        ids[url] = "notify.W002" in [message.id for message in found]
+    assert ids == {"http://notify.example": True, "https://notify.example": False}
