@@ -25,7 +25,7 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     """Runs until `stop`. Raises OSError for a taken port."""
     from aiohttp import web  # Django has to be set up before the models are imported
 
-    from channels.sandbox import apns, fcm, sns
+    from channels.sandbox import apns, fcm, slack, sns, web_push, webhook
     from channels.sandbox.accounts import Directory
     from channels.sandbox.callbacks import Callbacks
     from channels.sandbox.database import Database
@@ -43,7 +43,8 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
         callbacks = Callbacks(twilio.move)
         stack.push_async_callback(callbacks.close)
         kinds = {"apns": apns.LOOK_ALIKE, "fcm": fcm.LOOK_ALIKE, "twilio": twilio.look_alike()}
-        kinds |= {"sns": sns.SMS, "sns_push": sns.PUSH}
+        kinds |= {"sns": sns.SMS, "sns_push": sns.PUSH, "vapid": web_push.LOOK_ALIKE}
+        kinds |= {"webhook": webhook.LOOK_ALIKE, "slack": slack.LOOK_ALIKE}
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", "/{path:.*}", Front(kinds, directory, recorder, callbacks).handle)
         runner = web.AppRunner(

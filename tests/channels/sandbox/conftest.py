@@ -27,6 +27,7 @@ from channels.sandbox.serve import Ports, serve
 from notifyproj.launch.valkey import free_port
 
 TEAM, KEY, TOPIC = "TEAM123456", "KEY1234567", "com.example.shop"
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SID, SECRET = "AC" + "1" * 32, "twilio-secret"
 SENDER = "+15005550006"
 T = TypeVar("T")
@@ -74,6 +75,18 @@ class Sandbox:
 
 
 ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "vapid": lambda slug: {
+        "channel": "web_push",
+        "kind": "vapid",
+        "credentials": {"private_key": p256()},
+        "settings": {"subject": "mailto:push@example.com"},
+    },
+    "webhook": lambda slug: {
+        "channel": "webhook",
+        "kind": "webhook",
+        "credentials": {"secret": WEBHOOK_SECRET},
+    },
+    "slack": lambda slug: {"channel": "slack", "kind": "slack"},
     "apns": lambda slug: {
         "channel": "push",
         "kind": "apns",
