@@ -47,6 +47,8 @@ TYPES: dict[str, dict[str, Any]] = {
         "channels": ["email", "push", "sms"],
         "opt_in_channels": ["sms"],
         "max_priority": "low",
+        "track_opens": True,
+        "track_clicks": True,
         "template": "weekly-offers",
     },
 }
