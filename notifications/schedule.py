@@ -28,5 +28,5 @@ BEAT_SCHEDULE = {
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
     "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),
-    "maintain-status-events": _every(600.0, MAINTAIN_STATUS_EVENTS),
+    "maintain-status-events": _every(60.0, MAINTAIN_STATUS_EVENTS),
 }

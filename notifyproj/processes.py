@@ -71,7 +71,8 @@ def processes() -> tuple[Process, ...]:
         # However much normal traffic there is, bulk keeps one slot.
         worker("bulk_reserved", bulk, "threads", 1, niceness=5),
         worker("background", (queues.CALLBACKS, queues.RESOLVE), "threads", LIGHT_THREADS),
-        worker("outbound", (*outward, queues.STATUS_EVENTS), "threads", LIGHT_THREADS),
+        # Its one tick a second before a flood of webhooks: else it would not come to its turn.
+        worker("outbound", (queues.STATUS_EVENTS, *outward), "threads", LIGHT_THREADS),
         worker("periodic", (queues.PERIODIC,), "threads", 2),
         beat(),
         flower(),

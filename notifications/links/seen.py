@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.db import connection, transaction
 
 from channels.base import EventKind
+from notifications.status_events.names import OF_KIND
+from notifications.status_events.outbox import Happened, enqueue
 from notifications.statuses import ProviderOutcome
 from notifyproj.core.sqlarrays import array, quoted_array
 
@@ -25,11 +27,13 @@ WITH new AS (
 ), risen AS (
     SELECT delivery_id, max(CASE kind WHEN 'clicked' THEN %(clicked)s ELSE %(opened)s END) AS rank
     FROM new WHERE NOT machine AND kind IN ('opened', 'clicked') GROUP BY 1
+), raised AS (
+    UPDATE delivery d SET outcome = risen.rank
+    FROM risen
+    WHERE d.id = risen.delivery_id AND d.outcome < risen.rank
+      AND d.id BETWEEN %(low)s::uuid AND %(high)s::uuid
 )
-UPDATE delivery d SET outcome = risen.rank
-FROM risen
-WHERE d.id = risen.delivery_id AND d.outcome < risen.rank
-  AND d.id BETWEEN %(low)s::uuid AND %(high)s::uuid
+SELECT delivery_id::text, kind, machine FROM new
 """
 
 
@@ -56,6 +60,11 @@ def write(seen: Sequence[Seen]) -> None:
     items = sorted(once.values(), key=lambda item: item.delivery_id)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WRITE, _words(items))
+        enqueue(
+            Happened(OF_KIND[EventKind(kind)], id_, machine=machine)
+            for id_, kind, machine in cursor.fetchall()
+            if kind in OF_KIND
+        )
 
 
 def _words(items: Sequence[Seen]) -> dict[str, Any]:

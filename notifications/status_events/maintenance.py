@@ -1,11 +1,11 @@
-"""What has to be done now and then: old events go, owners are told."""
+"""What has to be done now and then: old events go, backlogs are bounded, owners are told."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 
-from notifications.status_events import owners
+from notifications.status_events import backlogs, owners
 from notifyproj.core.clock import milliseconds
 
 KEPT = timedelta(days=7)
@@ -31,4 +31,5 @@ def maintain(now: datetime) -> None:
             cursor.execute(FORGET, {"before": before, "batch": BATCH})
             if cursor.rowcount < BATCH:
                 break
+    backlogs.bound()
     owners.tell()

@@ -33,6 +33,9 @@ class StatusEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True, editable=False)
     rest_until = models.DateTimeField(null=True, editable=False, help_text="Nothing goes before.")
     suspended_at = models.DateTimeField(null=True, editable=False)
+    full_since = models.DateTimeField(
+        null=True, editable=False, help_text="Too many wait: new ones are not kept."
+    )
     reason = models.CharField(
         max_length=200, blank=True, editable=False, help_text="Why nothing goes out any more."
     )

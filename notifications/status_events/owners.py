@@ -11,13 +11,13 @@ from notifications.status_events.models import StatusEndpoint
 log = logging.getLogger(__name__)
 
 MOST = 50  # in one run: each may take as long as the mail server lets it
-SUBJECT = "Status events are no longer sent to {name}"
+SUBJECT = "Status events to {name} have stopped"
 TEXT = """\
-Status events of {service} are no longer sent to your endpoint {id} ({name}).
+Your endpoint {id} of {service} ({name}) has a problem:
 
 {reason}.
 
-What happens meanwhile is kept for seven days. Once the endpoint works again, resume it:
+What waits is kept for seven days. If the endpoint was suspended, resume it once it works again:
 
     POST {url}/api/v1/status-endpoints/{id}/resume
 

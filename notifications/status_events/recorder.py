@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -59,15 +60,14 @@ class Recorder:
             self._stopping.wait(EVERY)
             self._work.clear()
             while self._queue:
-                self._write([self._queue.popleft() for _ in range(min(len(self._queue), BATCH))])
+                self._write(self._take())
             if self._stopping.is_set() and not self._queue:
                 break
         connection.close()
 
-    def _write(self, tries: Sequence[Tried]) -> None:
+    def _write(self, verdicts: Sequence[Verdict]) -> None:
         """The leases bound the trying; what is not written by then is sent again, same id."""
         give_up = time.monotonic() + LEASE_SECONDS
-        verdicts = self._verdicts(tries)
         while verdicts:
             try:
                 writing.write(verdicts)
@@ -76,13 +76,32 @@ class Recorder:
                 connection.close_if_unusable_or_obsolete()
                 log.warning("recording again", extra={"error": str(error).strip()})
             except Exception:
-                log.exception("tries not recorded", extra={"events": len(verdicts)})
+                self._write_apart(verdicts)
                 return
             if time.monotonic() > give_up:
                 log.error("tries not recorded", extra={"events": len(verdicts)})
                 return
             time.sleep(PAUSE)
 
-    def _verdicts(self, tries: Sequence[Tried]) -> list[Verdict]:
+    def _write_apart(self, verdicts: Sequence[Verdict]) -> None:
+        """One of them cannot be written: find it by halves, the others must not go with it."""
+        if len(verdicts) == 1:
+            log.exception("try not recorded", extra={"event_id": verdicts[0].tried.row.id})
+            return
+        half = len(verdicts) // 2
+        self._write(verdicts[:half])
+        self._write(verdicts[half:])
+
+    def _take(self) -> list[Verdict]:
+        tries = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH))]
         now = clock_now()
-        return [verdict(tried, now, self._rng) for tried in tries]
+        found = (self._verdict(tried, now) for tried in tries)
+        return [one for one in found if one is not None]
+
+    def _verdict(self, tried: Tried, now: datetime) -> Verdict | None:
+        """None for an answer that breaks us: its lease runs out, the others are written."""
+        try:
+            return verdict(tried, now, self._rng)
+        except Exception:
+            log.exception("no verdict", extra={"event_id": tried.row.id})
+            return None

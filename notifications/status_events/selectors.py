@@ -15,7 +15,8 @@ from notifyproj.core.ids import instant_of
 
 
 class EndpointView(Struct):
-    """`status`: active, failing (tries fail), suspended (waits for `resume`) or disabled."""
+    """`status`: active, failing (tries fail), full (it cannot keep up: new events are not kept),
+    suspended (waits for `resume`) or disabled."""
 
     id: int
     url: str
@@ -90,6 +91,8 @@ def status_of(row: StatusEndpoint) -> str:
         return "disabled"
     if row.suspended_at is not None:
         return "suspended"
+    if row.full_since is not None:
+        return "full"
     return "failing" if row.failing_since is not None else "active"
 
 

@@ -25,7 +25,8 @@ Subscriptions = Mapping[str, tuple[Subscription, ...]]  # by event
 def _load() -> Subscriptions:
     """Of suspended ones, too: their events wait for them."""
     found: dict[str, list[Subscription]] = {}
-    for row in StatusEndpoint.objects.filter(enabled=True, service__enabled=True).defer("secrets"):
+    rows = StatusEndpoint.objects.filter(enabled=True, service__enabled=True, full_since=None)
+    for row in rows.defer("secrets"):
         types = _type_ids(row.types) if row.types else None
         one = Subscription(row.pk, row.service_id, types)
         for event in row.events or [name.value for name in Name]:

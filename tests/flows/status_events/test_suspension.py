@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from notifications.status_events import maintenance, services
-from notifications.status_events.models import StatusEndpoint
+from notifications.status_events import backlogs, maintenance, services
+from notifications.status_events.models import StatusEndpoint, StatusEvent
+from notifications.status_events.subscriptions import subscriptions
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from tests.flows.status_events.conftest import (
@@ -17,7 +18,9 @@ from tests.flows.status_events.conftest import (
     put,
     time_passes,
 )
+from tests.flows.steps import send
 from tests.providers import Answer, StandIn
+from tests.world import World
 
 
 def test_an_endpoint_that_is_gone_is_disabled_and_its_owner_told(
@@ -111,3 +114,26 @@ def test_a_busy_endpoint_is_left_alone_for_as_long_as_it_asks(
     endpoint.refresh_from_db()
     assert endpoint.rest_until is not None
     assert timedelta(seconds=20) < endpoint.rest_until - now() <= timedelta(seconds=30)
+
+
+def test_an_endpoint_that_cannot_keep_up_gets_nothing_new_until_it_has_caught_up(
+    world: World, listen: Listen, receiver: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlogs, "MOST_WAITING", 2)
+    endpoint, _ = listen(owner_email="owner@example.com")
+    put(endpoint, 2)
+    maintenance.maintain(now())
+    subscriptions.forget()
+    world.person("ada")
+    send(world, user_id="ada")
+    assert StatusEvent.objects.count() == 2
+    assert Alert.objects.get().resolved_at is None
+
+    beat()
+    maintenance.maintain(now())
+    subscriptions.forget()
+    send(world, user_id="ada")
+
+    assert StatusEvent.objects.count() == 3
+    assert Alert.objects.get().resolved_at is not None
+    assert len(mail.outbox) == 1

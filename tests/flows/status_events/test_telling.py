@@ -1,11 +1,15 @@
 """What becomes of deliveries is told to the service that sent them, and to nobody else."""
 
+import json
 from datetime import timedelta
 
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from channels.base import EventKind
 from notifications.cancelling import cancel
+from notifications.links import seen
+from notifications.links.seen import Seen
 from notifications.models import Delivery
 from notifications.status_events import outbox
 from notifications.status_events.models import StatusEvent
@@ -200,3 +204,20 @@ def test_telling_of_many_costs_two_queries(
 
     assert len(queries) == 2
     assert StatusEvent.objects.count() == 3
+
+
+def test_a_click_is_told_once_and_a_scanners_apart(
+    world: World, listen: Listen, hints: list[Published]
+) -> None:
+    listen(events=["delivery.clicked"])
+    world.person("ada", token="a" * 64)
+    send(world, user_id="ada")
+    id_ = str(only_delivery().pk)
+    click = Seen(id_, EventKind.CLICKED, now(), url="https://shop.example.com/")
+
+    seen.write([click])
+    seen.write([click])
+    seen.write([click._replace(machine="scanner")])
+
+    bodies = [json.loads(row.body)["data"] for row in StatusEvent.objects.order_by("id")]
+    assert [body.get("machine", False) for body in bodies] == [False, True]
