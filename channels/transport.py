@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -28,9 +28,10 @@ from channels.base import (
 from channels.client import Answer
 from channels.gauge import Gauge
 from channels.http import Clients
-from channels.protocols import Adapter
+from channels.protocols import Adapter, WithBatch
 from channels.second_try import LookUp, SecondTry
 from channels.smtp import SmtpPool
+from channels.together import TOO_LATE, Settled, settle
 from channels.tokens import Tokens
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,12 @@ class Transport:
         """
         self._gauge.enter((job[1].id, endpoint_of(job[3])) for job in jobs)
         self._running_loop().call_soon_threadsafe(self._start, jobs, done)
+
+    def submit_together(self, jobs: Sequence[Job], request: HttpRequest, done: Done) -> None:
+        """The same, with one `request` for all of `jobs`, which are of one account whose adapter
+        is WithBatch. Where the provider refuses it as a whole, each job's own request."""
+        self._gauge.enter((job[1].id, endpoint_of(job[3])) for job in jobs)
+        self._running_loop().call_soon_threadsafe(self._start_together, jobs, request, done)
 
     def in_flight(self) -> int:
         return self._gauge.total()
@@ -117,8 +124,35 @@ class Transport:
         for job in jobs:
             tasks.add(create(self._run(job, done)))  # a loop holds its tasks weakly
 
+    def _start_together(self, jobs: Sequence[Job], request: HttpRequest, done: Done) -> None:
+        running = asyncio.get_running_loop().create_task(self._run_together(jobs, request, done))
+        self._tasks.add(running)
+
+    async def _run_together(self, jobs: Sequence[Job], request: HttpRequest, done: Done) -> None:
+        try:
+            outcomes, result = await self._perform_together(jobs, request)
+        except Exception:
+            logger.exception("A batch broke", extra={"account": jobs[0][1].slug})
+            result = TransportFailure(sent=True, reason="internal error")
+            outcomes = [failure_outcome(result)] * len(jobs)
+        if outcomes is None and self._too_late(jobs[0][4]):
+            outcomes = [TOO_LATE] * len(jobs)
+        if outcomes is None:
+            self._start(jobs, done)
+        else:
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                self._finish(job, outcome, result, done)
+        self._tasks.discard(asyncio.current_task())
+
+    async def _perform_together(self, jobs: Sequence[Job], request: HttpRequest) -> Settled:
+        _, account, adapter, _, deadline = jobs[0]
+        if self._too_late(deadline):
+            return Settled([failure_outcome(NOT_STARTED)] * len(jobs), NOT_STARTED)
+        asked = self._clients.fetch(account, request, deadline)
+        return await settle(cast(WithBatch, adapter), len(jobs), asked)
+
     async def _run(self, job: Job, done: Done) -> None:
-        key, account, adapter, request, deadline = job
+        _, account, adapter, request, deadline = job
         result: Result
         try:
             outcome, result = await self._perform(account, adapter, request, deadline)
@@ -126,13 +160,17 @@ class Transport:
             logger.exception("A send broke", extra={"account": account.slug})
             result = TransportFailure(sent=True, reason="internal error")
             outcome = failure_outcome(result)
+        self._finish(job, outcome, result, done)
+        self._tasks.discard(asyncio.current_task())
+
+    def _finish(self, job: Job, outcome: Outcome, result: Result, done: Done) -> None:
+        key, account, _, request, _ = job
         try:
             done(key, outcome, result)
         except Exception:
             logger.exception("A result was lost", extra={"account": account.slug})
         finally:
             self._gauge.leave(account.id, endpoint_of(request))
-            self._tasks.discard(asyncio.current_task())
 
     async def _perform(
         self, account: Account, adapter: Adapter, request: HttpRequest | SmtpSend, deadline: float

@@ -5,12 +5,25 @@ Nothing here waits for a provider: results come back through the recorder.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from channels.base import InboxWrite, Lane, Outcome, OutcomeKind, Response, TransportFailure
+from channels.base import (
+    HttpRequest,
+    InboxWrite,
+    Lane,
+    Outcome,
+    OutcomeKind,
+    Response,
+    TransportFailure,
+)
 from channels.inbox.services import store as store_in_inbox
+from channels.second_try import FOUND
+from channels.transport import Job, endpoint_of
 from notifications import outbox
+from notifications.baggage import put_down
+from notifications.batching import together
 from notifications.claim import claim, hand_back, load
 from notifications.fallback import needed
 from notifications.picking import BACK_AFTER
@@ -20,6 +33,7 @@ from notifications.record import Change, Finished
 from notifications.screening import routable
 from notifications.statuses import State
 from notifications.traffic import count_taken
+from notifications.unanswered import load_unanswered, sender_of
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -27,6 +41,8 @@ log = logging.getLogger(__name__)
 START_WITHIN = 8.0  # seconds after its claim a send may start
 WAIT_FOR_ROOM = 3.0  # seconds
 BACK_WHEN_FULL = 1.0
+DRAINED = 50  # messages a second that an endpoint is thought to take
+LATEST = 60.0  # seconds
 
 
 def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
@@ -45,9 +61,10 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     loaded = load(rows)
     now = clock_now()
     put = outbox.recorder().put
+    unanswered = load_unanswered(rows)
     ready = []
     for chosen in routable(needed(rows, now, put), loaded, now, put):
-        match prepare(chosen, loaded, now):
+        match prepare(chosen, loaded, now, unanswered):
             case Ready() as prepared:
                 ready.append(prepared)
             case Change() | Finished() as settled:
@@ -60,11 +77,32 @@ def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
     if inbox:
         _write_inbox(inbox, now)
     by_account: dict[int, list[Ready]] = {}
-    for item in ready:
+    for item in _within_places(ready):
         if not isinstance(item.send, InboxWrite):
             by_account.setdefault(item.route.account.id, []).append(item)
     for account_id, items in by_account.items():
         _submit_to(account_id, items, deadline)
+
+
+def _within_places(ready: Sequence[Ready]) -> list[Ready]:
+    """Without those whose endpoint has enough in flight: they go back, and wait for one another
+    rather than for us, or a slow endpoint would be claimed again and again."""
+    sender, asked, kept = outbox.sender(), Counter[str](), []
+    for item in ready:
+        if endpoint := endpoint_of(item.send):
+            asked[endpoint] += 1
+            behind = asked[endpoint] - sender.room_at(endpoint)
+            if behind > 0:
+                _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / DRAINED, LATEST)))
+                continue
+        kept.append(item)
+    return kept
+
+
+def _hand_back(item: Ready, after: timedelta) -> None:
+    put_down(item.row.id)
+    due_at = clock_now() + after
+    outbox.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
 
 
 def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
@@ -74,23 +112,28 @@ def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
     while items and time.monotonic() < give_up:
         now_, items = items[: (n := sender.room(account_id))], items[n:]
         if now_:
-            started_at, started = clock_now(), time.monotonic()
-            jobs = [
-                (
-                    (item, started_at, started),
-                    item.route.account,
-                    item.route.adapter,
-                    item.send,
-                    deadline,
-                )
-                for item in now_
-            ]
-            sender.submit(jobs, _done)  # type: ignore[arg-type]
+            _start(now_, deadline)
         elif items:
             time.sleep(0.005)
-    later = clock_now() + BACK_AFTER
     for item in items:
-        outbox.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=later))
+        _hand_back(item, BACK_AFTER)
+
+
+def _start(items: Sequence[Ready], deadline: float) -> None:
+    """Several in one request where the provider takes that, the others each in its own."""
+    started_at, started = clock_now(), time.monotonic()
+    route, sender = items[0].route, outbox.sender()
+    jobs: list[Job] = [
+        ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
+        for item in items
+    ]
+    gone: set[int] = set()
+    shares = [item.share for item in items]
+    for places, request in together(route.adapter, route.account, shares, started_at):
+        sender.submit_together([jobs[at] for at in places], request, _done)
+        gone.update(places)
+    if len(gone) < len(jobs):
+        sender.submit([job for at, job in enumerate(jobs) if at not in gone], _done)
 
 
 def _done(
@@ -100,16 +143,21 @@ def _done(
 ) -> None:
     """On the loop's thread: only pass it on."""
     item, started_at, started = key
+    put_down(item.row.id)
     outbox.recorder().put(
         Finished(
             item.row,
-            item.route.account.id,
+            sender_of(item.send, outcome, item.route.account.id),
             outcome,
             result,
             started_at,
             time.monotonic() - started,
             item.type.resend_uncertain,
             item.has_alternative,
+            item.units,
+            0 if outcome.code == FOUND else item.cost_micros,  # it was with the first try
+            item.route.held or item.route.broken,
+            isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
         )
     )
 

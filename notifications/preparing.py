@@ -1,25 +1,46 @@
 """From a claimed delivery to its provider's request: decrypt, render, compose, build."""
 
 import logging
-from datetime import datetime
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from channels.base import BuildError, Channel, Envelope, Lane, Outcome, OutcomeKind, Send
+from channels.base import (
+    BuildError,
+    Channel,
+    Envelope,
+    HttpRequest,
+    Lane,
+    Outcome,
+    OutcomeKind,
+    Send,
+)
 from channels.choice import Route
 from channels.compose import compose
+from channels.messages import EmailMessage
+from notifications.batching import Share, shareable
 from notifications.claim import Claimed, Loaded
-from notifications.record import Change, Finished
+from notifications.enclosing import NoRoom, enclosed
+from notifications.links.dressing import dressed, unsubscribe_url
+from notifications.record import Change, Finished, kept
 from notifications.screening import Chosen
 from notifications.statuses import State
+from notifications.unanswered import Unanswered, ask_first
 from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
 from preferences.addresses import open_data_key
 from preferences.addresses import unseal as unseal_address
 from preferences.catalogue import TypeValue, catalogue
 from preferences.facts import Person
+from templates.fields import UNSUBSCRIBE_URL
 from templates.render import RenderFailed, render
 
 log = logging.getLogger(__name__)
+
+URGENT_TIMEOUT = 2.0  # seconds
+NOTHING: Mapping[str, Unanswered] = {}
 
 
 class Ready(NamedTuple):
@@ -30,21 +51,36 @@ class Ready(NamedTuple):
     type: TypeValue
     send: Send
     has_alternative: bool
+    units: int = 1  # what the provider bills for
+    cost_micros: int = 0
+    share: Share | None = None  # it may go in one request with others
 
 
-def prepare(chosen: Chosen, loaded: Loaded, now: datetime) -> Ready | Change | Finished:
+def prepare(
+    chosen: Chosen,
+    loaded: Loaded,
+    now: datetime,
+    unanswered: Mapping[str, Unanswered] = NOTHING,
+) -> Ready | Change | Finished:
     """The request of one delivery, or how it ended here: trouble stays its own."""
     row, route, has_alternative = chosen
     person = loaded.people[row.recipient_id]
     type_ = catalogue.get().by_id[row.type_id]
     try:
         key = _key(person)
-        parts = _render(row, person, key, loaded)
+        parts = _render(row, type_, person, key, loaded)
         envelope = _envelope(row, person, key, loaded)
         message = compose(Channel(row.channel), envelope, parts)
+        if isinstance(message, EmailMessage):
+            files = loaded.parents[row.notification_id].attachment_ids
+            message = enclosed(dressed(message, row, type_, now), files, loaded.files)
         send = route.adapter.build(message, route.account, now)
+        if row.id in unanswered:
+            send = ask_first(send, message, unanswered[row.id], route, now)
     except Undecryptable:
         return Change(row, State.FAILED, "undecryptable")
+    except NoRoom:
+        return _later(row, now)
     except RenderFailed as error:
         return _unsent(row, route, now, str(error), "render_failed")
     except BuildError as error:
@@ -52,15 +88,48 @@ def prepare(chosen: Chosen, loaded: Loaded, now: datetime) -> Ready | Change | F
     except Exception:
         log.exception("delivery cannot be built", extra={"delivery_id": row.id})
         return _unsent(row, route, now, "The message could not be built", "build_failed")
-    return Ready(row, route, type_, send, has_alternative)
+    if has_alternative and row.lane == Lane.URGENT:
+        send = _impatient(send, route)
+    units = send.units if isinstance(send, HttpRequest) else 1
+    cost = _cost(route, envelope.area, units)
+    share = shareable(route.adapter, message, row)
+    return Ready(row, route, type_, send, has_alternative, units, cost, share)
 
 
-def _render(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> dict[str, str]:
+def _impatient(send: Send, route: Route) -> Send:
+    """Another account may have answered before this one gives up; unless its provider itself
+    takes longer, and says so by a constant of its adapter."""
+    limit = getattr(route.adapter, "MIN_TIMEOUT", URGENT_TIMEOUT)
+    if isinstance(send, HttpRequest) and send.timeout > limit:
+        return replace(send, timeout=limit)
+    return send
+
+
+def _cost(route: Route, area: str, units: int) -> int:
+    """In millionths; 0 where nobody said what it costs."""
+    if not route.costs:
+        return 0
+    return round(route.costs.get(area, route.costs.get("", 0.0)) * units * 1_000_000)
+
+
+def _later(row: Claimed, now: datetime) -> Change:
+    """Not all at once: those that wait for room would only churn."""
+    seconds = random.uniform(1, 10)  # noqa: S311 - spread
+    due_at = min(now + timedelta(seconds=seconds), row.expires_at)
+    return Change(row, State.WAITING, kept(row, "no_room"), due_at=due_at)
+
+
+def _render(
+    row: Claimed, type_: TypeValue, person: Person, key: bytes | None, loaded: Loaded
+) -> dict[str, str]:
     parent = loaded.parents[row.notification_id]
     variables = parent.shared
     if variables is None:
         variables = unseal(parent.id, bytes(parent.sealed), key if parent.personal else None)
-    return render(loaded.texts[row.template_version_id], row.channel, person.locale, variables)
+    text = loaded.texts[row.template_version_id]
+    if UNSUBSCRIBE_URL in text.supplied(row.channel):
+        variables = {UNSUBSCRIBE_URL: unsubscribe_url(row, type_), **variables}
+    return render(text, row.channel, person.locale, variables)
 
 
 def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> Envelope:
@@ -73,6 +142,7 @@ def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -
         Lane(row.lane),
         loaded.parents[row.notification_id].collapse_key,
         point.area if point else "",
+        catalogue.get().by_id[row.type_id].slug,
     )
 
 
