@@ -74,7 +74,7 @@ def _delivered(done: Finished, now: datetime, rng: random.Random) -> Change:
 def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
     if _at_once(done):
         return _again(done, now, 0.0, kept(done.row, "retry"), attempts=1)
-    after = None if _elsewhere(done) else done.outcome.after
+    after = None if done.has_alternative else done.outcome.after
     delay = retry.next_delay(done.row.attempts + 1, Lane(done.row.lane), rng, after)
     if delay is None:
         return _final(done, State.FAILED, "attempts_exhausted")
@@ -82,7 +82,7 @@ def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
 
 
 def _throttled(done: Finished, now: datetime, rng: random.Random) -> Change:
-    after = None if _elsewhere(done) else done.outcome.after
+    after = None if done.has_alternative else done.outcome.after
     delay = 0.0 if _at_once(done) else retry.throttle_delay(rng, after)
     return _again(done, now, delay, kept(done.row, "throttled"), attempts=0)
 
@@ -143,15 +143,11 @@ CONSEQUENCES: dict[OutcomeKind, Callable[[Finished, datetime, random.Random], Ch
 }
 
 
-def _elsewhere(done: Finished) -> bool:
-    """The next try goes through another account: what this one asks for does not bind it."""
-    return done.has_alternative and (done.probe or done.row.lane == Lane.URGENT)
-
-
 def _at_once(done: Finished) -> bool:
-    """The first time only: two accounts that fail would use up all tries in a moment."""
+    """Through another account, for what is urgent or was a probe. The first time only: two
+    accounts that fail would use up all tries in a moment."""
     first = done.row.attempts == 0 and done.row.reason != "throttled"
-    return first and _elsewhere(done)
+    return first and done.has_alternative and (done.probe or done.row.lane == Lane.URGENT)
 
 
 def held_by(account_id: int) -> str:
