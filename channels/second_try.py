@@ -7,6 +7,7 @@ from typing import Any
 from channels.base import Account, BuildError, HttpRequest, HttpResponse, Outcome, OutcomeKind
 from channels.protocols import WithLookUp
 
+FOUND = "found"  # the code of an outcome that a look-up brought
 UNKNOWN = Outcome(
     OutcomeKind.RETRY, "The provider could not be asked about the first try", "look_up"
 )

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from channels.base import HttpRequest, OutcomeKind, Send
+from channels.base import HttpRequest, Outcome, OutcomeKind, Send
 from channels.choice import Route
 from channels.messages import Message
 from channels.routing import routes
-from channels.second_try import second_try
+from channels.second_try import FOUND, SecondTry, second_try
 from notifications.claim import Claimed
 from notifyproj.core.sqlarrays import array
 
@@ -38,6 +38,13 @@ def load_unanswered(rows: Sequence[Claimed]) -> dict[str, Unanswered]:
     with connection.cursor() as cursor:
         cursor.execute(FIRST, [array(ids), ids[0], ids[-1], OutcomeKind.UNCERTAIN.value])
         return {id_: Unanswered(account_id, at) for id_, account_id, at in cursor.fetchall()}
+
+
+def sender_of(send: Send, outcome: Outcome, account_id: int) -> int:
+    """The account that has the message: of the first try, where a look-up found it there."""
+    if outcome.code == FOUND and isinstance(send, SecondTry) and send.look_up:
+        return send.look_up.account.id
+    return account_id
 
 
 def ask_first(send: Send, message: Message, tried: Unanswered, route: Route, now: datetime) -> Send:

@@ -1,13 +1,15 @@
 """Deliveries that events are about: locked, judged by `verdicts`, and written, with the counters.
 All in the caller's transaction, a statement each for a whole batch of one day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from django.db import connection
 from psycopg2 import sql
 
+from channels.base import OutcomeKind
+from channels.second_try import FOUND
 from notifications.callbacks.reading import Told
 from notifications.callbacks.verdicts import Row, Tries, Verdict, verdict
 from notifications.counters import Cell, add, hour_of, take_back
@@ -22,7 +24,8 @@ SELECT id::text, state, outcome, claims, account_id, channel, type_id, notificat
 FROM {leaf} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """)
 TRIES = sql.SQL("""
-SELECT delivery_id::text, number, account_id FROM {leaf} WHERE delivery_id = ANY(%s::uuid[])
+SELECT delivery_id::text, number, account_id, outcome, code FROM {leaf}
+WHERE delivery_id = ANY(%s::uuid[])
 """)
 # Only what a move changes is changed by a move: else no index is touched.
 UPDATE = sql.SQL("""
@@ -48,6 +51,7 @@ def lock(told: Sequence[Told]) -> Locked:
     """The deliveries that exist, in the order in which everybody locks them."""
     rows: dict[str, Row] = {}
     tries: dict[str, dict[int, int | None]] = {}
+    doubted: dict[str, dict[int, bool]] = {}  # tries without an answer; True: that found another
     ids = sorted({one.id for one in told if one.is_ours})
     for _, of_day in groupby(ids, key=day_in):
         day = list(of_day)
@@ -55,9 +59,20 @@ def lock(told: Sequence[Told]) -> Locked:
             cursor.execute(LOCK.format(leaf=leaf("delivery", day[0])), [array(day)])
             rows |= {row[0]: Row._make(row) for row in cursor.fetchall()}
             cursor.execute(TRIES.format(leaf=leaf("attempt", day[0])), [array(day)])
-            for id_, number, account_id in cursor.fetchall():
+            for id_, number, account_id, outcome, code in cursor.fetchall():
                 tries.setdefault(id_, {})[number] = account_id
+                if code == FOUND or outcome == OutcomeKind.UNCERTAIN:
+                    doubted.setdefault(id_, {})[number] = code == FOUND
+    rows |= {id_: _as_sent(rows[id_], of_it) for id_, of_it in doubted.items() if id_ in rows}
     return Locked(rows, dict(tries))
+
+
+def _as_sent(row: Row, doubted: Mapping[int, bool]) -> Row:
+    """What a last try only found is the message of the one that was not answered."""
+    unanswered = [number for number, was_found in doubted.items() if not was_found]
+    if unanswered and doubted.get(row.claims):
+        return row._replace(claims=min(unanswered))
+    return row
 
 
 def settle(told: Sequence[Told], locked: Locked) -> list[Verdict]:

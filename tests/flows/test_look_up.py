@@ -104,6 +104,8 @@ def test_the_account_of_the_first_try_is_asked_though_another_would_send(
     assert settled().state == State.SENT
     assert codes() == ["no_answer", "found"]
     assert not Received.objects.filter(account="two").exists()
+    one = ProviderAccount.objects.get(slug="one")
+    assert Delivery.objects.get().account_id == Attempt.objects.get(number=2).account_id == one.pk
 
 
 def test_an_account_that_cannot_be_asked_does_not_stop_another(
