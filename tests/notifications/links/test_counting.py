@@ -1,14 +1,15 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.test import Client
 
 from channels.base import EventKind
 from notifications.links import counting, ours
-from notifications.links.seen import Seen
+from notifications.links.seen import Seen, write
 from notifications.models import Event
-from notifications.statuses import ProviderOutcome
+from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
 from tests.notifications.links.conftest import Sent, path
@@ -121,9 +122,32 @@ def test_a_link_of_a_year_ago_still_leads_on_uncounted(sent: Sent, browser: Clie
     assert not Event.objects.exists()
 
 
-def test_one_that_has_no_place_does_not_take_the_others_with_it(sent: Sent) -> None:
+def test_one_of_a_day_the_log_has_no_more_is_left_out(sent: Sent) -> None:
     no_day = str(uuid7(milliseconds(sent.at + timedelta(days=60))))
     for id_ in (no_day, str(sent.delivery.pk)):
         counting.count(Seen(id_, EventKind.OPENED, now()))
     assert counting.flush()
     assert Event.objects.get().delivery_id == sent.delivery.pk
+
+
+def test_one_that_cannot_be_written_does_not_take_the_others_with_it(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def picky(seen: Sequence[Seen]) -> None:
+        if any(item.url == "odd" for item in seen):
+            raise DataError
+        write(seen)
+
+    monkeypatch.setattr(counting, "write", picky)
+    for url in (URL, "odd"):
+        counting.count(Seen(str(sent.delivery.pk), EventKind.CLICKED, now(), "", url))
+    assert counting.flush()
+    assert Event.objects.count() == 1
+
+
+def test_a_click_settles_a_delivery_nobody_answered_for(sent: Sent, browser: Client) -> None:
+    """Who clicks on a message has it."""
+    type(sent.delivery).objects.update(state=State.UNCERTAIN, outcome=0, reason="no_answer")
+    browser.get(sent.click_path(URL))
+    counting.flush()
+    assert type(sent.delivery).objects.get().state == State.SENT
