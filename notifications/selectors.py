@@ -16,18 +16,13 @@ from notifications.models import Attempt, Delivery, Notification
 from notifications.of_person import to_recipient
 from notifications.reasons import words
 from notifications.statuses import NotificationState, ProviderOutcome, State
+from notifications.timelines import EventView, TimelineEntry, events_of, timeline
 from notifyproj.core.ids import instant_of
 from preferences.catalogue import PRIORITY_OF, catalogue
 from preferences.models import ContactPoint, Recipient
 from templates.models import TemplateVersion
 
 MOST_DELIVERIES = 1_000  # of one notification in one answer
-
-
-class TimelineEntry(Struct):
-    at: datetime
-    event: str
-    detail: str = ""
 
 
 class AttemptView(Struct):
@@ -54,6 +49,7 @@ class DeliveryView(Struct):
     expires_at: datetime
     settled_at: datetime | None
     attempts: list[AttemptView]
+    events: list[EventView]  # what was said later
     timeline: list[TimelineEntry]
 
 
@@ -217,12 +213,17 @@ def delivery_views(rows: Sequence[Delivery]) -> list[DeliveryView]:
         )
     )
     accounts = dict(ProviderAccount.objects.values_list("id", "slug"))
-    return [_view(row, attempts.get(row.pk, []), names, points, accounts) for row in rows]
+    events = events_of(rows, accounts)
+    return [
+        _view(row, attempts.get(row.pk, []), events.get(row.pk, []), names, points, accounts)
+        for row in rows
+    ]
 
 
 def _view(
     row: Delivery,
     attempts: Sequence[Attempt],
+    events: list[EventView],
     names: dict[int, str],
     points: dict[int, str],
     accounts: dict[int, str],
@@ -244,7 +245,8 @@ def _view(
         expires_at=row.expires_at,
         settled_at=row.settled_at,
         attempts=tries,
-        timeline=_timeline(row, tries, reason_text),
+        events=events,
+        timeline=timeline(row, map(_try, tries), events, reason_text),
     )
 
 
@@ -261,11 +263,6 @@ def _attempt(attempt: Attempt, accounts: dict[int, str]) -> AttemptView:
     )
 
 
-def _timeline(row: Delivery, tries: list[AttemptView], reason_text: str) -> list[TimelineEntry]:
-    entries = [TimelineEntry(instant_of(row.pk), "created")]
-    for one in tries:
-        detail = ": ".join(part for part in (one.outcome, one.reason) if part)
-        entries.append(TimelineEntry(one.started_at, f"attempt {one.number}", detail))
-    if row.settled_at is not None:
-        entries.append(TimelineEntry(row.settled_at, State(row.state).label, reason_text))
-    return sorted(entries, key=lambda entry: entry.at)
+def _try(one: AttemptView) -> tuple[datetime, int, str]:
+    what = ": ".join(part for part in (one.outcome, one.reason) if part)
+    return one.started_at, one.number, what

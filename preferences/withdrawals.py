@@ -10,6 +10,8 @@ from notifyproj.core.clock import now as clock_now
 from preferences import consent, suppressions
 from preferences.suppressions import KEYWORD, PROVIDER, Unwanted
 
+UNKNOWN_PERSON = "provider_unsubscribe"  # source of a suppression
+
 
 class OptedOut(NamedTuple):
     """A provider refused a send, since the person had told it to stop."""
@@ -74,12 +76,13 @@ def unsubscribe(word: Word, recipient_id: int | None) -> None:
     consent.choose_channel(word.channel, people, enabled=False)
     if not people:
         reason = "Unsubscribed at the provider"
-        suppressions.add([Unwanted(word.channel, word.address_hash, reason, PROVIDER)])
+        suppressions.add([Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON)])
     _record(consent.WITHDRAWN, word, PROVIDER, people)
 
 
 def resubscribe(word: Word, recipient_id: int | None) -> None:
     """Only where the provider had told us of the withdrawal, too."""
+    suppressions.lift(word.channel, [word.address_hash], [UNKNOWN_PERSON])
     people = _people(word, recipient_id)
     given = consent.withdrawn_by(PROVIDER, word.channel, people)
     consent.choose_channel(word.channel, given, enabled=True)

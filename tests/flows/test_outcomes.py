@@ -4,6 +4,7 @@ import pytest
 
 from channels.health import resume
 from channels.models import ProviderAccount
+from notifications import burying
 from notifications.models import Attempt, Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifications.sweeps import sweep
@@ -81,6 +82,7 @@ def test_a_dead_token_is_not_used_again(ada: World, provider: StandIn) -> None:
     delivery = settled()
 
     assert delivery.state == State.FAILED
+    burying.fold(now() + 2 * burying.WAIT)
     assert not ContactPoint.objects.get().active
     send(ada, user_id="ada")
     assert Delivery.objects.order_by("-id").first().reason == "no_contact_point"  # type: ignore[union-attr]
@@ -92,6 +94,7 @@ def test_a_token_registered_after_it_died_stays(ada: World, provider: StandIn) -
 
     settled()
 
+    burying.fold(now() + 2 * burying.WAIT)
     assert ContactPoint.objects.get().active
 
 

@@ -8,8 +8,8 @@ import psycopg2
 import pytest
 from django.db import OperationalError, connection
 
+from notifications import burying, recording
 from notifications import recorder as module
-from notifications import recording
 from notifications.claim import Claimed, claim
 from notifications.models import Attempt, Delivery
 from notifications.record import Change
@@ -221,6 +221,7 @@ def test_a_token_registered_anew_while_its_death_was_told_stays(
 
     settled()
 
+    burying.fold(now() + 2 * burying.WAIT)
     assert ContactPoint.objects.get().active
 
 

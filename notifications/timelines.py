@@ -1,0 +1,81 @@
+"""What became of deliveries, in the order in which it happened: tries, then what providers and
+our own links said later."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from channels.base import EventKind
+from notifications.models import Delivery, Event
+from notifications.statuses import State
+from notifyproj.core.ids import instant_of
+
+MOST_EVENTS = 5_000  # in one answer
+
+KINDS = {
+    EventKind.BOUNCED_SOFT: "bounced for now",
+    EventKind.BOUNCED_HARD: "bounced",
+    EventKind.COMPLAINED: "called spam",
+    EventKind.SUPPRESSED: "not sent by the provider",
+}
+
+
+class EventView(Struct):
+    """Something a provider, or a link of ours, said later."""
+
+    kind: str
+    at: datetime
+    account: str  # "" for our own links
+    attempt: int | None
+    code: str
+    reason: str
+    machine: bool  # a scanner or a proxy did it, not the person
+
+
+class TimelineEntry(Struct):
+    at: datetime
+    event: str
+    detail: str = ""
+
+
+def events_of(rows: Sequence[Delivery], accounts: dict[int, str]) -> dict[UUID, list[EventView]]:
+    """By delivery id, oldest first; one query for all of them."""
+    found: dict[UUID, list[EventView]] = {}
+    if not rows:
+        return found
+    ids = [row.pk for row in rows]
+    events = Event.objects.filter(delivery_id__in=ids, delivery_id__range=(min(ids), max(ids)))
+    for event in events.order_by("at", "received_at")[:MOST_EVENTS]:
+        view = EventView(
+            kind=event.kind,
+            at=event.at,
+            account=accounts.get(event.account_id or 0, ""),
+            attempt=event.attempt,
+            code=event.code,
+            reason=event.reason,
+            machine=event.machine,
+        )
+        found.setdefault(event.delivery_id, []).append(view)
+    return found
+
+
+def timeline(
+    row: Delivery,
+    tries: Iterable[tuple[datetime, int, str]],
+    events: Iterable[EventView],
+    reason_text: str,
+) -> list[TimelineEntry]:
+    """`tries`: (when, number, what became of it)."""
+    entries = [TimelineEntry(instant_of(row.pk), "created")]
+    entries += [TimelineEntry(at, f"attempt {number}", detail) for at, number, detail in tries]
+    if row.settled_at is not None:
+        entries.append(TimelineEntry(row.settled_at, State(row.state).label, reason_text))
+    entries += [TimelineEntry(one.at, _words(one), one.reason or one.code) for one in events]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _words(event: EventView) -> str:
+    words = KINDS.get(event.kind, event.kind)  # type: ignore[call-overload]
+    return f"{words} by a machine" if event.machine else words
