@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from channels.credentials import account_upsert
+from channels.models import ProviderAccount
 from notifyproj.core.services import api_key_create
 from notifyproj.launch.valkey import free_port
 
@@ -30,6 +33,7 @@ from tests.world import World, apns_account, make_world  # noqa: E402
 
 FULL = os.environ.get("RELIABILITY") == "full"
 SECONDS = 600 if FULL else 240  # of one test
+ACCOUNTS_SEEN = 1.2  # seconds: the processes look at the accounts every one
 Figures = Callable[..., None]
 
 
@@ -97,7 +101,7 @@ def platform(folder: Path, world: World, request: pytest.FixtureRequest) -> Iter
 def whole(platform: Platform, providers: Providers) -> Platform:
     """A platform and providers that work; breakers and rates as new."""
     poll(platform.is_up, 30, "the platform is up")
-    providers.behave("a", "b", "sms", "slow", "quick")
+    providers.behave("a", "b")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM account_health_delta")
         cursor.execute(
@@ -105,6 +109,27 @@ def whole(platform: Platform, providers: Providers) -> Platform:
             " breaker_trips = 0, rate_now = NULL, held_at = NULL"
         )
     return platform
+
+
+@pytest.fixture
+def sms(whole: Platform, providers: Providers) -> Iterator[Callable[..., None]]:
+    """Makes accounts for text messages, there for one test only."""
+
+    def make(*slugs: str) -> None:
+        for slug in slugs:
+            account_upsert(
+                slug=slug,
+                channel="sms",
+                kind="twilio",
+                endpoint=providers.url(slug),
+                credentials={"account_sid": "AC1", "auth_token": "x"},
+                settings={"from": "+14155550199", "callback_url": f"https://x.example/{slug}"},
+            )
+            providers.behave(slug)
+        time.sleep(ACCOUNTS_SEEN)
+
+    yield make
+    ProviderAccount.objects.filter(channel="sms").delete()
 
 
 @pytest.fixture
