@@ -32,6 +32,7 @@ VERSION = "2010-03-31"
 RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
 BAD, REJECTED, PAUSE = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.MISCONFIGURED
 
+OPTED_OUT = "OptedOut"
 KEY = (PAUSE, "AWS refused our credentials", None)
 KMS = (PAUSE, "The key that encrypts at AWS cannot be used", None)
 MALFORMED = (REJECTED, "Amazon SNS refused the message", None)
@@ -57,7 +58,7 @@ CODES: dict[str, tuple[OutcomeKind, str, float | None]] = {
     **dict.fromkeys(
         "KMSAccessDenied KMSDisabled KMSInvalidState KMSNotFound KMSOptInRequired".split(), KMS
     ),
-    "OptedOut": (BAD, "The person has opted out of our messages", None),
+    OPTED_OUT: (BAD, "The person has opted out of our messages", None),
     "EndpointDisabled": (BAD, "The device's endpoint is disabled", None),
     "NotFound": (BAD, "The device's endpoint does not exist", None),
     "PlatformApplicationDisabled": (PAUSE, "The platform's credentials were refused", None),
@@ -105,7 +106,7 @@ def classify(response: HttpResponse) -> Outcome:
     kind, reason, after = _about(text) if CODES[code] is MALFORMED else CODES[code]
     if after is not None:
         after = retry_after(response.headers) or after
-    return Outcome(kind, reason, code, after=after)
+    return Outcome(kind, reason, code, after=after, opted_out=code == OPTED_OUT)
 
 
 def _about(text: str) -> tuple[OutcomeKind, str, float | None]:

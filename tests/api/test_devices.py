@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from channels.credentials import account_upsert
 from channels.models import App
 from preferences.models import ContactPoint
 from tests.preferences.opening import opened
@@ -121,3 +122,20 @@ def test_a_device_can_be_removed(api: APIClient) -> None:
     id_ = register(api).json()["id"]
     assert api.delete(f"{MARIA}/devices/{id_}").status_code == 204
     assert not ContactPoint.objects.exists()
+
+
+def test_a_device_behind_amazon_sns_registers_its_endpoint(api: APIClient, ios_app: App) -> None:
+    account_upsert(slug="sns", channel="push", kind="sns_push", app=ios_app)
+    refused = register(api)
+    assert refused.status_code == 400
+    assert "ARN of an endpoint" in refused.json()["error"]["fields"]["token"]
+    arn = "arn:aws:sns:eu-central-1:123456789012:endpoint/APNS/shop/5f2c-11"
+    assert register(api, token=arn).status_code == 201
+
+
+def test_a_token_is_welcome_while_one_account_of_the_app_takes_it(
+    api: APIClient, ios_app: App
+) -> None:
+    account_upsert(slug="sns", channel="push", kind="sns_push", app=ios_app)
+    account_upsert(slug="apns", channel="push", kind="apns", app=ios_app)
+    assert register(api).status_code == 201

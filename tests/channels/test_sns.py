@@ -37,6 +37,11 @@ def test_every_code_of_the_table_was_recorded() -> None:
     assert set(sns.CODES) <= {row["code"] for row in recorded("sns/answers.json")}
 
 
+def test_who_opted_out_is_not_dead() -> None:
+    row = next(row for row in recorded("sns/answers.json") if row["code"] == "OptedOut")
+    assert sns.classify(HttpResponse(row["status"], {}, row["body"].encode())).opted_out
+
+
 def test_the_request_is_a_signed_publish() -> None:
     request = sns.build(sms(), account("sns"), NOW)
     assert request.url == "https://sns.eu-central-1.amazonaws.com/"
