@@ -6,7 +6,7 @@ is best by the type's policy, then among equals by weight.
 
 import random
 from bisect import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -53,11 +53,6 @@ class Route:
     @property
     def usable(self) -> bool:
         return not (self.held or self.broken or self.capped)
-
-    @property
-    def rate(self) -> float:
-        """Sends a second; 0: no limit."""
-        return self.account.rate_per_second if self.rate_now is None else self.rate_now
 
     def cost(self, area: str) -> float:
         """Of one message, or of a part of an SMS; what nobody knows is dearer than all."""
@@ -109,6 +104,18 @@ def choose(candidates: Sequence[Route], wish: Wish) -> Choice:
     best = usable if len(usable) == 1 else _best(usable, wish)
     weights = tuple(accumulate(r.account.weight or 1 for r in best))
     return Choice(tuple(best), weights, len(usable) - 1)
+
+
+def elsewhere(candidates: Sequence[Route], wish: Wish, full: Collection[int]) -> Choice:
+    """Who else has room now, when the best are at their rate. Only urgent messages go to a spare
+    for that, and only they cost more than they must."""
+    urgent = wish.lane == Lane.URGENT
+    if wish.policy == CHEAPEST and not urgent:
+        return Choice()
+    usable = [r for r in serving(candidates, wish.area) if r.usable]
+    if not urgent:
+        usable = _not_spare(usable)
+    return choose([r for r in usable if r.account.id not in full], wish)
 
 
 def _best(usable: list[Route], wish: Wish) -> list[Route]:

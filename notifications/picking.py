@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from channels.base import Lane
-from channels.choice import Choice, Route, Wish, choose, serving
+from channels.choice import Choice, Route, Wish, choose, elsewhere, serving
 from channels.rates import wait as wait_for_leave
 from channels.routing import LOOK_AGAIN, next_chance, next_day, probe, routes
 from notifications.claim import Claimed
@@ -34,9 +34,7 @@ class Picker:
         self, row: Claimed, type_: TypeValue, area: str, now: datetime
     ) -> tuple[Route, bool] | Change:
         """The account for this try, and whether another could take the next one."""
-        if not self._routes.by_area(row.channel, row.app_id):
-            area = ""
-        wish = Wish(row.lane, type_.routing, area, _avoid(row))
+        wish = self._wish(row, type_, area)
         key = (row.channel, row.app_id, type_.fixed_account, wish)
         if (choice := self._choices.get(key)) is None:
             choice = self._choices[key] = choose(self._candidates(row, type_), wish)
@@ -44,7 +42,21 @@ class Picker:
                 return route, True
         if (route := choice.draw(_rng)) is not None:
             return route, choice.alternatives > 0
-        return self._without(row, type_, area, now)
+        return self._without(row, type_, wish.area, now)
+
+    def elsewhere(
+        self, row: Claimed, type_: TypeValue, area: str, full: frozenset[int]
+    ) -> Route | None:
+        """Another account, for a row whose own has no room now."""
+        wish = self._wish(row, type_, area)
+        key = (row.channel, row.app_id, type_.fixed_account, wish, full)
+        if (choice := self._choices.get(key)) is None:
+            choice = self._choices[key] = elsewhere(self._candidates(row, type_), wish, full)
+        return choice.draw(_rng)
+
+    def _wish(self, row: Claimed, type_: TypeValue, area: str) -> Wish:
+        known = self._routes.by_area(row.channel, row.app_id)
+        return Wish(row.lane, type_.routing, area if known else "", _avoid(row))
 
     def _candidates(self, row: Claimed, type_: TypeValue) -> list[Route]:
         return self._routes.candidates(row.channel, row.app_id, type_.routing, type_.fixed_account)

@@ -24,6 +24,9 @@ class Chosen(NamedTuple):
     has_alternative: bool  # another healthy account could take the next try
 
 
+Refused = tuple[Chosen, Change]  # what waits for its account, unless another has room
+
+
 def routable(
     rows: Sequence[Claimed], loaded: Loaded, now: datetime, put: Callable[[Change], None]
 ) -> list[Chosen]:
@@ -36,14 +39,36 @@ def routable(
             put(found)
         else:
             chosen.append(found)
-    allowed = []
-    grants = _grants(chosen)
-    for item in chosen:
-        if (refused := grants[item.route.account.id].take(item, now)) is None:
-            allowed.append(item)
+    allowed, refused = _granted(chosen, now)
+    return allowed + _elsewhere(refused, loaded, picker, now, put) if refused else allowed
+
+
+def _elsewhere(
+    refused: Sequence[Refused],
+    loaded: Loaded,
+    picker: Picker,
+    now: datetime,
+    put: Callable[[Change], None],
+) -> list[Chosen]:
+    """Those another account has room for; the others wait for theirs."""
+    full = frozenset(item.route.account.id for item, _ in refused)
+    moved: list[Chosen] = []
+    for item, wait in refused:
+        type_, area = type_of(item.row.type_id), _area(item.row, loaded)
+        route = picker.elsewhere(item.row, type_, area, full) if type_ else None
+        if route is None:
+            put(wait)
         else:
-            put(refused)
+            moved.append(Chosen(item.row, route, True))
+    allowed, still = _granted(moved, now)
+    for _, wait in still:
+        put(wait)
     return allowed
+
+
+def _area(row: Claimed, loaded: Loaded) -> str:
+    point = loaded.points.get(row.contact_point_id or 0)
+    return point.area if point else ""
 
 
 def _screen(row: Claimed, loaded: Loaded, picker: Picker, now: datetime) -> Chosen | Change:
@@ -58,7 +83,7 @@ def _screen(row: Claimed, loaded: Loaded, picker: Picker, now: datetime) -> Chos
     point = loaded.points.get(row.contact_point_id or 0)
     if (verdict := _decide(row, type_, person, point, now)) is not None:
         return verdict
-    found = picker.pick(row, type_, point.area if point else "", now)
+    found = picker.pick(row, type_, _area(row, loaded), now)
     return found if isinstance(found, Change) else Chosen(row, *found)
 
 
@@ -98,6 +123,18 @@ class Grant:
         if self._asked > self._by_rate:
             return rate_limited(item.row, item.route, self._asked - self._by_rate, now)
         return cap_reached(item.row, now) if self._asked > self._by_cap else None
+
+
+def _granted(chosen: Sequence[Chosen], now: datetime) -> tuple[list[Chosen], list[Refused]]:
+    allowed: list[Chosen] = []
+    refused: list[Refused] = []
+    grants = _grants(chosen)
+    for item in chosen:
+        if (wait := grants[item.route.account.id].take(item, now)) is None:
+            allowed.append(item)
+        else:
+            refused.append((item, wait))
+    return allowed, refused
 
 
 def _grants(chosen: Sequence[Chosen]) -> dict[int, Grant]:

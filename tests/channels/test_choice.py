@@ -11,7 +11,7 @@ import pytest
 
 from channels.areas import area_key, checked_areas, checked_costs
 from channels.base import Account, Channel, Lane
-from channels.choice import CHEAPEST, FASTEST, FIXED, RELIABLE, Route, Wish, choose
+from channels.choice import CHEAPEST, FASTEST, FIXED, RELIABLE, Route, Wish, choose, elsewhere
 from channels.routing import Routes
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -143,6 +143,29 @@ def test_equals_are_drawn_by_weight(weights: list[int], share: float) -> None:
     choice, rng = choose(routes, Wish()), random.Random(7)
     drawn = Counter(r.account.id for _ in range(4_000) if (r := choice.draw(rng)))
     assert drawn[1] / 4_000 == pytest.approx(share, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        (Wish(Lane.BULK), {2}),
+        (Wish(Lane.URGENT), {2}),
+        (Wish(Lane.BULK, FASTEST), {2}),
+        (Wish(Lane.BULK, CHEAPEST), set()),  # it costs: rather wait
+        (Wish(Lane.URGENT, CHEAPEST), {2}),
+    ],
+)
+def test_what_the_best_has_no_room_for_goes_elsewhere(wish: Wish, expected: set[int]) -> None:
+    routes = [route(1, success_share=1.0), route(2, success_share=0.9), route(3, held=True)]
+    assert {r.account.id for r in elsewhere(routes, wish, {1}).best} == expected
+
+
+@pytest.mark.parametrize(("lane", "expected"), [(Lane.BULK, set()), (Lane.URGENT, {2})])
+def test_only_what_is_urgent_goes_to_a_spare_for_want_of_room(
+    lane: Lane, expected: set[int]
+) -> None:
+    found = elsewhere([route(1), route(2, weight=0)], Wish(lane), {1})
+    assert {r.account.id for r in found.best} == expected
 
 
 def test_what_could_take_the_next_try_is_counted_spares_too() -> None:

@@ -190,6 +190,24 @@ def test_one_batch_does_not_pass_the_cap(world: World, provider: StandIn) -> Non
     assert len(provider.requests) == 3
 
 
+def test_what_is_over_the_rate_goes_through_an_account_with_room(
+    world: World, provider: StandIn
+) -> None:
+    set_account(world.account, rate_per_second=1)
+    names = [f"p{i}" for i in range(5)]
+    for i, name in enumerate(names):
+        world.person(name, token=f"{i:x}" * 64)
+    with stand_in() as other:
+        second = apns_account("second", world.app, other.url, weight=1)
+        set_account(second, success_share=0.9)
+
+        send(world, user_ids=names)
+
+        settled()
+        assert (len(provider.requests), len(other.requests)) == (1, 4)
+    conserved()
+
+
 def test_what_was_granted_a_moment_ago_counts_before_it_is_in_the_books(
     ada: World, provider: StandIn
 ) -> None:
