@@ -28,4 +28,5 @@ urlpatterns = [
 ]
 if settings.SANDBOX:
     urlpatterns.append(path("inbox/demo/", include("preferences.inbox_demo")))
+    urlpatterns.append(path("web-push/demo/", include("preferences.web_push_demo")))
     urlpatterns.append(path("sandbox/", include("channels.sandbox.urls")))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Length
 
 from channels.models import ProviderAccount
@@ -16,6 +17,7 @@ from channels.sandbox.models import Fault, Received
 PUSHES = 8  # on each phone's lock screen
 LOOKED_THROUGH = 200  # newest pushes: those that replace each other count once
 TEXTS, MAILS, REQUESTS = 20, 30, 40
+SAYS = 2_000  # characters of a message without a place of its own
 RAW = 6_000  # characters of a request that are shown
 JSON_ROWS = 500
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -74,7 +76,10 @@ def mail(wanted: int | None) -> Received | None:
 def requests() -> QuerySet[Received]:
     """Newest first, with the beginning of each as `shown` and its whole `length`."""
     rows = Received.objects.defer("raw", "message").order_by("-pk")
-    return rows.annotate(shown=Left("raw", RAW), length=Length("raw"))[:REQUESTS]
+    says = Left(KT("message__text"), SAYS)
+    return rows.annotate(
+        shown=Left("raw", RAW), length=Length("raw"), says=says, kind=KT("message__kind")
+    )[:REQUESTS]
 
 
 def received_after(last: int) -> Iterable[Received]:

@@ -123,6 +123,7 @@ def _columns(request: HttpRequest) -> dict[str, Any]:
         "now": timezone.now(),
         "ios": selectors.pushes("ios"),
         "android": selectors.pushes("android"),
+        "web": selectors.pushes("web"),
         "threads": selectors.threads(),
         "mails": selectors.mails(),
         "mail": selectors.mail(chosen) or selectors.mail(None),  # the chosen one may be gone

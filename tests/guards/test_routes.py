@@ -24,6 +24,9 @@ PUBLIC = {
 PUBLIC_IN_SANDBOX = {
     "inbox/demo/": "a make-believe product for trying the component",
     "inbox/demo/token": "what that product's back end would do",
+    "web-push/demo/": "a make-believe product that asks for web push",
+    "web-push/demo/worker.js": "its service worker, to be copied",
+    "web-push/demo/register": "what that product's back end would do",
     "sandbox/": "what the look-alikes received; there is no sandbox in production",
     "sandbox/received.json": "the same, as data",
     "sandbox/mail/<int:pk>/": "the same, one mail",

@@ -46,7 +46,7 @@ def test_a_message_is_shown_without_javascript(
 
 def test_an_empty_sandbox_says_how_to_fill_it(client: Client) -> None:
     page = shown(client)
-    assert page.count('class="empty"') == 5
+    assert page.count('class="empty"') == 6
     assert "No provider account points here yet" in page
 
 
