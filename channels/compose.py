@@ -54,6 +54,7 @@ def html_to_text(html: str) -> str:
 
 def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
     title, body = _line(parts, "title"), parts.get("body", "").strip()
+    ios, android = push_options.read(parts)
     return PushMessage(
         envelope,
         title=title,
@@ -65,8 +66,8 @@ def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
         data=_data(parts),
         silent=not (title or body),
         subtitle=_line(parts, "subtitle"),
-        ios=push_options.read(parts, "ios_"),
-        android=push_options.read(parts, "android_"),
+        ios=ios,
+        android=android,
     )
 
 

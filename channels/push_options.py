@@ -79,21 +79,25 @@ ANDROID: Options = {
     "ttl": _seconds,
 }
 KNOWN: Mapping[str, Options] = {"ios_": IOS, "android_": ANDROID}
+PREFIXES = tuple(KNOWN)
+NOTHING: Mapping[str, str] = {}
 NAMES = tuple(prefix + name for prefix, options in KNOWN.items() for name in options)
 
 
-def read(parts: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """The options of a platform, by name; one that is empty is left out. Raises BuildError."""
-    found = {}
-    for part, text in parts.items():
-        if part.startswith(prefix):
-            reader = KNOWN[prefix].get(part[len(prefix) :])
-            value = " ".join(text.split())
-            if reader is None:
-                raise _bad(f"There is no push option {part[:64]!r}")
-            if value:
-                found[part[len(prefix) :]] = _read(part, value, reader)
-    return found
+def read(parts: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The options of iOS and of Android, by name; empty ones are left out. Raises BuildError."""
+    names = [part for part in parts if part.startswith(PREFIXES)]
+    if not names:
+        return NOTHING, NOTHING
+    found: dict[str, dict[str, str]] = {prefix: {} for prefix in PREFIXES}
+    for part in names:
+        prefix, _, name = part.partition("_")
+        reader = KNOWN[prefix + "_"].get(name)
+        if reader is None:
+            raise _bad(f"There is no push option {part[:64]!r}")
+        if value := " ".join(parts[part].split()):
+            found[prefix + "_"][name] = _read(part, value, reader)
+    return found["ios_"], found["android_"]
 
 
 def _read(part: str, text: str, reader: Callable[[str], str]) -> str:
