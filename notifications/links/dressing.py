@@ -2,9 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
-
-from django.conf import settings
 
 from channels.messages import EmailMessage
 from notifications.claim import Claimed
@@ -33,17 +30,13 @@ def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime
 
 
 def _headers(row: Claimed, type_: TypeValue) -> dict[str, str]:
-    """RFC 2369, RFC 2919, RFC 8058. Mail providers want the one-click POST over https only."""
+    """RFC 2369, RFC 2919, RFC 8058."""
     if type_.rules.mandatory:
         return AUTOMATIC
     url = unsubscribe_url(row, type_)
-    headers = {
-        "List-Unsubscribe": f"<{url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": f"<{type_.slug}.{urlsplit(ours.base()).hostname}>",
-    }
-    if not (url.startswith("https://") or settings.SANDBOX):
-        del headers["List-Unsubscribe-Post"]
+    headers = {"List-Unsubscribe": f"<{url}>", "List-Id": f"<{type_.slug}.{ours.host()}>"}
+    if ours.promises_one_click():
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 

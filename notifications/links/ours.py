@@ -3,6 +3,7 @@
 import hmac
 from datetime import datetime
 from functools import cache
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -27,11 +28,22 @@ def base() -> str:
     return str(settings.PUBLIC_URL).rstrip("/")
 
 
+@cache
+def host() -> str:
+    return urlsplit(base()).hostname or "localhost"
+
+
+@cache
+def promises_one_click() -> bool:
+    """Mail providers want the POST over https only; the sandbox may do without."""
+    return base().startswith("https://") or settings.SANDBOX
+
+
 @receiver(setting_changed)
 def _forget(setting: str, **_: object) -> None:
     """Tests change settings; nothing else does."""
-    keys.cache_clear()
-    base.cache_clear()
+    for cached in (keys, base, host, promises_one_click):
+        cached.cache_clear()
 
 
 def open_url(delivery_id: str, now: datetime) -> str:

@@ -1,18 +1,34 @@
 """Links of an HTML message lead through ours, and a pixel says that it was opened. Pure.
 
-Only the values of `href` in `a` and `area` are replaced, at the places the parser names; the rest
-of the text stays as it was, byte for byte.
+Only the values of `href` in `a` and `area` are replaced; the rest of the text stays as it was, byte
+for byte. Tags are told from what only looks like one (comments, styles, attributes) by the rules of
+https://html.spec.whatwg.org/multipage/parsing.html; `html.parser`, to which property tests hold
+this, takes ten times as long: 0.3 ms for a message (2026-11).
 """
 
 import html
 import re
-from collections.abc import Callable
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit
 
 MOST = 500  # links of a message
 LONGEST = 2_000  # characters of a URL, written with escapes; browsers and Django take 2,048
-# One attribute of a start tag, as html.parser reads it.
+# The attributes of a start tag and its end: a quote is one only after "=". Whatever is not ended
+# goes to the end of the text, so that nothing is read twice.
+REST = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+(?:>|=.*+|\Z)"""
+TOKENS = re.compile(
+    rf"""
+    <!--(?:-?>|.*?(?:--!?>|\Z))
+    | <(?P<raw>script|style|title|textarea|xmp|iframe|noembed|noframes)(?=[\s/>]){REST}
+        .*?(?:</(?P=raw)(?=[\s/>])|\Z)
+    | <(?P<link>a|area)(?=[\s/]){REST}
+    | <[a-z]{REST}
+    | </(?P<end>body|html)\s*>
+    | <[/!?][^>]*+
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
+)
+# One attribute of a start tag.
 ATTRIBUTE = re.compile(
     r"""[\s/]([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>][^\s>]*))?""", re.ASCII
 )
@@ -20,17 +36,27 @@ ATTRIBUTE = re.compile(
 
 def rewrite(text: str, link: Callable[[str], str] | None, pixel: str = "") -> str:
     """`link` makes ours of a URL, or answers "" to leave it; `pixel` is the image's URL, or ""."""
-    places = _Places()
-    try:
-        places.feed(text)
-        places.close()
-    except AssertionError:  # html.parser's word for a declaration it does not know
-        places.hrefs.clear()
-    changes = [(start, end, _quoted(link, value)) for start, end, value in places.hrefs if link]
+    changes: list[tuple[int, int, str]] = []
+    body_end: int | None = None
+    for token in TOKENS.finditer(text):
+        if token["link"] and link and len(changes) < MOST:
+            changes += _of_link(token, link)
+        elif token["end"] and (body_end is None or token["end"].lower() == "body"):
+            body_end = token.start()
     if pixel:
-        at = len(text) if places.body_end is None else places.body_end
+        at = len(text) if body_end is None else body_end
         changes.append((at, at, _image(pixel)))
-    return _changed(text, sorted(c for c in changes if c[2]))
+    return _changed(text, sorted(changes))
+
+
+def _of_link(token: re.Match[str], link: Callable[[str], str]) -> Iterator[tuple[int, int, str]]:
+    """The first `href` counts, as in a browser."""
+    for found in ATTRIBUTE.finditer(token[0], token.end("link") - token.start()):
+        if found[1].lower() == "href" and found[2]:
+            raw = found[2][1:-1] if found[2][0] in "\"'" else found[2]
+            if new := _quoted(link, raw):
+                yield token.start() + found.start(2), token.start() + found.end(2), new
+            return
 
 
 def _changed(text: str, changes: list[tuple[int, int, str]]) -> str:
@@ -62,38 +88,3 @@ def _leads_somewhere(url: str) -> bool:
 def _image(url: str) -> str:
     style = "display:block;border:0;width:1px;height:1px"
     return f'<img src="{html.escape(url)}" width="1" height="1" alt="" style="{style}">'
-
-
-class _Places(HTMLParser):
-    """Where the values of links stand, quotes included, and where the body ends."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.hrefs: list[tuple[int, int, str]] = []
-        self.body_end: int | None = None
-        self._lines = [0]
-
-    def feed(self, data: str) -> None:
-        self._lines = [0, *(at.end() for at in re.finditer("\n", data))]
-        super().feed(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("a", "area") and len(self.hrefs) < MOST:
-            raw = self.get_starttag_text() or ""
-            for found in ATTRIBUTE.finditer(raw, 1 + len(tag)):
-                if found[1].lower() == "href" and found[2]:
-                    start = self._here() + found.start(2)
-                    value = found[2][1:-1] if found[2][0] in "\"'" else found[2]
-                    self.hrefs.append((start, start + len(found[2]), value))
-                    return
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "body" or (tag == "html" and self.body_end is None):
-            self.body_end = self._here()
-
-    def _here(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column
