@@ -18,25 +18,28 @@ from notifyproj.core.sqlarrays import array
 
 LEASE_SECONDS = 30  # to start (5), time out (15) and be recorded
 
+# One look into the index for each endpoint, however many of its events wait.
 DUE = """
 SELECT e.id FROM status_endpoint e JOIN service s ON s.id = e.service_id
+CROSS JOIN LATERAL (
+    SELECT FROM status_event WHERE endpoint_id = e.id AND due_at <= now() ORDER BY due_at LIMIT 1
+) v
 WHERE e.enabled AND s.enabled AND e.suspended_at IS NULL
   AND (e.rest_until IS NULL OR e.rest_until <= now())
-  AND EXISTS (SELECT FROM status_event v WHERE v.endpoint_id = e.id AND v.due_at <= now())
 ORDER BY random()
 """
 
+# `ANY(ARRAY(…))`: a join is planned as if the inner query gave a tenth of the table.
 CLAIM = """
-WITH chosen AS (
-    SELECT v.id FROM unnest(%(endpoints)s::bigint[], %(rooms)s::int[]) AS e (id, room)
+UPDATE status_event v SET lease_id = %(lease)s, tries = least(v.tries + 1, 32767),
+    due_at = now() + make_interval(secs => %(seconds)s)
+WHERE v.id = ANY(ARRAY(
+    SELECT due.id FROM unnest(%(endpoints)s::bigint[], %(rooms)s::int[]) AS e (id, room)
     CROSS JOIN LATERAL (
         SELECT id FROM status_event WHERE endpoint_id = e.id AND due_at <= now()
         ORDER BY due_at LIMIT e.room FOR NO KEY UPDATE SKIP LOCKED
-    ) v
-)
-UPDATE status_event v SET lease_id = %(lease)s, tries = least(v.tries + 1, 32767),
-    due_at = now() + make_interval(secs => %(seconds)s)
-FROM chosen WHERE v.id = chosen.id
+    ) due
+))
 RETURNING v.id::text, v.endpoint_id, v.body, v.attempts, v.tries
 """
 

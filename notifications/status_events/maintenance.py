@@ -18,9 +18,9 @@ WITH old AS (
     SELECT id FROM status_event WHERE id < %(before)s::uuid ORDER BY id LIMIT %(batch)s
     FOR UPDATE SKIP LOCKED
 ), tries AS (
-    DELETE FROM status_attempt WHERE event_id IN (SELECT id FROM old)
+    DELETE FROM status_attempt WHERE event_id = ANY(ARRAY(SELECT id FROM old))
 )
-DELETE FROM status_event WHERE id IN (SELECT id FROM old)
+DELETE FROM status_event WHERE id = ANY(ARRAY(SELECT id FROM old))
 """
 
 

@@ -31,17 +31,16 @@ from preferences.catalogue import catalogue
 OVERLAP = timedelta(hours=24)  # in which the old secret still signs
 MOST_ENDPOINTS = 50  # of a service
 MOST_SECRETS = 4
-MOST_REPLAYED = 50_000  # in one call
+MOST_REPLAYED = 10_000  # in one call
 
 REPLAY = """
-WITH chosen AS (
+UPDATE status_event v SET state = %(waiting)s, due_at = now(), attempts = 0, settled_at = NULL
+WHERE v.id = ANY(ARRAY(
     SELECT id FROM status_event
     WHERE endpoint_id = %(endpoint)s AND id >= %(first)s::uuid AND id < %(last)s::uuid
       AND due_at IS NULL AND (%(events)s::varchar[] IS NULL OR event = ANY(%(events)s))
     ORDER BY id LIMIT %(most)s FOR NO KEY UPDATE
-)
-UPDATE status_event v SET state = %(waiting)s, due_at = now(), attempts = 0, settled_at = NULL
-FROM chosen WHERE v.id = chosen.id RETURNING v.id
+)) RETURNING v.id
 """
 
 

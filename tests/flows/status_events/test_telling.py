@@ -189,7 +189,7 @@ def test_while_nobody_listens_telling_costs_no_query(world: World) -> None:
     assert len(queries) == 0
 
 
-def test_telling_of_many_costs_two_queries(
+def test_telling_of_many_costs_three_queries(
     world: World, listen: Listen, hints: list[Published]
 ) -> None:
     listen()
@@ -202,7 +202,7 @@ def test_telling_of_many_costs_two_queries(
     with CaptureQueriesContext(connection) as queries:
         outbox.enqueue_settled(rows)
 
-    assert len(queries) == 2
+    assert len(queries) == 3
     assert StatusEvent.objects.count() == 3
 
 
