@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db import connection
 
 from bench.blast import Result
+from bench.callbacks import Result as Callbacks
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
 
@@ -24,6 +25,7 @@ class Figures:
     blast: Result | None = None
     slow: Result | None = None
     urgent_idle_ms: dict[str, float] | None = None
+    callbacks: Callbacks | None = None
     accept: tuple[float, float] | None = None
     obvious: float | None = None
     peak_mb: dict[str, float] = field(default_factory=dict)
@@ -35,6 +37,12 @@ class Figures:
             "cpu_us_per_delivery": self.blast and self.blast.cpu,
             "urgent_idle_ms": self.urgent_idle_ms,
             "urgent_blast_ms": self.blast and self.blast.urgent_ms,
+            "callbacks_accepted_per_second": self.callbacks
+            and round(self.callbacks.accepted_per_second),
+            "callbacks_folded_per_second": self.callbacks
+            and round(self.callbacks.folded_per_second),
+            "callbacks_urgent_ms": self.callbacks and self.callbacks.urgent_ms,
+            "cpu_us_per_callback": self.callbacks and self.callbacks.cpu,
             "accept_single_per_second": self.accept and round(self.accept[0]),
             "accept_batch_per_second": self.accept and round(self.accept[1]),
             "peak_mb": self.peak_mb,
@@ -84,6 +92,7 @@ def table(figures: Figures) -> str:
                 _words(figures.blast.urgent_ms),
             )
         )
+    rows += _callbacks(figures.callbacks)
     if figures.accept:
         single, batch = figures.accept
         rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
@@ -107,6 +116,21 @@ def _blast(name: str, result: Result | None) -> list[tuple[str, str]]:
         ("  by state", f"{_words(result.states)}; dispatched again by the sweep {result.swept:,}"),
         ("  CPU µs a delivery", _words(result.cpu)),
         ("  other programs", f"took {result.foreign} % of the machine meanwhile"),
+    ]
+
+
+def _callbacks(result: Callbacks | None) -> list[tuple[str, str]]:
+    if result is None:
+        return []
+    speed = (
+        f"{result.accepted_per_second:,.0f} accepted/s, {result.folded_per_second:,.0f} folded/s,"
+        f" the last {result.last_folded_after:.1f} s after it came"
+    )
+    return [
+        ("callbacks", speed),
+        ("  answered, ms", _words(result.answer_ms)),
+        ("  urgent meanwhile, ms", _words(result.urgent_ms)),
+        ("  CPU µs a callback", _words(result.cpu)),
     ]
 
 

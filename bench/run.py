@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
-from bench import accepting, blast, obvious_run, report, urgent, usage, world
+from bench import accepting, blast, callbacks, obvious_run, report, urgent, usage, world
 from bench.stack import Stack
 from bench.standin import StandIn
 from notifyproj.launch.terminal import Step, say
 
-PARTS = ("urgent", "blast", "slow", "accept", "obvious")
+PARTS = ("urgent", "blast", "slow", "callbacks", "accept", "obvious")
 URGENT_SENDS, URGENT_RATE = 200, 20.0
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
 CALM = 2.0  # seconds between parts
@@ -54,7 +55,9 @@ def measure(
     def compare() -> None:
         figures.obvious = obvious_run.run(stack, stand_in)
 
-    for name, work in zip(PARTS, (idle, prompt, slow, accept, compare), strict=True):
+    receipts = partial(_receipts, figures, people, stack, stand_in)
+    works = (idle, prompt, slow, receipts, accept, compare)
+    for name, work in zip(PARTS, works, strict=True):
         part(name, work)
     figures.peak_mb = peaks.megabytes
     say("\n" + report.table(figures))
@@ -63,3 +66,9 @@ def measure(
         say(f"\n  Written to {file}")
     else:
         say(f"\n  Not a complete run of {CAMPAIGN_SIZE:,} people: {file} stays as it is")
+
+
+def _receipts(
+    figures: report.Figures, people: world.World, stack: Stack, stand_in: StandIn
+) -> None:
+    figures.callbacks = callbacks.run(people, stack, stand_in)
