@@ -196,7 +196,7 @@ def test_the_next_try_avoids_the_account_that_asked_to_slow_down(
 ) -> None:
     with stand_in() as other:
         apns_account("second", ada.app, other.url)
-        provider.always = other.always = Answer(429, {"reason": "TooManyRequests"})
+        provider.always = other.always = Answer(429, {"reason": "TooManyProviderTokenUpdates"})
         send(ada, user_id="ada")
         for tries in (1, 2, 3, 4):
             recorded(tries)

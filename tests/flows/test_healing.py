@@ -116,21 +116,28 @@ def test_what_an_operator_holds_is_left_alone(world: World, provider: StandIn) -
     assert Delivery.objects.filter(held_by__isnull=False).count() == 3
 
 
-ILL = {
-    "held": {"held_at": now(), "held_reason": "key", "probe_at": now() - A_SECOND},
-    "broken": {"breaker": "open", "breaker_until": now() - A_SECOND, "breaker_trips": 1},
-    "lost probe": {"breaker": "half_open", "breaker_until": now() - A_SECOND},
-}
+ILL = ("held", "broken", "lost probe")
 
 
-@pytest.mark.parametrize("ill", ILL.values(), ids=ILL)
+def make_ill(world: World, how: str) -> None:
+    """Its next probe is due."""
+    due = now() - A_SECOND
+    fields = {
+        "held": {"held_at": due, "held_reason": "key", "probe_at": due},
+        "broken": {"breaker": "open", "breaker_until": due, "breaker_trips": 1},
+        "lost probe": {"breaker": "half_open", "breaker_until": due},
+    }
+    set_account(world, **fields[how])
+
+
+@pytest.mark.parametrize("ill", ILL)
 def test_an_account_is_tried_though_another_is_well(
-    world: World, provider: StandIn, ill: dict[str, object]
+    world: World, provider: StandIn, ill: str
 ) -> None:
     names = crowd(world, 3)
     with stand_in() as other:
         apns_account("second", world.app, other.url)
-        set_account(world, **ill)
+        make_ill(world, ill)
 
         send(world, user_ids=names)
         settled()
@@ -140,18 +147,30 @@ def test_an_account_is_tried_though_another_is_well(
     assert (account(world).held_at, account(world).breaker) == (None, "closed")
 
 
-@pytest.mark.parametrize("ill", ILL.values(), ids=ILL)
+@pytest.mark.parametrize("ill", ILL)
 def test_an_urgent_message_is_no_probe_while_another_is_well(
-    world: World, provider: StandIn, ill: dict[str, object]
+    world: World, provider: StandIn, ill: str
 ) -> None:
     with stand_in() as other:
         apns_account("second", world.app, other.url)
-        set_account(world, **ill)
+        make_ill(world, ill)
 
         send(world, user_ids=crowd(world, 1), priority="high")
         settled()
 
         assert (len(provider.requests), len(other.requests)) == (0, 1)
+
+
+def test_it_is_one_when_nothing_else_came_for_a_minute(world: World, provider: StandIn) -> None:
+    with stand_in() as other:
+        apns_account("second", world.app, other.url)
+        make_ill(world, "broken")
+        set_account(world, breaker_until=now() - timedelta(seconds=61))
+
+        send(world, user_ids=crowd(world, 1), priority="high")
+        settled()
+
+        assert (len(provider.requests), len(other.requests)) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +182,7 @@ def test_a_probe_that_fails_goes_another_way_at_once(
     provider.always = answer
     with stand_in() as other:
         apns_account("second", world.app, other.url)
-        set_account(world, **ILL[ill])
+        make_ill(world, ill)
         send(world, user_ids=crowd(world, 1))
         due = Delivery.objects.filter(state=State.WAITING)
         settle(lambda: due.filter(due_at__lte=now()).exists(), seconds=5)
