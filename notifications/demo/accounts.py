@@ -31,7 +31,7 @@ def seed_accounts() -> None:
         kind="apns",
         app=ios,
         endpoint=f"{sandbox}/demo-apns",
-        credentials=_kept("demo-apns", _apns_key),
+        credentials=kept("demo-apns", _apns_key),
         settings={"topic": TOPIC, "environment": "sandbox"},
     )
     account_upsert(
@@ -40,7 +40,7 @@ def seed_accounts() -> None:
         kind="fcm",
         app=android,
         endpoint=f"{sandbox}/demo-fcm",
-        credentials=_kept("demo-fcm", _service_account),
+        credentials=kept("demo-fcm", _service_account),
     )
     account_upsert(
         slug="demo-smtp",
@@ -54,7 +54,7 @@ def seed_accounts() -> None:
         channel="sms",
         kind="twilio",
         endpoint=f"{sandbox}/demo-twilio",
-        credentials=_kept("demo-twilio", _twilio),
+        credentials=kept("demo-twilio", _twilio),
         settings={"from": "+14155550199", "callback_url": _hook("twilio", "demo-twilio")},
     )
     account_upsert(
@@ -62,7 +62,7 @@ def seed_accounts() -> None:
         channel="sms",
         kind="sns",
         endpoint=f"{sandbox}/demo-sns",
-        credentials=_kept("demo-sns", _aws),
+        credentials=kept("demo-sns", _aws),
         settings={"region": "eu-central-1", "from": "Shop"},
         weight=0,
     )
@@ -79,7 +79,7 @@ def _app(slug: str, name: str, platform: str) -> App:
     return App.objects.get_or_create(slug=slug, defaults=defaults)[0]
 
 
-def _kept(slug: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+def kept(slug: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
     """The account's credentials as they are; new ones if it has none that can be opened."""
     row = ProviderAccount.objects.filter(slug=slug).first()
     try:
@@ -89,7 +89,7 @@ def _kept(slug: str, make: Callable[[], dict[str, str]]) -> dict[str, str]:
 
 
 def _apns_key() -> dict[str, str]:
-    key = _pem(ec.generate_private_key(ec.SECP256R1()))
+    key = pem(ec.generate_private_key(ec.SECP256R1()))
     return {"key": key, "key_id": "DEMOKEY123", "team_id": "DEMOTEAM12"}
 
 
@@ -98,7 +98,7 @@ def _service_account() -> dict[str, str]:
         "type": "service_account",
         "project_id": PROJECT,
         "private_key_id": secrets.token_hex(20),
-        "private_key": _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+        "private_key": pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         "client_email": f"notify@{PROJECT}.iam.gserviceaccount.com",
         "client_id": "100000000000000000000",
         "token_uri": "https://oauth2.googleapis.com/token",
@@ -115,5 +115,5 @@ def _aws() -> dict[str, str]:
     return {"access_key_id": key, "secret_access_key": secrets.token_urlsafe(30)}
 
 
-def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from notifications.demo.accounts import seed_accounts
 from notifications.demo.people import seed_people
+from notifications.demo.receivers import seed_receivers, seed_web_push
 from notifications.demo.texts import TEMPLATES
 from notifyproj.core.models import ApiKey, Scope, Service
 from preferences.models import NotificationType
@@ -17,7 +18,7 @@ ADMIN = "admin"
 TYPES: dict[str, dict[str, Any]] = {
     "order_confirmed": {
         "name": "Order confirmed",
-        "channels": ["push", "email", "sms", "inbox"],
+        "channels": ["push", "email", "sms", "inbox", "webhook", "slack"],
         "max_priority": "high",
         "on_uncertain": "resend",
         "template": "order-confirmation",
@@ -62,6 +63,8 @@ def seed(*, api_key: str, admin_password: str) -> None:
     seed_templates()
     seed_types()
     seed_people()
+    seed_web_push()
+    seed_receivers()
 
 
 def seed_service(secret: str) -> None:

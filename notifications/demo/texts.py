@@ -114,6 +114,29 @@ ORDER_V2: dict[str, Any] = {
             "body": "{{ total }}, kommt am {{ estimated_delivery }}.",
         },
     },
+    "web_push": {
+        "default": {
+            "title": "Order confirmed",
+            "body": "{{ order_id }} for {{ total }} arrives {{ estimated_delivery }}.",
+            "link": LINK,
+        },
+        "de": {
+            "title": "Bestellung bestätigt",
+            "body": "{{ order_id }} ({{ total }}) kommt am {{ estimated_delivery }}.",
+        },
+    },
+    "webhook": {
+        "default": {
+            "event": "order.confirmed",
+            "json": '{"order_id": {{ order_id }}, "total": {{ total }},'
+            ' "estimated_delivery": {{ estimated_delivery }}}',
+        }
+    },
+    "slack": {
+        "default": {
+            "text": "Order {{ order_id }} confirmed: {{ total }}, arrives {{ estimated_delivery }}."
+        }
+    },
 }
 
 LOGIN: dict[str, Any] = {

@@ -20,6 +20,7 @@ from preferences.services import recipient_erase
 from templates import services
 from templates.models import TemplateVersion
 from templates.render import render
+from tests.channels.samples import browser
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 VARIABLES = {"order_id": "ORD-98765", "total": "$142.50", "estimated_delivery": "June 27"}
@@ -108,6 +109,8 @@ def test_every_text_can_be_sent_by_every_account_of_its_channel() -> None:
 
 
 def address_of(account: ProviderAccount) -> str:
+    if account.channel == "web_push":  # Ada's browser subscribes when she asks for it
+        return browser(f"{account.endpoint}/push/1")
     point = ContactPoint.objects.get(channel=account.channel, app=account.app)
     ada = point.recipient
     assert ada.data_key
@@ -152,3 +155,19 @@ def test_there_is_no_demo_without_the_sandbox(
     settings.SANDBOX = False
     with pytest.raises(CommandError, match="sandbox only"):
         call_command("seed_demo")
+
+
+@pytest.mark.usefixtures("_seeded")
+def test_the_receiver_at_the_sandbox_knows_adas_secret() -> None:
+    row = ProviderAccount.objects.get(slug="demo-webhook")
+    stored = json.loads(address_of(row))
+    assert account_value(row).credentials["secret"] == stored["secrets"][0]["key"]
+    assert not row.enabled
+
+
+@pytest.mark.usefixtures("_seeded")
+def test_a_sandbox_that_moved_leaves_no_dead_webhook(settings: Settings) -> None:
+    settings.SANDBOX_URL = "http://127.0.0.1:9002"
+    call_command("seed_demo")
+    for row in ProviderAccount.objects.filter(slug__in=["demo-webhook", "demo-slack"]):
+        assert "127.0.0.1:9002" in address_of(row)
