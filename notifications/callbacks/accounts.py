@@ -9,7 +9,7 @@ from django.db import connection
 from channels.base import Account
 from channels.credentials import account_value
 from channels.models import ProviderAccount
-from channels.protocols import Adapter
+from channels.protocols import Adapter, WithCertificate, WithConfirmation, WithReply
 from channels.registry import adapter
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 class Caller:
     account: Account
     adapter: Adapter
+    # Asked once: looking whether a module offers something costs as much as a signature.
+    certified: WithCertificate | None = None
+    replying: WithReply | None = None
+    confirming: WithConfirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,21 @@ class Callers:
     by_name: Mapping[tuple[str, str], Caller]  # (kind, slug)
 
 
+def caller(account: Account, adapter: Adapter) -> Caller:
+    return Caller(
+        account,
+        adapter,
+        adapter if isinstance(adapter, WithCertificate) else None,
+        adapter if isinstance(adapter, WithReply) else None,
+        adapter if isinstance(adapter, WithConfirmation) else None,
+    )
+
+
 def _load() -> Callers:
     found = []
     for row in ProviderAccount.objects.order_by("id"):
         try:
-            found.append(Caller(account_value(row), adapter(row.kind)))
+            found.append(caller(account_value(row), adapter(row.kind)))
         except (Undecryptable, LookupError) as error:
             problem = {"account": row.slug, "error": type(error).__name__}
             log.error("callbacks of an account cannot be checked", extra=problem)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from channels.base import Account, HttpRequest
-from channels.protocols import WithConfirmation
 from notifications.callbacks import store
 from notifications.callbacks.accounts import callers
 from notifications.callbacks.calling import call
@@ -33,10 +32,10 @@ def asked(rows: Sequence[Stored]) -> list[Asked]:
     by_id = callers.get().by_id
     for row in rows:
         caller = by_id.get(row.account_id)
-        if caller is None or not isinstance(caller.adapter, WithConfirmation):
+        if caller is None or caller.confirming is None:
             continue
         try:
-            request = caller.adapter.confirmation(request_of(row), caller.account, clock_now())
+            request = caller.confirming.confirmation(request_of(row), caller.account, clock_now())
         except Exception as error:
             problem = {"callback_id": row.id, "error": type(error).__name__}
             log.error("a confirmation cannot be made", extra=problem)

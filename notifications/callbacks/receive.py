@@ -10,7 +10,6 @@ from typing import Final
 from django.conf import settings
 
 from channels.base import HttpResponse, InboundRequest
-from channels.protocols import WithCertificate, WithReply
 from notifications.callbacks.accounts import Caller
 from notifications.callbacks.store import Inbound
 
@@ -43,11 +42,10 @@ def request_of(path: str, query: str, headers: Mapping[str, str], body: bytes) -
 
 def certificate_url(caller: Caller, request: InboundRequest) -> str | None:
     """What has to be fetched before this can be checked."""
-    adapter, account = caller.adapter, caller.account
-    if not isinstance(adapter, WithCertificate) or account.settings.get(PINNED):
+    if caller.certified is None or caller.account.settings.get(PINNED):
         return None
     try:
-        return adapter.certificate_url(request)
+        return caller.certified.certificate_url(request)
     except Exception as error:
         _tell(caller, error)
         return None
@@ -57,13 +55,12 @@ def check(
     caller: Caller, request: InboundRequest, now: datetime, certificate: str = ""
 ) -> Accepted | None:
     """None for what is not proven to be theirs; nobody is told why."""
-    request = replace(request, certificate=certificate)
+    if certificate:
+        request = replace(request, certificate=certificate)
     try:
         if not caller.adapter.verify(request, caller.account, now):
             return None
-        reply = NO_CONTENT
-        if isinstance(caller.adapter, WithReply):
-            reply = caller.adapter.reply(request)
+        reply = caller.replying.reply(request) if caller.replying else NO_CONTENT
     except Exception as error:
         _tell(caller, error)
         return None
