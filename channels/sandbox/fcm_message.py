@@ -17,6 +17,16 @@ ANDROID = frozenset(
     "collapseKey priority ttl restrictedPackageName data notification fcmOptions directBootOk"
     " bandwidthConstrainedOk restrictedSatelliteOk".split()
 )
+NOTIFICATION = frozenset(
+    "title body icon color sound tag clickAction bodyLocKey bodyLocArgs titleLocKey titleLocArgs"
+    " channelId ticker sticky eventTime localOnly notificationPriority defaultSound"
+    " defaultVibrateTimings defaultLightSettings vibrateTimings visibility notificationCount"
+    " lightSettings image bypassProxyNotification proxy".split()
+)
+PRIORITIES = frozenset(
+    f"PRIORITY_{word}" for word in ("UNSPECIFIED", "MIN", "LOW", "DEFAULT", "HIGH", "MAX")
+)
+VISIBILITIES = frozenset({"VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"})
 LIMITS = {"topic": 2048}  # bytes of keys and values
 LIMIT = 4096
 MAX_TTL = 2_419_200  # seconds: four weeks
@@ -117,9 +127,21 @@ def _examine_android(message: dict[str, Any], exam: Examination) -> None:
     allowed = found is not None and int(found[1]) <= MAX_TTL
     bad = invalid("message.android.ttl", f"Invalid TTL: from 0s to {MAX_TTL}s")
     exam.require("android ttl", allowed, bad, ttl)
-    color = _block(android, "notification").get("color")
+    _examine_shown(_block(android, "notification"), exam)
+
+
+def _examine_shown(shown: dict[str, Any], exam: Examination) -> None:
+    """What Android alone is told to show."""
+    where = "message.android.notification"
+    unknown = sorted(name for name in shown if _camel(name) not in NOTIFICATION)
+    exam.require("notification's fields known", not unknown, _unknown(where, unknown))
+    color = shown.get("color")
     fits = color is None or COLOR.fullmatch(str(color))
-    exam.require("color", fits, invalid("message.android.notification.color", "Not #rrggbb"))
+    exam.require("color", fits, invalid(f"{where}.color", "Not #rrggbb"))
+    for name, known in (("visibility", VISIBILITIES), ("notificationPriority", PRIORITIES)):
+        value = shown.get(name)
+        bad = invalid(f"{where}.{name}", f"Invalid value: {value}")
+        exam.require(name, value is None or value in known, bad, str(value or ""))
 
 
 def _is_reserved(key: str) -> bool:
