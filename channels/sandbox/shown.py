@@ -3,7 +3,7 @@
 from channels.sandbox.fcm_token import without_assertion
 from channels.sandbox.values import Request
 
-SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "x-amz-security-token"})
 
 
 def raw_request(request: Request) -> str:
