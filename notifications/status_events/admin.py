@@ -1,11 +1,13 @@
 """Status endpoints and their events in the admin. A secret is shown once, when it is made."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -17,8 +19,13 @@ from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of
 from notifyproj.core.pagination import BoundedPaginator
+from preferences.catalogue import catalogue
 
 OWN = ("url", "events", "types", "description", "owner_email", "enabled")
+
+
+def known_types() -> list[tuple[str, str]]:
+    return [(value.slug, value.slug) for value in catalogue.get().by_id.values()]
 
 
 class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,9 +35,16 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple,
         help_text="None chosen: all.",
     )
+    types = forms.MultipleChoiceField(
+        choices=known_types,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all.",
+    )
 
     class Meta:
         model = StatusEndpoint
+        labels = {"url": "URL", "owner_email": "Owner's e-mail"}
         fields = ("service", *OWN)
 
     def clean(self) -> dict[str, Any]:
@@ -38,7 +52,8 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.errors:
             return cleaned
         try:
-            services.check(self.wish(cleaned))
+            before = StatusEndpoint.objects.filter(pk=self.instance.pk).first()
+            services.check(self.wish(cleaned), before)
         except InvalidFields as error:
             for name, text in error.fields.items():
                 self.add_error(name, text)
@@ -55,12 +70,20 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ("enabled", "service")
     list_select_related = ("service",)
     search_fields = ("description", "url")
-    readonly_fields = ("shown_status", "reason", "failing_since", "suspended_at", "created_at")
-    actions = ("resume", "send_test", "rotate_secret")
+    readonly_fields = (
+        *("shown_status", "reason", "failing_since", "suspended_at", "full_since", "created_at"),
+        "log",
+    )
+    actions = ("resume", "send_test", "replay_day", "rotate_secret")
 
     @admin.display(description="status")
     def shown_status(self, row: StatusEndpoint) -> str:
         return selectors.status_of(row) if row.pk else ""
+
+    @admin.display(description="log")
+    def log(self, row: StatusEndpoint) -> SafeString:
+        url = reverse("admin:status_events_statusevent_changelist")
+        return format_html("<a href='{}?endpoint__id__exact={}'>Its events</a>", url, row.pk)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "service") if obj else ()
@@ -101,6 +124,15 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
             id_ = services.event_test(endpoint=row, now=now())
             messages.success(request, f"On its way to {row}: {id_}")
 
+    @admin.action(description="Send the last 24 hours again", permissions=["change"])
+    def replay_day(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
+        for row in queryset:
+            until, since = now(), now() - timedelta(days=1)
+            done = services.events_replay(endpoint=row, since=since, until=until)
+            self.log_change(request, row, f"Replayed {done.events} events.")
+            more = f"; there are more, from {done.next_from:%H:%M} UTC" if done.next_from else ""
+            messages.success(request, f"{done.events:,} events go to {row} again{more}.")
+
     @admin.action(description="New secret (the old one signs for 24 hours)", permissions=["change"])
     def rotate_secret(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
         for row in queryset:
@@ -140,8 +172,8 @@ class StatusEventAdmin(ModelAdmin):  # type: ignore[misc]
         return bool(request.user.has_perm("status_events.change_statusevent"))
 
     @admin.display(description="created")
-    def created(self, row: StatusEvent) -> Any:
-        return instant_of(row.pk)
+    def created(self, row: StatusEvent) -> str:
+        return f"{instant_of(row.pk):%d %b %Y %H:%M:%S} UTC"
 
     @admin.display(description="tries")
     def log(self, row: StatusEvent) -> SafeString:

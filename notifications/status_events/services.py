@@ -79,7 +79,7 @@ def endpoint_create(*, service_id: int, wish: Wish) -> tuple[StatusEndpoint, str
 
 def endpoint_update(*, endpoint: StatusEndpoint, wish: Wish) -> None:
     """Raises InvalidFields. Enabling one that was disabled gives it a new start."""
-    check(wish)
+    check(wish, endpoint)
     enabling = wish.enabled and not endpoint.enabled
     for name, value in _columns(wish).items():
         setattr(endpoint, name, value)
@@ -154,14 +154,15 @@ def event_resend(*, event: StatusEvent) -> bool:
     return bool(settled.update(state=StatusEvent.State.WAITING, **fresh))
 
 
-def check(wish: Wish) -> None:
-    """Raises InvalidFields."""
+def check(wish: Wish, before: StatusEndpoint | None = None) -> None:
+    """Raises InvalidFields. What an endpoint has `before` may stay: it must be possible to
+    disable one whose type was removed."""
     wrong: dict[str, str] = {}
     refusal = refuse_url(wish.url, loopback_allowed=settings.ALLOW_PRIVATE_URLS)
-    if refusal:
+    if refusal and (before is None or wish.url != before.url):
         wrong["url"] = f"{refusal}."
-    unknown = sorted(set(wish.types) - {v.slug for v in catalogue.get().by_id.values()})
-    if unknown:
+    known = {value.slug for value in catalogue.get().by_id.values()}
+    if unknown := sorted(set(wish.types) - known - set(before.types if before else ())):
         wrong["types"] = f"There is no notification type {unknown[0]!r}."
     if wish.owner_email:
         try:

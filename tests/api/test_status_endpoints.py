@@ -83,6 +83,14 @@ def test_a_change_leaves_the_rest_as_it_was(client: APIClient) -> None:
     assert (changed["events"], changed["types"], changed["url"]) == ([], ["order"], URL)
 
 
+def test_an_endpoint_whose_type_was_removed_can_be_disabled(client: APIClient) -> None:
+    one = create(client).json()
+    StatusEndpoint.objects.update(types=["removed"], url="http://127.0.0.1:9/")
+    assert client.patch(path(one), {"enabled": False}, format="json").status_code == 200
+    refused = client.patch(path(one), {"types": ["removed-too"]}, format="json")
+    assert refused.status_code == 400
+
+
 def test_a_deleted_endpoint_is_gone(client: APIClient, one: dict[str, Any]) -> None:
     assert client.delete(path(one)).status_code == 204
     assert client.get(path(one)).status_code == 404
