@@ -1,0 +1,178 @@
+"""Callbacks of the providers that need more than a signature: batches, certificates, consent."""
+
+import json
+from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
+from django.test import Client
+
+from channels.base import HttpRequest, HttpResponse
+from channels.credentials import account_upsert
+from channels.models import ProviderAccount
+from notifications import burying
+from notifications.callbacks import certificates, confirming
+from notifications.callbacks.accounts import callers
+from notifications.callbacks.fold import fold_due
+from notifications.models import Delivery, InboundCallback
+from notifications.statuses import ProviderOutcome, State
+from notifyproj.core.clock import now
+from preferences.models import Suppression
+from tests.callbacks.conftest import Sms, attempt, new_delivery
+from tests.channels.sns import TOPIC, certificate, confirmation, notification, signed
+from tests.world import contact_point
+
+SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
+OK = HttpResponse(200, {}, b"")
+
+
+def account(kind: str, **settings: str) -> ProviderAccount:
+    made = account_upsert(
+        slug=f"{kind}-1",
+        channel="email",
+        kind=kind,
+        credentials={"access_key_id": "A", "secret_access_key": "S", "api_key": "K"},
+        settings={"from": "shop@example.com", "region": "eu-west-1", **settings},
+    )
+    callers.forget()
+    return made
+
+
+def mail_to(sms: Sms, address: str, through: ProviderAccount) -> Delivery:
+    point = contact_point(sms.person, "email", address)
+    fields = {"channel": "email", "contact_point_id": point.pk, "account_id": through.pk}
+    made = new_delivery(sms, State.SENT, tries=False, **fields)
+    attempt(made, 1, through.pk)
+    return made
+
+
+def post(path: str, body: bytes, **headers: str) -> int:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = Client().post(path, body, content_type="application/json", headers=names)
+    return response.status_code
+
+
+def sendgrid(rows: list[dict[str, Any]]) -> int:
+    body, stamp = json.dumps(rows).encode(), str(int(now().timestamp()))
+    signature = SENDGRID_KEY.sign(stamp.encode() + body, ec.ECDSA(SHA256()))
+    prefix = "x_twilio_email_event_webhook"
+    headers = {f"{prefix}_signature": b64encode(signature).decode(), f"{prefix}_timestamp": stamp}
+    return post("/hooks/sendgrid/sendgrid-1", body, **headers)
+
+
+def sns(message: dict[str, str]) -> int:
+    return post("/hooks/ses/ses-1", json.dumps(signed(message)).encode())
+
+
+def test_one_callback_of_sendgrid_tells_of_many_messages(sms: Sms) -> None:
+    shown = SENDGRID_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    through = account("sendgrid", verification_key=b64encode(shown).decode())
+    mails = [mail_to(sms, f"{name}@example.org", through) for name in ("ada", "bob", "eve")]
+    kinds = [{"event": "delivered"}, {"event": "bounce", "type": "bounce"}, {"event": "spamreport"}]
+    rows = [
+        {
+            **kind,
+            "sg_event_id": f"e{n}",
+            "timestamp": int(now().timestamp()),
+            "email": f"{n}@elsewhere.example",
+            "delivery": str(mail.pk),
+            "attempt": "1",
+        }
+        for n, (mail, kind) in enumerate(zip(mails, kinds, strict=True))
+    ]
+
+    assert sendgrid(rows) == 204
+    fold_due()
+    burying.fold(now() + timedelta(minutes=1))
+
+    outcomes = [Delivery.objects.get(pk=mail.pk).outcome for mail in mails]
+    expected = [ProviderOutcome.DELIVERED, ProviderOutcome.BOUNCED, ProviderOutcome.SENT]
+    assert outcomes == expected
+    sources = Suppression.objects.order_by("source").values_list("source", flat=True)
+    assert list(sources) == ["complaint", "provider"]
+
+
+def delivered(mail: Delivery) -> dict[str, str]:
+    said = {
+        "eventType": "Delivery",
+        "mail": {
+            "messageId": "m1",
+            "tags": {"delivery": [str(mail.pk)], "attempt": ["1"]},
+        },
+        "delivery": {"recipients": ["ada@example.org"], "timestamp": now().isoformat()},
+    }
+    return notification(Message=json.dumps(said))
+
+
+def test_the_certificate_behind_a_signature_is_fetched_once(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def call(request: HttpRequest) -> HttpResponse:
+        fetched.append(request.url)
+        return HttpResponse(200, {}, certificate().encode())
+
+    monkeypatch.setattr(certificates, "call", call)
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    assert [sns(delivered(mail)) for _ in range(3)] == [204, 204, 204]
+    fold_due()
+
+    assert len(fetched) == 1
+    assert Delivery.objects.get(pk=mail.pk).outcome == ProviderOutcome.DELIVERED
+
+
+def test_certificates_that_cannot_be_had_are_asked_for_a_few_times_only(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can name one."""
+    asked: list[HttpRequest] = []
+
+    def call(request: HttpRequest) -> None:
+        asked.append(request)
+
+    monkeypatch.setattr(certificates, "call", call)
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    assert {sns(delivered(mail)) for _ in range(20)} == {403}
+    assert len(asked) == certificates.MOST_A_MINUTE
+
+
+def test_a_topic_is_confirmed_after_the_commit(sms: Sms, monkeypatch: pytest.MonkeyPatch) -> None:
+    account("ses", topic_arn=TOPIC, signing_certificate=certificate())
+    outer = len(connection.savepoint_ids)
+    inside: list[int] = []
+
+    def call(request: HttpRequest, _: object) -> HttpResponse:
+        assert b"ConfirmSubscription" in request.body
+        inside.append(len(connection.savepoint_ids) - outer)
+        return OK
+
+    monkeypatch.setattr(confirming, "call", call)
+    assert sns(confirmation()) == 204
+    fold_due()
+
+    assert inside == [0]
+    assert not InboundCallback.objects.exists()
+
+
+def test_a_confirmation_that_fails_is_tried_again_and_then_left_to_people(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account("ses", topic_arn=TOPIC, signing_certificate=certificate())
+    monkeypatch.setattr(confirming, "call", lambda *_: None)
+    sns(confirmation())
+
+    for n in range(confirming.MOST_TRIES):
+        fold_due()
+        row = InboundCallback.objects.get()
+        assert row.tries == n + 1 + (n + 1 == confirming.MOST_TRIES)
+        InboundCallback.objects.exclude(due_at=None).update(due_at=now() - timedelta(hours=1))
+
+    assert row.due_at is None
