@@ -19,6 +19,7 @@ from channels.credentials import account_upsert
 from channels.routing import routes
 from channels.sandbox.models import Received
 from notifications import attachments, baggage, outbox
+from notifications.accept import accept
 from notifications.attachments import attachment_add, attachment_remove, delete_expired
 from notifications.links import counting
 from notifications.models import Attachment, Attempt, Delivery, Event, Notification
@@ -232,8 +233,12 @@ def test_large_messages_are_not_all_built_at_once(
 ) -> None:
     monkeypatch.setattr(attachments, "MOST_LOADED", 1_000)
     monkeypatch.setattr(baggage, "ROOM", 1_000)
-    for n in range(3):
-        post(world, attachments=[file(world, bytes([n]) * 700)])
+    letter = {"user_id": "ada", "channels": ["email"], "template_id": "letter"}
+    files = [file(world, bytes([n]) * 700) for n in range(3)]
+    requests = [world.request(**letter, attachments=[id_]) for id_ in files]
+    accept(world.service.pk, requests, now())
+    assert len(hints) == 1
+
     run(hints)
     settle(partial(has_sent, 1))
     settle(lambda: Delivery.objects.filter(state=State.WAITING, reason="no_room").count() == 2)
