@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from twilio.request_validator import RequestValidator
 
+from channels.models import ProviderAccount
 from channels.sandbox.callbacks import is_local
 from channels.sandbox.sms_parts import parts
 from tests.channels.sandbox.calls import basic, call, text
@@ -170,3 +171,11 @@ def test_the_sender_is_shown(sandbox: Sandbox) -> None:
     account = sandbox.account("twilio")
     text(account)
     assert received(account).message["from"] == SENDER
+
+
+def test_a_sender_of_one_country_is_ours_too(sandbox: Sandbox) -> None:
+    account = sandbox.account("twilio")
+    rows = ProviderAccount.objects.filter(slug=account.slug)
+    sandbox.commit(rows.update, settings={"from": SENDER, "senders": "US=+14155550199, AT=SHOP"})
+    assert text(account, {"From": "SHOP"})[0] == 201
+    assert text(account, {"From": "LADEN"})[0] == 400
