@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from channels.base import (
     NOT_STARTED,
+    Channel,
     HttpResponse,
     Lane,
     Outcome,
@@ -75,7 +76,8 @@ def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
     if _at_once(done):
         return _again(done, now, 0.0, kept(done.row, "retry"), attempts=1)
     after = None if done.has_alternative else done.outcome.after
-    delay = retry.next_delay(done.row.attempts + 1, Lane(done.row.lane), rng, after)
+    row = done.row
+    delay = retry.next_delay(row.attempts + 1, Lane(row.lane), rng, after, channel=row.channel)
     if delay is None:
         return _final(done, State.FAILED, "attempts_exhausted")
     return _again(done, now, delay, kept(done.row, "retry"), attempts=1)
@@ -191,11 +193,15 @@ def _again(done: Finished, now: datetime, delay: float, reason: str, *, attempts
     )
 
 
-def excerpt(result: Response | TransportFailure | None) -> tuple[int | None, str]:
-    """(status, what was answered) for operators, of bounded size."""
+def excerpt(
+    result: Response | TransportFailure | None, channel: str = ""
+) -> tuple[int | None, str]:
+    """(status, what was answered) for operators, of bounded size. A webhook's also when it was
+    taken: its owner may ask what their endpoint said."""
     match result:
         case HttpResponse(status, _, body):
-            text = "" if status < 300 else body[: EXCERPT * 4].decode("utf-8", "replace")
+            told = status >= 300 or channel == Channel.WEBHOOK
+            text = body[: EXCERPT * 4].decode("utf-8", "replace") if told else ""
             return status, _printable(text)
         case SmtpReply(code, text):
             return code, _printable(text)

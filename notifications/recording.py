@@ -168,7 +168,7 @@ def _insert_attempts(changes: Iterable[Change]) -> None:
 
 def _answer(done: Finished) -> tuple[int | None, str]:
     """Of a sensitive type only the status: providers quote what they refuse."""
-    status, text = excerpt(done.result)
+    status, text = excerpt(done.result, done.row.channel)
     type_ = catalogue.get().by_id.get(done.row.type_id)
     return status, "" if type_ is None or type_.sensitive else text
 

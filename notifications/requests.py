@@ -24,7 +24,7 @@ class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     template_id: Slug | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     priority: Literal["high", "normal", "low"] = "normal"
-    channels: Annotated[list[Channel], Meta(min_length=1, max_length=6)] | None = None
+    channels: Annotated[list[Channel], Meta(min_length=1, max_length=len(Channel))] | None = None
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=604_800)] | None = None
