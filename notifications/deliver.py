@@ -68,6 +68,7 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
             case Ready() as prepared:
                 ready.append(prepared)
             case Change() | Finished() as settled:
+                put_down(settled.row.id)
                 put(settled)
     _submit(ready, now, deadline)
 
