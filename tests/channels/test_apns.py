@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels.base import BuildError, HttpResponse, Lane, MessageTooLarge, OutcomeKind
-from channels.push import apns
+from channels.push import apns, apple
 from channels.signing import es256_jwt
 from tests.channels.samples import DELIVERY, NOW, account, envelope, p8, push, recorded
 
@@ -83,7 +83,7 @@ def test_an_urgent_push_does_not_wait_long() -> None:
 
 def test_the_payload_holds_what_the_app_shows() -> None:
     message = push(image_url="https://x/i.png", link="/orders/1", badge=3, data={"order": "1"})
-    assert json.loads(apns.payload(message)) == {
+    assert json.loads(apple.payload(message)) == {
         "aps": {
             "alert": {"title": "Order shipped", "body": "It is on its way"},
             "sound": "default",
@@ -98,14 +98,14 @@ def test_the_payload_holds_what_the_app_shows() -> None:
 
 
 def test_custom_data_cannot_replace_what_apple_reads() -> None:
-    value = json.loads(apns.payload(push(data={"aps": "x", "delivery_id": "y"})))
+    value = json.loads(apple.payload(push(data={"aps": "x", "delivery_id": "y"})))
     assert value["aps"]["alert"]["title"] == "Order shipped"
     assert value["delivery_id"] == str(DELIVERY)
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "😀", '"', "👩‍👩‍👧"])
 def test_a_long_text_is_shortened_to_4096_bytes(letter: str) -> None:
-    body = apns.payload(push(body=letter * 5000))
+    body = apple.payload(push(body=letter * 5000))
     text = json.loads(body)["aps"]["alert"]["body"]
     assert 4000 < len(body) <= 4096
     assert text.endswith("…")

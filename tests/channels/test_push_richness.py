@@ -7,7 +7,7 @@ import pytest
 
 from channels.base import BuildError, Lane, MessageTooLarge
 from channels.messages import PushMessage
-from channels.push import apns, fcm
+from channels.push import apple, fcm
 from tests.channels.samples import NOW, envelope, push
 
 IOS = {
@@ -47,18 +47,18 @@ def to_firebase(message: PushMessage) -> dict[str, Any]:
 
 
 def test_an_iphone_reads_every_option() -> None:
-    aps = json.loads(apns.payload(push(subtitle="Order 7", ios=IOS)))["aps"]
+    aps = json.loads(apple.payload(push(subtitle="Order 7", ios=IOS)))["aps"]
     alert = {"title": "Order shipped", "subtitle": "Order 7", "body": "It is on its way"}
     assert aps == {"alert": alert, **APS}
 
 
 def test_a_critical_alert_sounds_through_silence() -> None:
-    aps = json.loads(apns.payload(push(ios={"interruption_level": "critical"})))["aps"]
+    aps = json.loads(apple.payload(push(ios={"interruption_level": "critical"})))["aps"]
     assert aps["sound"] == {"critical": 1, "name": "default", "volume": 1.0}
 
 
 def test_a_push_may_be_without_a_sound() -> None:
-    assert "sound" not in json.loads(apns.payload(push(sound="none")))["aps"]
+    assert "sound" not in json.loads(apple.payload(push(sound="none")))["aps"]
     assert "sound" not in to_firebase(push(sound="none"))["android"]["notification"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from channels.base import BuildError, HttpResponse, Lane, OutcomeKind
 from channels.messages import PushMessage
-from channels.push import apns, fcm, sns_push
+from channels.push import apple, fcm, sns_push
 from channels.registry import adapter
 from tests.channels.samples import ENDPOINT_ARN, NOW, account, envelope, push, recorded
 
@@ -41,7 +41,7 @@ def test_an_iphone_gets_what_apple_would_get_from_us(arn: str) -> None:
     message = push(arn, badge=3, link="/orders/1")
     texts, _ = sent(message)
     platform = arn.split("/")[1]
-    assert texts == {"default": "It is on its way", platform: apns.payload(message).decode()}
+    assert texts == {"default": "It is on its way", platform: apple.payload(message).decode()}
 
 
 def test_apples_headers_are_attributes() -> None:

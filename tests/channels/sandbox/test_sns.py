@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ PUSH = {
 
 def publish(
     account: Account,
-    form: dict[str, str | None],
+    form: Mapping[str, str | None],
     *,
     attributes: dict[str, str] | None = None,
     secret: str = "sns-secret",
@@ -92,7 +93,7 @@ BAD: list[tuple[dict[str, Any], tuple[int, str]]] = [
 def test_a_wrong_signature_has_its_code(
     sandbox: Sandbox, changes: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    assert code(publish(sandbox.account("sns"), dict(SMS), **changes)) == expected
+    assert code(publish(sandbox.account("sns"), SMS, **changes)) == expected
 
 
 BAD_FIELDS = [
@@ -130,4 +131,4 @@ def test_a_dead_recipient_is_named_as_sns_does(sandbox: Sandbox) -> None:
     for kind, form, expected in (("sns", SMS, "OptedOut"), ("sns_push", PUSH, "EndpointDisabled")):
         account = sandbox.account(kind)
         sandbox.fault(account, "dead_token")
-        assert code(publish(account, dict(form))) == (400, expected)
+        assert code(publish(account, form)) == (400, expected)
