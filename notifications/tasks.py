@@ -11,6 +11,7 @@ from notifications.fanout import resolve_chunks
 from notifications.maintenance import maintain
 from notifications.sweeps import sweep
 from notifyproj.core.telling import tell_alerts
+from preferences import strikes
 
 
 @shared_task(name=queues.DELIVER)
@@ -44,6 +45,7 @@ def fold_callbacks_task() -> None:
 def maintain_task() -> None:
     maintain()
     forget_unread()
+    strikes.forget()
 
 
 @shared_task(name=queues.TELL)

@@ -205,6 +205,21 @@ class Suppression(models.Model):
         return f"{self.channel}: {self.reason}"
 
 
+class BounceStrike(models.Model):
+    """A day on which a mailbox bounced for now; after some of them it is suppressed."""
+
+    pk = models.CompositePrimaryKey("channel", "address_hash", "day")
+    channel = models.CharField(max_length=16, choices=CHANNELS)
+    address_hash = models.BinaryField(max_length=32)
+    day = models.DateField()
+
+    class Meta:
+        db_table = "bounce_strike"
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.day}"
+
+
 class ConsentEvent(models.Model):
     """Who agreed to what or took it back, when and how. Append-only: a trigger refuses changes."""
 

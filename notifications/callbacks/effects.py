@@ -9,7 +9,7 @@ from notifications import burying
 from notifications.callbacks.keywords import Kind, meaning
 from notifications.callbacks.reading import Told
 from notifications.callbacks.verdicts import Row
-from preferences import addresses, suppressions, withdrawals
+from preferences import addresses, strikes, suppressions, withdrawals
 from preferences.suppressions import KEYWORD, PROVIDER, Unwanted
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 ACTING = frozenset(
     {
         EventKind.BOUNCED_HARD,
+        EventKind.BOUNCED_SOFT,
         EventKind.COMPLAINED,
         EventKind.SUPPRESSED,
         EventKind.UNSUBSCRIBED,
@@ -53,6 +54,14 @@ def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
     hashes = suppressions.hashes_of(sorted(points))
     placed = [(one, Place(one, own.get(one.id), hashes)) for one in acting]
     _bury([(one, place) for one, place in placed if one.event.kind == EventKind.BOUNCED_HARD])
+    strikes.strike(
+        [
+            (one.channel, place.hash)
+            for one, place in placed
+            if one.event.kind == EventKind.BOUNCED_SOFT and place.hash is not None
+            if one.channel == Channel.EMAIL  # a phone that is off for days is still wanted
+        ]
+    )
     suppressions.add(
         [unwanted for one, place in placed if (unwanted := _unwanted(one, place)) is not None]
     )

@@ -246,5 +246,42 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["recipient", "at"], name="consent_event_of")],
             },
         ),
+        migrations.CreateModel(
+            name="BounceStrike",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "channel",
+                        "address_hash",
+                        "day",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("push", "push"),
+                            ("web_push", "web push"),
+                            ("email", "email"),
+                            ("sms", "sms"),
+                            ("inbox", "inbox"),
+                            ("webhook", "webhook"),
+                            ("slack", "slack"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("address_hash", models.BinaryField(max_length=32)),
+                ("day", models.DateField()),
+            ],
+            options={
+                "db_table": "bounce_strike",
+            },
+        ),
         migrations.RunSQL(APPEND_ONLY, UNDO),
     ]

@@ -15,7 +15,7 @@ from notifications.models import DeadCandidate
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.addresses import hash_of
-from preferences.models import ConsentEvent, Preference, Suppression
+from preferences.models import BounceStrike, ConsentEvent, Preference, Suppression
 from preferences.suppressions import KEYWORD
 from tests.callbacks.conftest import NUMBER, Sms, message_from, point, post, status_of
 from tests.world import contact_point
@@ -170,10 +170,20 @@ def test_what_the_log_knows_goes_before_what_the_provider_says(sms: Sms) -> None
     assert not suppressed("email", "elsewhere@example.net")
 
 
-def test_a_soft_bounce_suppresses_nobody(sms: Sms) -> None:
-    heard(sms, EventKind.BOUNCED_SOFT)
+@pytest.mark.parametrize(("before", "expected"), [((1, 2, 3), False), ((1, 2, 3, 29), True)])
+def test_a_mailbox_that_bounces_for_now_is_suppressed_on_the_fifth_day(
+    sms: Sms, before: tuple[int, ...], expected: bool
+) -> None:
+    hash_, today = hash_of("email", MAIL), now().date()
+    for n in (*before, 31):
+        day = today - timedelta(days=n)
+        BounceStrike.objects.create(channel="email", address_hash=hash_, day=day)
+
+    for _ in range(3):
+        heard(sms, EventKind.BOUNCED_SOFT)
+
+    assert bool(suppressed("email", MAIL)) is expected
     assert not DeadCandidate.objects.exists()
-    assert not Suppression.objects.exists()
 
 
 def test_what_the_provider_does_not_send_to_is_suppressed_here_too(sms: Sms) -> None:
