@@ -10,6 +10,8 @@ def raw_request(request: Request) -> str:
     target = request.path + (f"?{request.query}" if request.query else "")
     lines = [f"{request.method} {target}"]
     lines += [f"{name}: {_shown(name, value)}" for name, value in request.headers]
+    if request.header("content-encoding") == "aes128gcm":
+        return "\n".join([*lines, "", f"({len(request.body)} bytes, encrypted)"])
     body = request.body.decode("utf-8", "replace")
     return "\n".join([*lines, "", without_assertion(body) if request.path == "/token" else body])
 

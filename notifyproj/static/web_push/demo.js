@@ -5,6 +5,7 @@ const button = document.getElementById("turn-on");
 const state = document.getElementById("state");
 const { key, app, endpoint, worker, register, received, user } = demo.dataset;
 const POLL = 2000; // ms
+const MEMORY = `web-push ${endpoint} ${key}`; // a browser keeps its own subscriptions by itself
 
 const SAID = {
   unsupported: "This browser cannot show notifications, or not on this page: use https or localhost.",
@@ -17,27 +18,46 @@ if (!("serviceWorker" in navigator && "Notification" in window)) {
   say(SAID.unsupported);
 } else {
   button.hidden = !key;
-  say(Notification.permission === "denied" ? SAID.denied : "");
-  button.addEventListener("click", turnOn);
+  button.addEventListener("click", () => attempt(ask));
+  if (Notification.permission === "denied") say(SAID.denied);
+  if (Notification.permission === "granted" && key) attempt(refresh);
 }
 
-async function turnOn() {
+async function attempt(act) {
   button.disabled = true;
   try {
-    const answer = await Notification.requestPermission();
-    if (answer !== "granted") return say(answer === "denied" ? SAID.denied : SAID.asked);
-    await navigator.serviceWorker.register(worker);
-    const registration = await navigator.serviceWorker.ready;
-    const subscription = await (endpoint ? subscribeAtSandbox() : subscribe(registration));
-    await tellBackEnd(subscription);
-    say(SAID.on);
-    button.hidden = true;
-    if (endpoint) relay(registration, subscription.endpoint.split("/").pop());
+    await act();
   } catch (error) {
     say(`That did not work (${error.message}). Try again.`);
   } finally {
     button.disabled = false;
   }
+}
+
+async function ask() {
+  const answer = await Notification.requestPermission();
+  if (answer !== "granted") return say(answer === "denied" ? SAID.denied : SAID.asked);
+  const registration = await ready();
+  await turnOn(registration, await (endpoint ? subscribeAtSandbox() : subscribe(registration)));
+}
+
+// Each time the page starts: the back end may have given the subscription up, or somebody else's.
+async function refresh() {
+  const registration = await ready();
+  const known = endpoint ? remembered() : (await registration.pushManager.getSubscription())?.toJSON();
+  if (known) await turnOn(registration, known);
+}
+
+async function ready() {
+  await navigator.serviceWorker.register(worker);
+  return navigator.serviceWorker.ready;
+}
+
+async function turnOn(registration, subscription) {
+  await tellBackEnd(subscription);
+  say(SAID.on);
+  button.hidden = true;
+  if (endpoint) relay(registration, subscription.endpoint.split("/").pop());
 }
 
 async function subscribe(registration) {
@@ -51,7 +71,13 @@ async function subscribe(registration) {
 // As text/plain, which a page may send anywhere without asking first.
 async function subscribeAtSandbox() {
   const body = JSON.stringify({ applicationServerKey: key });
-  return json(await fetch(`${endpoint}/subscribe`, { method: "POST", body }));
+  const made = await json(await fetch(`${endpoint}/subscribe`, { method: "POST", body }));
+  localStorage.setItem(MEMORY, JSON.stringify(made));
+  return made;
+}
+
+function remembered() {
+  return JSON.parse(localStorage.getItem(MEMORY) || "null");
 }
 
 async function tellBackEnd(subscription) {

@@ -140,6 +140,17 @@ def test_the_page_hands_on_what_the_sandbox_received(
     assert shown["title"] == "Order shipped"
 
 
+def test_a_page_that_is_opened_again_is_the_same_browser(
+    page: Page, site: str, account: Account, send: Send
+) -> None:
+    turn_on(page, site)
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("Notifications are on")
+    assert ContactPoint.objects.count() == 1
+    push(account, send)
+    assert len(page.evaluate(SHOWN)) == 1
+
+
 def test_the_browser_is_registered_for_the_person_and_the_app(
     page: Page, site: str, account: Account
 ) -> None:
