@@ -10,6 +10,7 @@ from notifications.links.rewriting import rewrite
 from preferences.catalogue import TypeValue
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}  # RFC 3834: nobody answers with a holiday
+LISTED = {"Auto-Submitted": ""}  # not besides List-Id, which says as much
 
 
 def unsubscribe_url(row: Claimed, type_: TypeValue) -> str:
@@ -34,7 +35,7 @@ def _headers(row: Claimed, type_: TypeValue) -> dict[str, str]:
     if type_.rules.mandatory:
         return AUTOMATIC
     url = unsubscribe_url(row, type_)
-    headers = {"List-Unsubscribe": f"<{url}>", "List-Id": f"<{type_.slug}.{ours.host()}>"}
+    headers = {"List-Unsubscribe": f"<{url}>", "List-Id": f"<{type_.slug}.{ours.host()}>", **LISTED}
     if ours.promises_one_click():
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
