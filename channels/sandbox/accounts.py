@@ -13,7 +13,10 @@ from channels.sandbox.faults import FaultRule
 from channels.sandbox.models import Fault
 
 FRESH = 2.0  # seconds
-KINDS = ("apns", "fcm", "smtp", "twilio", "sns", "sns_push", "vapid", "webhook", "slack")
+KINDS = (
+    *("apns", "fcm", "smtp", "sendgrid", "ses", "mailgun", "twilio", "sns", "sns_push"),
+    *("vapid", "webhook", "slack"),
+)
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 MAIL = ""  # no account has this slug: stands for "the first SMTP account"
 MOST = 1_000  # names remembered, known or not

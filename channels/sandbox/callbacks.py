@@ -1,29 +1,26 @@
-"""The status callbacks Twilio owes, to addresses of this machine only."""
+"""The callbacks that providers owe, to addresses of this machine only."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiohttp
-from twilio.request_validator import RequestValidator
+from yarl import URL
 
-from channels.sandbox.values import Callback
+from channels.sandbox.values import Callback, Post
 
 logger = logging.getLogger(__name__)
 
-STATUSES = (("sent", 0.3), ("delivered", 0.9))  # seconds after the message; none for `queued`
-TRIES = 2  # "one retry on a failed connection"
+TRIES = 2  # as Twilio does: "one retry on a failed connection"
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 AT_ONCE = 20
 WAITING = 5_000  # callbacks owed; of a flood, the rest is not sent
 
 
 class Callbacks:
-    def __init__(self, moved: Callable[[str, str], None]) -> None:
-        """`moved(sid, status)` is told of every status."""
-        self._moved = moved
+    def __init__(self) -> None:
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._session = aiohttp.ClientSession(timeout=TIMEOUT)
@@ -41,24 +38,23 @@ class Callbacks:
         await self._session.close()
 
     async def _pay(self, callback: Callback) -> None:
-        since = 0.0
-        for status, after in STATUSES:
+        url, since = callback.url.partition("#")[0], 0.0
+        for after, made in callback.steps:
             await asyncio.sleep(after - since)
             since = after
-            self._moved(callback.form["MessageSid"], status)
-            if is_local(callback.url):
-                form = {**callback.form, "MessageStatus": status, "SmsStatus": status}
+            post = made(datetime.now(UTC))
+            if is_local(url):
                 async with self._gate:
-                    await self._post(callback, form)
+                    await self._post(url, post)
 
-    async def _post(self, callback: Callback, form: dict[str, str]) -> None:
-        url = callback.url.partition("#")[0]
-        signature = RequestValidator(callback.secret).compute_signature(url, form)
-        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+    async def _post(self, url: str, post: Post) -> None:
         for _ in range(TRIES):
             try:
                 async with self._session.post(
-                    url, data=form, headers=headers, allow_redirects=False
+                    URL(url, encoded=True),
+                    data=post.body,
+                    headers=post.headers,
+                    allow_redirects=False,
                 ):
                     return
             except (aiohttp.ClientError, TimeoutError) as error:

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from channels.sandbox.shown import raw_request
 from channels.sandbox.sockets import HANG, reset
 from channels.sandbox.values import Answer, LookAlike, Request, Verdict, json_answer
 
-MAX_BODY = 1_048_576  # bytes
+MAX_BODY = 41_943_040  # bytes: SES takes 40 MB
 
 
 class Front:
@@ -45,7 +46,7 @@ class Front:
             reset(incoming.transport)
             return web.Response()
         body = await incoming.read()
-        request = _heard(incoming, f"/{path}", known, body)
+        request = _heard(incoming, f"/{path}", known, body, fault.kind if fault else "")
         return await self._answer(incoming, request, look_alike, fault)
 
     async def _answer(
@@ -58,8 +59,8 @@ class Front:
         verdict = look_alike.answer(request)
         verdict = _misled(verdict, look_alike, fault, request.now)
         self._record(request, verdict, fault)
-        if verdict.callback:
-            self._callbacks.owe(verdict.callback)
+        for callback in verdict.callbacks:
+            self._callbacks.owe(callback)
         if fault and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         if fault and fault.kind == "hang":
@@ -73,14 +74,16 @@ class Front:
             return  # a look-up: nothing was received
         kind = fault.kind if fault else ""
         raw = raw_request(request)
-        self._recorder.add(row(request.account, request.now, raw, verdict, kind))
+        for part in _apart(verdict):
+            self._recorder.add(row(request.account, request.now, raw, part, kind))
+            raw = "(in one request with the message before)"
 
 
 def _misled(
     verdict: Verdict, look_alike: LookAlike, fault: FaultRule | None, now: datetime
 ) -> Verdict:
     """The verdict with the fault's answer instead of its own, where the fault has one."""
-    if fault is None or fault.kind == "slow":
+    if fault is None or fault.kind == "slow" or fault.kind in look_alike.told_later:
         return verdict
     if fault.kind in REPLACING:
         answer = look_alike.misbehave(fault, now)
@@ -91,18 +94,27 @@ def _misled(
 
 
 def _with(verdict: Verdict, answer: Answer, *, accepted: bool) -> Verdict:
-    return Verdict(
-        answer=answer,
-        checks=verdict.checks,
-        accepted=accepted,
-        recipient=verdict.recipient,
-        delivery_id=verdict.delivery_id,
-        message=verdict.message,
-        callback=verdict.callback if accepted else None,
-    )
+    callbacks = verdict.callbacks if accepted else ()
+    return replace(verdict, answer=answer, accepted=accepted, callbacks=callbacks)
 
 
-def _heard(incoming: web.Request, path: str, known: Known, body: bytes = b"") -> Request:
+def _apart(verdict: Verdict) -> Iterator[Verdict]:
+    """One for each message."""
+    if not verdict.each:
+        yield verdict
+    for seen in verdict.each:
+        yield replace(
+            verdict,
+            accepted=verdict.accepted and seen.accepted,
+            recipient=seen.recipient,
+            delivery_id=seen.delivery_id,
+            message=seen.message,
+        )
+
+
+def _heard(
+    incoming: web.Request, path: str, known: Known, body: bytes = b"", fault: str = ""
+) -> Request:
     return Request(
         method=incoming.method,
         path=path,
@@ -111,6 +123,7 @@ def _heard(incoming: web.Request, path: str, known: Known, body: bytes = b"") ->
         body=body,
         account=known.account,
         now=datetime.now(UTC),
+        fault=fault,
     )
 
 

@@ -25,7 +25,7 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     """Runs until `stop`. Raises OSError for a taken port."""
     from aiohttp import web  # Django has to be set up before the models are imported
 
-    from channels.sandbox import apns, fcm, slack, sns, web_push, webhook
+    from channels.sandbox import apns, fcm, mailgun, sendgrid, ses, slack, sns, web_push, webhook
     from channels.sandbox.accounts import Directory
     from channels.sandbox.callbacks import Callbacks
     from channels.sandbox.database import Database
@@ -40,11 +40,13 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
         recorder, directory = Recorder(database), Directory(database, time.monotonic)
         stack.push_async_callback(recorder.flush)
         twilio = Twilio()
-        callbacks = Callbacks(twilio.move)
+        callbacks = Callbacks()
         stack.push_async_callback(callbacks.close)
         kinds = {"apns": apns.LOOK_ALIKE, "fcm": fcm.LOOK_ALIKE, "twilio": twilio.look_alike()}
         kinds |= {"sns": sns.SMS, "sns_push": sns.PUSH, "vapid": web_push.LOOK_ALIKE}
         kinds |= {"webhook": webhook.LOOK_ALIKE, "slack": slack.LOOK_ALIKE}
+        kinds |= {"sendgrid": sendgrid.LOOK_ALIKE, "ses": ses.LOOK_ALIKE}
+        kinds |= {"mailgun": mailgun.LOOK_ALIKE}
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", "/{path:.*}", Front(kinds, directory, recorder, callbacks).handle)
         runner = web.AppRunner(

@@ -10,7 +10,9 @@ from base64 import b64decode
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
+
+from twilio.request_validator import RequestValidator
 
 from channels.sandbox import twilio_form
 from channels.sandbox.faults import FaultRule
@@ -20,6 +22,7 @@ from channels.sandbox.values import (
     Callback,
     Examination,
     LookAlike,
+    Post,
     Refused,
     Request,
     Verdict,
@@ -30,6 +33,7 @@ from channels.sandbox.values import (
 
 PATH = re.compile(r"/2010-04-01/Accounts/(?P<sid>[^/]+)/Messages(?:/(?P<message>[^/]+))?\.json")
 KEPT = 1_000  # messages, for look-ups
+STATUSES = (("sent", 0.3), ("delivered", 0.9))  # seconds after the message; none for `queued`
 
 
 class Twilio:
@@ -52,20 +56,27 @@ class Twilio:
             result = error(refused.status, int(refused.code), refused.message)
             return Verdict(result, tuple(exam.checks))
 
-    def move(self, sid: str, status: str) -> None:
-        if sid in self._messages:
-            self._messages[sid]["status"] = status
+    def _callback(self, request: Request, url: str, resource: dict[str, Any]) -> Callback:
+        secret, sid = request.account.credentials.get("auth_token", ""), resource["sid"]
+
+        def moved(status: str) -> Post:
+            if sid in self._messages:
+                self._messages[sid]["status"] = status
+            return _signed(url, _status_form(resource, status), secret)
+
+        steps = [(after, lambda now, status=status: moved(status)) for status, after in STATUSES]
+        return Callback(url, tuple(steps))
 
     def _create(self, request: Request, exam: Examination) -> Verdict:
         form = _form(request)
-        callback = None
+        callbacks: tuple[Callback, ...] = ()
         try:
             twilio_form.examine(request, form, exam)
             resource = _resource(request, form)
             self._keep(resource)
             result = json_answer(201, resource)
             if form.get("StatusCallback"):
-                callback = _callback(request, form["StatusCallback"], resource)
+                callbacks = (self._callback(request, form["StatusCallback"], resource),)
         except Refused as refused:
             result = error(refused.status, int(refused.code), refused.message)
         return Verdict(
@@ -75,7 +86,7 @@ class Twilio:
             recipient=form.get("To", ""),
             delivery_id=first_uuid(form.get("StatusCallback", "")),
             message=_seen(form),
-            callback=callback,
+            callbacks=callbacks,
         )
 
     def _keep(self, resource: dict[str, Any]) -> None:
@@ -165,16 +176,24 @@ def _resource(request: Request, form: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _callback(request: Request, url: str, resource: dict[str, Any]) -> Callback:
-    form = {
+def _status_form(resource: dict[str, Any], status: str) -> dict[str, str]:
+    return {
         "AccountSid": resource["account_sid"],
         "ApiVersion": "2010-04-01",
         "From": resource["from"] or "",
         "MessageSid": resource["sid"],
         "SmsSid": resource["sid"],
         "To": resource["to"],
+        "MessageStatus": status,
+        "SmsStatus": status,
     }
-    return Callback(url, request.account.credentials.get("auth_token", ""), form)
+
+
+def _signed(url: str, form: dict[str, str], secret: str) -> Post:
+    signature = RequestValidator(secret).compute_signature(url.partition("#")[0], form)
+    headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return Post(headers, urlencode(form).encode())
 
 
 def _seen(form: dict[str, str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Request:
     body: bytes
     account: Account
     now: datetime
+    fault: str = ""  # the one it meets, for look-alikes that tell of it later
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key == name), "")
@@ -47,12 +48,30 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """What a provider posts to us."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
-    """Status callbacks the provider owes: it posts `form` with each status to `url`."""
+    """What the provider will tell us at `url`: so many seconds after the message, each signed
+    when it is posted."""
 
     url: str
-    secret: str = field(repr=False)
-    form: Mapping[str, str]
+    steps: tuple[tuple[float, Callable[[datetime], Post]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One of several messages that came in a request."""
+
+    recipient: str
+    delivery_id: str
+    message: Mapping[str, Any]
+    accepted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +84,8 @@ class Verdict:
     recipient: str = ""
     delivery_id: str = ""
     message: Mapping[str, Any] = field(default_factory=dict)  # as a person would see it
-    callback: Callback | None = None
+    callbacks: tuple[Callback, ...] = ()
+    each: tuple[Seen, ...] = ()  # instead of recipient, delivery_id and message
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +93,7 @@ class LookAlike:
     answer: Callable[[Request], Verdict]
     misbehave: Callable[[FaultRule, datetime], Answer]  # for the faults that replace the answer
     is_send: Callable[[str, str], bool]  # (method, path): faults meet nothing else
+    told_later: frozenset[str] = frozenset()  # faults that it takes the message all the same for
 
 
 class Refused(Exception):

@@ -22,9 +22,12 @@ from pytest_django import DjangoDbBlocker
 from channels.base import Account
 from channels.credentials import account_upsert, account_value
 from channels.models import ProviderAccount
+from channels.sandbox.keys import public_key
 from channels.sandbox.models import Fault, Received
 from channels.sandbox.serve import Ports, serve
 from notifyproj.launch.valkey import free_port
+from tests.channels.sns import TOPIC as TOPIC_ARN
+from tests.channels.sns import certificate, key
 
 TEAM, KEY, TOPIC = "TEAM123456", "KEY1234567", "com.example.shop"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -43,6 +46,16 @@ def rsa_key() -> str:
     return _pem(rsa.generate_private_key(65537, 2048))
 
 
+def public(private_pem: str) -> str:
+    """Base64, as SendGrid shows its own."""
+    return "".join(public_key(private_pem).decode().splitlines()[1:-1])
+
+
+def sns_key() -> str:
+    """Its certificate is `certificate()`."""
+    return _pem(key())
+
+
 def other_p256() -> str:
     """Nobody's."""
     return _pem(ec.generate_private_key(ec.SECP256R1()))
@@ -58,10 +71,11 @@ class Sandbox:
     smtp_port: int
     thread: ThreadPoolExecutor
 
-    def account(self, kind: str) -> Account:
+    def account(self, kind: str, **settings: str) -> Account:
         """A new account of this kind, on the look-alike."""
         slug = f"{kind}-{uuid4().hex[:8]}"
         values = ACCOUNTS[kind](slug)
+        values["settings"] = {**values.get("settings", {}), **settings}
         endpoint = f"{self.url}/{slug}"
         return account_value(self.commit(account_upsert, slug=slug, endpoint=endpoint, **values))
 
@@ -126,6 +140,34 @@ ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
         "kind": "sns_push",
         "credentials": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
         "settings": {"region": "eu-central-1", "topic": TOPIC},
+    },
+    "sendgrid": lambda slug: {
+        "channel": "email",
+        "kind": "sendgrid",
+        "credentials": {"api_key": "SG.key.secret", "sandbox_private_key": p256()},
+        "settings": {"from": "shop@example.com", "verification_key": public(p256())},
+    },
+    "ses": lambda slug: {
+        "channel": "email",
+        "kind": "ses",
+        "credentials": {
+            "access_key_id": "AKIDEXAMPLE",
+            "secret_access_key": "ses-secret",
+            "sandbox_private_key": sns_key(),
+        },
+        "settings": {
+            "region": "eu-west-1",
+            "from": "shop@example.com",
+            "configuration_set": "events",
+            "topic_arn": TOPIC_ARN,
+            "signing_certificate": certificate(),
+        },
+    },
+    "mailgun": lambda slug: {
+        "channel": "email",
+        "kind": "mailgun",
+        "credentials": {"api_key": "mailgun-secret", "webhook_signing_key": "mailgun-webhooks"},
+        "settings": {"domain": "mg.example.com", "from": "shop@mg.example.com"},
     },
     "smtp": lambda slug: {
         "channel": "email",
