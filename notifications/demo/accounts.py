@@ -55,7 +55,7 @@ def seed_accounts() -> None:
         kind="twilio",
         endpoint=f"{sandbox}/demo-twilio",
         credentials=kept("demo-twilio", _twilio),
-        settings={"from": "+14155550199", "callback_url": _hook("twilio", "demo-twilio")},
+        settings={"from": "+14155550199", "callback_url": hook("twilio", "demo-twilio")},
     )
     account_upsert(
         slug="demo-sns",  # a spare: nothing goes this way while Twilio is well
@@ -69,7 +69,7 @@ def seed_accounts() -> None:
     account_upsert(slug="demo-inbox", channel="inbox", kind="inbox")
 
 
-def _hook(kind: str, slug: str) -> str:
+def hook(kind: str, slug: str) -> str:
     """Where the look-alike says what became of its messages."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/hooks/{kind}/{slug}"
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from notifications.demo.accounts import seed_accounts
+from notifications.demo.mail_accounts import seed_mail_accounts
 from notifications.demo.people import seed_people
 from notifications.demo.receivers import seed_receivers, seed_web_push
 from notifications.demo.texts import TEMPLATES
@@ -60,6 +61,7 @@ def seed(*, api_key: str, admin_password: str) -> None:
     seed_service(api_key)
     seed_admin(admin_password)
     seed_accounts()
+    seed_mail_accounts()
     seed_templates()
     seed_types()
     seed_people()
