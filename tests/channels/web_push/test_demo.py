@@ -27,7 +27,9 @@ from tests.channels.sandbox.conftest import sandbox as sandbox
 from tests.channels.sandbox.test_addressed import latest
 from tests.preferences.opening import opened
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# The sandbox first, so that it is the last to end: what it clears would open, on the browser's
+# loop, a connection that nobody closes.
+pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.django_db(transaction=True)]
 
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready;
