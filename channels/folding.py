@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from channels.adapting import FEWEST, Lately, next_rate
+from channels.adapting import Lately, next_rate
 from channels.routing import CLOSED, OPEN, PROBE_LEASE
 from notifyproj.core.alerts import alert_raise, alert_resolve
 from notifyproj.core.sqlarrays import array
@@ -81,7 +81,8 @@ SELECT a.id, a.rate_now, a.rate_per_second, a.latency_ms, a.success_share,
     coalesce(sum(h.ok) FILTER (WHERE h.at > now() - interval '1 second'), 0)::float,
     coalesce(sum(h.ok) FILTER (WHERE h.at > now() - interval '2 seconds'), 0)::float,
     coalesce(sum(h.ok) FILTER (WHERE h.at > now() - interval '3 seconds'), 0)::float,
-    coalesce(sum(h.throttled) FILTER (WHERE h.at > now() - interval '1.5 seconds'), 0)::int
+    coalesce(sum(h.throttled) FILTER (WHERE h.at > now() - interval '1.5 seconds'), 0)::int,
+    coalesce(extract(epoch FROM now() - max(h.at) FILTER (WHERE h.throttled > 0)), 60)::float
 FROM provider_account a LEFT JOIN account_health_delta h ON h.account_id = a.id
     AND h.at > now() - interval '1 minute'
 GROUP BY a.id
@@ -110,10 +111,12 @@ class Minute(NamedTuple):
     ok_2s: float
     ok_3s: float
     throttled_now: int
+    since: float
 
     def lately(self) -> Lately:
         peak = max(self.ok_1s, self.ok_2s - self.ok_1s, self.ok_3s - self.ok_2s)
-        return Lately(self.ok_3s / 3, peak, self.throttled_now, self.throttled < FEWEST)
+        taken = max(self.ok_2s, self.ok_3s - self.ok_1s) / 2
+        return Lately(taken, peak, self.throttled_now, self.since)
 
     def folded(self) -> tuple[float | None, float | None, float | None]:
         """(rate, latency, share of sends that succeeded); None where nothing was seen. Being

@@ -14,7 +14,7 @@ from channels.base import Account, Lane
 from notifyproj.core.redis_client import quick_redis
 
 URGENT_SHARE = 0.2
-BURST = 1.0  # seconds of the rate that may be taken at once
+BURST = 1.25  # seconds of the rate that may be taken at once: one of them by what is not urgent
 PROCESSES = 4  # without Redis: how many of us there may be
 LONGEST_PAUSE = 60.0  # seconds an account rests at a provider's word; then it is asked again
 

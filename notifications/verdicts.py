@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from channels import rates
-from channels.base import OutcomeKind
+from channels.answers import retry_after
+from channels.base import HttpResponse, OutcomeKind
 from channels.health import heal, hold
 from notifications.record import Finished
 
@@ -36,12 +37,13 @@ def judge_accounts(tries: Sequence[Finished]) -> None:
 
 
 def rests(tries: Iterable[Finished]) -> dict[int, float]:
-    """Seconds for accounts whose provider refused most of a flush as too fast, and said so."""
+    """Seconds for accounts whose provider refused most of a flush as too fast and named a time
+    itself; what an adapter supposes is for the message, or nothing would show what is taken."""
     asked: dict[int, list[float]] = {}
     others: Counter[int] = Counter()
     for done in tries:
-        if done.outcome.kind == OutcomeKind.THROTTLED and done.outcome.after:
-            asked.setdefault(done.account_id, []).append(done.outcome.after)
+        if done.outcome.kind == OutcomeKind.THROTTLED and (seconds := _named(done)):
+            asked.setdefault(done.account_id, []).append(seconds)
         else:
             others[done.account_id] += 1
     return {
@@ -49,3 +51,7 @@ def rests(tries: Iterable[Finished]) -> dict[int, float]:
         for account_id, times in asked.items()
         if account_id > 0 and len(times) >= max(ENOUGH, others[account_id] + 1)
     }
+
+
+def _named(done: Finished) -> float | None:
+    return retry_after(done.result.headers) if isinstance(done.result, HttpResponse) else None

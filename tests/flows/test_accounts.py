@@ -68,14 +68,14 @@ def test_an_account_of_one_message_a_second_serves_every_lane(ada: World, priori
 
 
 def test_a_share_of_the_rate_is_kept_for_urgent_messages(world: World, provider: StandIn) -> None:
-    names = crowd(world, 10)
+    names = crowd(world, 12)
     set_account(rate_per_second=10)
     send(world, user_ids=names)
-    settle(lambda: Attempt.objects.count() == 8)
+    settle(lambda: Attempt.objects.count() == 10)
 
     send(world, user_ids=names[:2], priority="high")
 
-    settle(lambda: Attempt.objects.count() == 10)
+    settle(lambda: Attempt.objects.count() == 12)
     urgent = Delivery.objects.filter(lane=0)
     assert {row.state for row in urgent} == {State.SENT}
 
