@@ -176,7 +176,8 @@ def _evidence() -> list[Evidence]:
 
 
 def _hold(suspect: Evidence) -> None:
-    """Nobody is alarmed twice: an account that is held already was looked at."""
+    """Nobody is alarmed twice: an account that is held already was looked at. By the key of any
+    holding, so that resuming it resolves the alert."""
     if suspect.held or not hold(suspect.account_id, REASON, by=GUARD):
         return
     detail = (
@@ -184,7 +185,7 @@ def _hold(suspect: Evidence) -> None:
         f" receipts {suspect.bounced} were bounces. No address was given up."
     )
     title = f"Account {suspect.account_id}: too many addresses died at once"
-    alert_raise(key=f"addresses-dying:{suspect.account_id}", title=title, detail=detail)
+    alert_raise(key=f"account-held:{suspect.account_id}", title=title, detail=detail)
 
 
 def _spare(account_ids: Sequence[int]) -> None:

@@ -49,7 +49,7 @@ def test_when_everything_dies_nothing_is_given_up_and_somebody_is_told_once(sms:
     assert active() == 13
     sms.account.refresh_from_db()
     assert sms.account.held_by == burying.GUARD
-    alert = Alert.objects.get(key=f"addresses-dying:{sms.account.pk}")
+    alert = Alert.objects.get(key=f"account-held:{sms.account.pk}")
     assert alert.count == 1
     assert DeadCandidate.objects.filter(spared_at=None).count() == 0
 

@@ -33,7 +33,7 @@ def test_a_wrong_key_costs_no_token(world: World, provider: StandIn) -> None:
     assert ContactPoint.objects.filter(active=True).count() == 12
     world.account.refresh_from_db()
     assert world.account.held_by == burying.GUARD
-    assert Alert.objects.get(key=f"addresses-dying:{world.account.pk}").count == 1
+    assert Alert.objects.get(key=f"account-held:{world.account.pk}").count == 1
 
 
 def test_one_dead_token_among_many_is_given_up(world: World, provider: StandIn) -> None:
