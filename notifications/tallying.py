@@ -29,7 +29,7 @@ def tallies(tries: Iterable[Finished]) -> dict[int, Tally]:
             tally[BUSY_MS] += int(done.duration * 1000)
         tally[DEAD] += done.outcome.kind == OutcomeKind.BAD_RECIPIENT
         tally[COST] += cost(done)
-    return {account_id: Tally(*tally) for account_id, tally in seen.items()}
+    return {account_id: Tally(*tally) for account_id, tally in seen.items() if any(tally)}
 
 
 OK, FAILED, THROTTLED = (Tally._fields.index(name) for name in ("ok", "failed", "throttled"))
