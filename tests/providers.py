@@ -42,6 +42,11 @@ class StandIn:
         self._stop.wait(seconds)
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, a burst of connections waits a second for the sixth
+
+
 @contextmanager
 def stand_in() -> Iterator[StandIn]:
     provider = StandIn()
@@ -65,8 +70,7 @@ def stand_in() -> Iterator[StandIn]:
         def log_message(self, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     provider.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
