@@ -5,10 +5,8 @@ that no second look-up can answer differently (DNS rebinding). TLS and the Host 
 the name.
 """
 
-import asyncio
-import socket
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -28,14 +26,10 @@ from channels.base import (
 from channels.client import Answer, Pinned
 from channels.gate import Gate
 from channels.lines import Http1, Http2, Line
-
-Resolver = Callable[[str], Awaitable[list[str]]]
+from channels.names import Names, Resolver, look_up
 
 MOST_LINES = 128  # a quarter of a megabyte each, and 4 ms to make (2026-11)
 MOST_ADDRESSES = 3  # of a host that are tried
-FRESH = 30.0  # seconds a look-up may be believed: what it said was vetted
-LOOK_UP = 3.0  # seconds
-MOST_NAMES = 4_096
 PLACES = 10  # sends at a time to one endpoint
 UNKNOWN = TransportFailure(sent=False, reason="the host could not be looked up")
 
@@ -44,10 +38,8 @@ class Guarded:
     """Belongs to one event loop. `resolve` is the system's, or a test's."""
 
     def __init__(self, resolve: Resolver | None = None, allow_loopback: bool | None = None) -> None:
-        self._resolve = resolve or look_up
+        self._names = Names(resolve or look_up)
         self._allow_loopback = allow_loopback
-        self._known: OrderedDict[str, tuple[float, list[str]]] = OrderedDict()
-        self._asked: dict[str, asyncio.Task[list[str]]] = {}
         self._lines: OrderedDict[tuple[Any, ...], Line] = OrderedDict()
         self._gates: dict[str, Gate] = {}
         self._users: Counter[str] = Counter()
@@ -66,8 +58,8 @@ class Guarded:
     ) -> Answer:
         host = netguard.host_of(request.url)
         try:
-            addresses = await self._addresses(host)
-        except (OSError, TimeoutError, UnicodeError):
+            addresses = await self._names.find(host)
+        except (OSError, UnicodeError):
             return UNKNOWN
         refused = netguard.refuse(request.url, addresses, loopback_allowed=self._local())
         if refused or not _same_host(request.url, host):
@@ -81,26 +73,6 @@ class Guarded:
             if not isinstance(answer, TransportFailure) or answer.sent:
                 break
         return answer
-
-    async def _addresses(self, host: str) -> list[str]:
-        """One question at a time for each name, however many wait for its answer."""
-        until, found = self._known.get(host, (0.0, []))
-        if monotonic() < until:
-            return found
-        task = self._asked.get(host)
-        if task is None:
-            task = self._asked[host] = asyncio.ensure_future(self._ask(host))
-            task.add_done_callback(lambda _: self._asked.pop(host, None))
-        return await asyncio.shield(task)
-
-    async def _ask(self, host: str) -> list[str]:
-        async with asyncio.timeout(LOOK_UP):
-            found = await self._resolve(host)
-        self._known[host] = (monotonic() + FRESH, found)
-        self._known.move_to_end(host)
-        while len(self._known) > MOST_NAMES:
-            self._known.popitem(last=False)
-        return found
 
     def _line(self, account: Account, request: HttpRequest, pinned: Pinned) -> Line:
         key = (account.ca_certificate, request.timeout, request.http2, *pinned)
@@ -132,12 +104,6 @@ class Guarded:
         if self._allow_loopback is None:
             self._allow_loopback = bool(settings.ALLOW_PRIVATE_URLS)
         return self._allow_loopback
-
-
-async def look_up(host: str) -> list[str]:
-    """In the order in which the system would try them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _same_host(url: str, host: str) -> bool:

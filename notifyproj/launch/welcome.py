@@ -15,7 +15,7 @@ GREEN, YELLOW, RED, BOLD, FAINT = 32, 33, 31, 1, 2
 GAP = "   "
 GOOD = ("sent", "delivered")
 COLOURS = {"sent": GREEN, "delivered": GREEN, "failed": RED, "uncertain": RED, "expired": RED}
-NAMES = {"web_push": "web push", "sms": "SMS", "inbox": "in-app inbox"}
+NAMES = {"web_push": "web push", "sms": "SMS", "inbox": "in-app inbox", "slack": "Slack"}
 
 
 def deliveries_table(notification: Mapping[str, Any]) -> Iterable[str]:
@@ -69,6 +69,7 @@ def show_addresses(
         ("Admin", f"{web}/admin/", admin),
         ("Sandbox: what arrived", f"{web}/sandbox/", ""),
         ("Inbox on a web page", f"{web}/inbox/demo/", ""),
+        ("Web push on a web page", f"{web}/web-push/demo/", ""),
         (
             "Queues (Flower)",
             f"http://127.0.0.1:{ports.flower}/",

@@ -77,7 +77,7 @@ def test_a_name_that_changes_its_mind_after_it_was_vetted_reaches_nobody(
 
 
 def test_a_look_up_is_vetted_anew_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("channels.guarded.FRESH", 0.0)
+    monkeypatch.setattr("channels.names.FRESH", 0.0)
     guarded = Guarded(names(["10.0.0.1"], [PUBLIC], ["10.0.0.1"]), allow_loopback=False)
     quick = request("https://hooks.example.com/", timeout=0.05)
     assert refused(fetch(guarded, quick)[0]) is OutcomeKind.REJECTED
