@@ -26,7 +26,7 @@ from notifyproj.core.ids import uuid7
 from notifyproj.core.sqlarrays import array
 
 RATE, SECONDS = 3_200, 12  # callbacks a second, and for how long
-CLIENTS = 48  # connections; each waits for its answer
+CLIENTS = 128  # connections; each waits for its answer
 URGENT_RATE = 8.0
 SLUG, TOKEN = "bench-twilio", secrets.token_hex(16)
 ACCOUNTS_SEEN = 2.5  # seconds until the live process knows the account
