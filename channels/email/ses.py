@@ -42,6 +42,8 @@ FIELDS: tuple[Field, ...] = (
 )
 BATCH = 50  # destinations of one request
 PATH = "/v2/email/outbound-emails"
+# A key may be allowed to send one message and not several: they are permissions of their own.
+MAY_BE_BULK_ONLY = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
 
 
 def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest:
@@ -110,4 +112,6 @@ def classify_batch(response: HttpResponse, n: int) -> list[Outcome] | None:
     if response.status == 200:
         return of_entries(response, n)
     outcome = classify(response)
+    if outcome.code in MAY_BE_BULK_ONLY:
+        return None
     return None if outcome.kind is OutcomeKind.REJECTED else [outcome] * n

@@ -188,6 +188,11 @@ def test_a_refused_batch_goes_one_by_one() -> None:
     assert ses.classify_batch(HttpResponse(400, refused, b"{}"), 2) is None
 
 
+def test_a_key_that_may_not_send_several_sends_one_by_one() -> None:
+    denied = {"x-amzn-errortype": "AccessDeniedException"}
+    assert ses.classify_batch(HttpResponse(403, denied, b"{}"), 2) is None
+
+
 def test_trouble_with_the_account_is_the_same_for_all_of_a_batch() -> None:
     outcomes = ses.classify_batch(HttpResponse(503, {}, b""), 3)
     assert outcomes
