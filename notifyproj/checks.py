@@ -46,6 +46,14 @@ def check_sandbox_off(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]
 
 
 @register(Tags.security, deploy=True)
+def check_private_urls_off(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.ALLOW_PRIVATE_URLS and not settings.SANDBOX:
+        text = "ALLOW_PRIVATE_URLS is on: whoever registers a webhook can reach this machine"
+        return [Warning(text, id="notify.W003")]
+    return []
+
+
+@register(Tags.security, deploy=True)
 def check_public_url_is_https(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Mail providers want the one-click unsubscribe link over https."""
     if settings.PUBLIC_URL.startswith("https://"):

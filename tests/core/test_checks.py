@@ -41,3 +41,9 @@ def test_one_click_unsubscribing_needs_https_in_production(settings: Settings) -
         found = run_checks(tags=OURS, include_deployment_checks=True)
         ids[url] = "notify.W002" in [message.id for message in found]
     assert ids == {"http://notify.example": True, "https://notify.example": False}
+
+
+def test_urls_that_reach_this_machine_are_warned_of_in_production(settings: Settings) -> None:
+    settings.SANDBOX, settings.ALLOW_PRIVATE_URLS = False, True
+    found = run_checks(tags=OURS, include_deployment_checks=True)
+    assert "notify.W003" in [message.id for message in found]
