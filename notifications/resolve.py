@@ -13,8 +13,9 @@ from notifications.dispatch import HINT_LIFE, Due
 from notifications.statuses import State
 from notifyproj.core.ids import delivery_id
 from preferences.catalogue import Fallback, TypeValue
-from preferences.decide import Decision, Defer, Send, Skip, Target, decide
+from preferences.decide import decide
 from preferences.facts import Person, Point, load_people, load_points_of
+from preferences.question import Decision, Defer, Send, Skip, Target
 from templates.services import compiled
 
 

@@ -13,9 +13,10 @@ from notifications.claim import Claimed, Loaded
 from notifications.picking import Picker, cap_reached, rate_limited
 from notifications.record import Change, kept
 from notifications.statuses import State
-from preferences import decide as rules
 from preferences.catalogue import TypeValue, type_of
+from preferences.decide import decide
 from preferences.facts import Person, Point
+from preferences.question import Defer, Fold, Send, Skip, Target
 
 
 class Chosen(NamedTuple):
@@ -91,23 +92,23 @@ def _decide(
     row: Claimed, type_: TypeValue, person: Person, point: Point | None, now: datetime
 ) -> Change | None:
     target = _target(row, point)
-    match rules.decide(now, type_.rules, person.rules, target, row.expires_at):
-        case rules.Send():
+    match decide(now, type_.rules, person.rules, target, row.expires_at):
+        case Send():
             return None
-        case rules.Defer(until, reason):
+        case Defer(until, reason):
             due_at = min(until, row.expires_at)
             return Change(row, State.WAITING, kept(row, reason), due_at=due_at)
-        case rules.Skip("expired"):
+        case Skip("expired"):
             return Change(row, State.EXPIRED, "expired")
-        case rules.Skip(reason):
+        case Skip(reason) | Fold(reason):
             return Change(row, State.SKIPPED, reason)
 
 
-def _target(row: Claimed, point: Point | None) -> rules.Target:
+def _target(row: Claimed, point: Point | None) -> Target:
     if row.channel == Channel.INBOX:
-        return rules.Target(row.channel)
+        return Target(row.channel)
     here = point is not None and point.active and point.recipient_id == row.recipient_id
-    return rules.Target(row.channel, here, point is not None and point.suppressed)
+    return Target(row.channel, here, point is not None and point.suppressed)
 
 
 class Grant:

@@ -5,8 +5,8 @@ from typing import Literal
 
 from channels.base import Lane
 from notifyproj.core.snapshot import Snapshot
-from preferences.decide import TypeRules
 from preferences.models import NotificationType
+from preferences.question import TypeRules
 
 Priority = Literal["high", "normal", "low"]
 LANE_OF: dict[str, Lane] = {"high": Lane.URGENT, "normal": Lane.NORMAL, "low": Lane.BULK}

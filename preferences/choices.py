@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from preferences import decide as rules
+from preferences.decide import decide
 from preferences.facts import load_people
 from preferences.models import ConsentEvent, ContactPoint, NotificationType
+from preferences.question import Skip, Target, TypeRules
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -83,9 +84,9 @@ def subscription(
         return None
     points = ContactPoint.objects.filter(pk=contact_point_id, recipient_id=recipient_id)
     hint, hash_ = points.values_list("hint", "address_hash").first() or ("", None)
-    about = rules.TypeRules(type_id, opt_in_channels=frozenset(type_.opt_in_channels))
+    about = TypeRules(type_id, opt_in_channels=frozenset(type_.opt_in_channels))
     wishes = replace(person.rules, quiet=None)
-    verdict = rules.decide(now, about, wishes, rules.Target(channel), FOR_EVER)
-    refusal = verdict.reason if isinstance(verdict, rules.Skip) else ""
+    verdict = decide(now, about, wishes, Target(channel), FOR_EVER)
+    refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
     return Subscription(type_.name, type_.mandatory, hint, hash_, refusal)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from notifyproj.core.sqlarrays import array
-from preferences.decide import NO_CHOICES, Choices, PersonRules
+from preferences.question import Choices, NO_CHOICES, PersonRules, Scope
 
 # Most people have neither quiet hours nor choices: those are asked for apart, as the few rows
 # they are; an aggregate joined to every person costs several times as much.
@@ -93,7 +93,7 @@ def load_people(
     ids = array(recipient_ids)
     with connection.cursor() as cursor:
         cursor.execute(CHOICES, [ids, array(type_ids)])
-        choices: dict[int, dict[tuple[int | None, str], bool]] = {}
+        choices: dict[int, dict[tuple[Scope, str], bool]] = {}
         for recipient_id, type_id, channel, enabled in cursor.fetchall():
             choices.setdefault(recipient_id, {})[type_id, channel] = enabled
         cursor.execute(QUIET, [ids])

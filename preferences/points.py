@@ -35,7 +35,8 @@ REFRESH = """
 DO UPDATE SET
     recipient_id = EXCLUDED.recipient_id, address = EXCLUDED.address, kind = EXCLUDED.kind,
     hint = EXCLUDED.hint, area = EXCLUDED.area, platform = EXCLUDED.platform,
-    app_version = EXCLUDED.app_version, channel = EXCLUDED.channel, active = true, inactive_reason = '',
+    app_version = EXCLUDED.app_version, channel = EXCLUDED.channel,
+    active = true, inactive_reason = '',
     last_seen_at = EXCLUDED.last_seen_at,
     registered_at = CASE
         WHEN contact_point.active AND contact_point.recipient_id = EXCLUDED.recipient_id
