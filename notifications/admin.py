@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 
 from channels.base import Lane
 from notifications import selectors
+from notifications.callbacks import admin as callbacks_admin  # noqa: F401 - registers itself
 from notifications.cancelling import cancel
 from notifications.models import Delivery, Notification
 from notifications.reasons import words

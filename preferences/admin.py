@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from notifyproj.core.pagination import BoundedPaginator
+from preferences import consent_admin  # noqa: F401 - registers itself
 from preferences.models import (
     ContactPoint,
     NotificationType,

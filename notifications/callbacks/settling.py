@@ -32,6 +32,7 @@ UPDATE = sql.SQL("""
 UPDATE {leaf} d SET outcome = u.outcome, state = u.state,
     reason = CASE WHEN u.moved THEN u.reason ELSE d.reason END,
     account_id = coalesce(u.account_id, d.account_id),
+    attempts = CASE WHEN u.moved THEN greatest(d.attempts, 1) ELSE d.attempts END,
     lease_id = CASE WHEN u.moved THEN NULL ELSE d.lease_id END,
     due_at = CASE WHEN u.moved THEN NULL ELSE d.due_at END,
     held_by = CASE WHEN u.moved THEN NULL ELSE d.held_by END,

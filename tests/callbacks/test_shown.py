@@ -1,14 +1,15 @@
 """What was said later shows where people look."""
 
 import json
+from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from notifications import selectors
+from notifications import burying, selectors
 from notifications.callbacks.fold import fold_due
-from notifications.models import Delivery
-from tests.callbacks.conftest import Sms, post, status_of
+from notifications.models import Delivery, InboundCallback
+from tests.callbacks.conftest import Sms, message_from, post, status_of
 
 
 def folded(sms: Sms) -> None:
@@ -41,6 +42,42 @@ def test_the_admin_shows_them_on_the_timeline(sms: Sms) -> None:
 
     assert "delivered" in page
     assert "The carrier gave no reason" in page
+
+
+def test_a_wish_in_own_words_is_shown_for_review(sms: Sms, admin_client: Client) -> None:
+    post(*message_from(sms, "Please stop texting me"))
+    fold_due()
+
+    page = admin_client.get("/admin/preferences/consentevent/?review=yes").content.decode()
+
+    assert "Please stop texting me" in page
+
+
+def test_what_nobody_could_read_is_read_again_on_request(sms: Sms, admin_client: Client) -> None:
+    sms.delivery()
+    post(*status_of(sms, "delivered"))
+    InboundCallback.objects.update(due_at=None)
+    row = InboundCallback.objects.get()
+    page = "/admin/notifications/inboundcallback/"
+    assert b"15558675310" not in admin_client.get(f"{page}{row.pk}/change/").content
+
+    admin_client.post(page, {"action": "read_again", "_selected_action": [row.pk]})
+    InboundCallback.objects.exclude(due_at=None).update(
+        due_at=row.received_at - timedelta(minutes=1)
+    )
+    fold_due()
+
+    assert Delivery.objects.get().outcome == 40
+
+
+def test_spared_addresses_are_listed(sms: Sms, admin_client: Client) -> None:
+    since = sms.point.registered_at
+    burying.note([burying.Candidate(sms.account.pk, sms.point.pk, "sms", "Not in use", since)])
+
+    page = admin_client.get("/admin/notifications/deadcandidate/").content.decode()
+
+    assert "Not in use" in page
+    assert "twilio-1" in page
 
 
 def test_nothing_of_a_callback_is_logged(sms: Sms, caplog: object) -> None:

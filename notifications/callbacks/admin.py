@@ -1,0 +1,55 @@
+"""In the admin: callbacks that nobody could read, and addresses that were not given up."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from channels.models import ProviderAccount
+from notifications.models import DeadCandidate, InboundCallback
+from notifyproj.core.pagination import BoundedPaginator
+
+
+class KeptAdmin(ModelAdmin):  # type: ignore[misc]
+    ordering = ("-id",)
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    @admin.display(description="account")
+    def account(self, row: InboundCallback | DeadCandidate) -> str:
+        found = ProviderAccount.objects.filter(pk=row.account_id).values_list("slug", flat=True)
+        return found.first() or str(row.account_id)
+
+
+@admin.register(InboundCallback)
+class InboundCallbackAdmin(KeptAdmin):
+    """Its body names people, and stays sealed."""
+
+    list_display = ("id", "account", "received_at", "due_at", "tries")
+    fields = ("account", "received_at", "due_at", "tries")
+    readonly_fields = fields
+    actions = ("read_again",)
+
+    @admin.action(description="Read again", permissions=["read_again"])
+    def read_again(self, request: HttpRequest, queryset: QuerySet[InboundCallback]) -> None:
+        due = queryset.filter(due_at=None).update(due_at=timezone.now())
+        messages.success(request, f"{due:,} callbacks will be read again.")
+
+    def has_read_again_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("notifications.change_inboundcallback"))
+
+
+@admin.register(DeadCandidate)
+class DeadCandidateAdmin(KeptAdmin):
+    list_display = ("id", "account", "channel", "reason", "at", "spared_at")
+    list_filter = ("channel",)
+    fields = ("account", "contact_point_id", "channel", "reason", "dead_since", "at", "spared_at")
+    readonly_fields = fields

@@ -1,0 +1,54 @@
+"""The record of consent in the admin: read only, as the database refuses changes, too."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from notifyproj.core.pagination import BoundedPaginator
+from preferences.models import ConsentEvent
+
+
+class ReviewFilter(admin.SimpleListFilter):
+    """What people wrote in their own words and was taken for a STOP: somebody should look."""
+
+    title = "to be looked at"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Taken for a STOP")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ConsentEvent]
+    ) -> QuerySet[ConsentEvent]:
+        return queryset.filter(evidence__review=True) if self.value() == "yes" else queryset
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("at", "recipient", "channel", "action", "source", "said")
+    list_filter = ("action", "source", "channel", ReviewFilter)
+    list_select_related = ("recipient",)
+    search_fields = ("=recipient__external_id",)
+    search_help_text = "The whole id of the person"
+    ordering = ("-id",)
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+    fields = ("at", "recipient", "channel", "type", "action", "source", "evidence", "wording")
+    readonly_fields = fields
+
+    @admin.display(description="said")
+    def said(self, row: ConsentEvent) -> str:
+        return str(row.evidence.get("text") or row.evidence.get("keyword") or "")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
