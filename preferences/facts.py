@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from notifyproj.core.sqlarrays import array
-from preferences.question import Choices, NO_CHOICES, PersonRules, Scope
+from preferences.question import NO_CHOICES, Choices, PersonRules, Scope
 
 # Most people have neither quiet hours nor choices: those are asked for apart, as the few rows
 # they are; an aggregate joined to every person costs several times as much.
