@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from channels.base import Lane, OutcomeKind
 from channels.models import ProviderAccount
+from channels.routing import OWN
 from notifications.cancelling import siblings
 from notifications.models import Attempt, Delivery, Notification
 from notifications.of_person import to_recipient
@@ -22,6 +23,7 @@ from preferences.catalogue import PRIORITY_OF, catalogue
 from preferences.models import ContactPoint, Recipient
 from templates.models import TemplateVersion
 
+OWN_NAMES: dict[int | None, str] = {id_: channel.value for channel, id_ in OWN.items()}
 MOST_DELIVERIES = 1_000  # of one notification in one answer
 
 
@@ -253,7 +255,7 @@ def _view(
 def _attempt(attempt: Attempt, accounts: dict[int, str]) -> AttemptView:
     return AttemptView(
         number=attempt.number,
-        account=accounts.get(attempt.account_id or 0, "inbox" if attempt.account_id == 0 else ""),
+        account=OWN_NAMES.get(attempt.account_id) or accounts.get(attempt.account_id or 0, ""),
         started_at=attempt.started_at,
         duration_ms=attempt.duration_ms,
         outcome=OutcomeKind(attempt.outcome).name.lower(),
