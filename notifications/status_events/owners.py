@@ -40,7 +40,7 @@ def _mail(row: StatusEndpoint) -> bool:
     words = {"name": name, "service": row.service.name, "id": row.pk, "reason": row.reason}
     text = TEXT.format(**words, url=settings.PUBLIC_URL)
     try:
-        send_mail(SUBJECT.format(name=name), text, None, [row.owner_email])
+        send_mail(SUBJECT.format(name=name), text, settings.ALERT_FROM, [row.owner_email])
     except (OSError, SMTPException) as error:
         problem = type(error).__name__  # its text may hold the address
         log.warning("owner not told", extra={"endpoint_id": row.pk, "error": problem})
