@@ -17,6 +17,7 @@ import pytest
 from channels.base import HttpRequest, HttpResponse, OutcomeKind, TransportFailure
 from channels.push import apns
 from channels.transport import Transport
+from channels.web_push import vapid
 from notifyproj.launch.valkey import free_port
 from tests.channels import peers
 from tests.channels.conftest import Send
@@ -159,6 +160,18 @@ def h2_peer(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="module")
 def h1_peer(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     yield from _granian(authority, tmp_path_factory.mktemp("h1"), "1")
+
+
+def test_a_guarded_request_speaks_http2_too(
+    send: Send, authority: Authority, h2_peer: int
+) -> None:
+    """As to a browser's push service: by the vetted address, under the name's certificate."""
+    sender = account("vapid", ca_certificate=authority.ca)
+    to = request(f"https://localhost:{h2_peer}/push/1", http2=True, guarded=True, timeout=5.0)
+    for _ in range(2):  # the second by the client of HTTP/2 alone
+        outcome, result = send(sender, vapid, to)
+        assert isinstance(result, HttpResponse)
+        assert (outcome.kind, result.body) == (OutcomeKind.ACCEPTED, b"2")
 
 
 def test_http2_is_spoken_where_it_is_offered(
