@@ -4,9 +4,10 @@ https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/batc
 (read 2026-11)
 """
 
-import json
 from collections.abc import Hashable, Sequence
 from datetime import datetime
+
+from msgspec.json import encode
 
 from channels.base import Account, HttpRequest
 from channels.email.fields import author, bodies, headers, recipient
@@ -43,7 +44,7 @@ def build_batch(messages: Sequence[EmailMessage], account: Account, now: datetim
         "from": author(account).header(),
         **{name: f"%recipient.x{at}%" for at, (name, _) in enumerate(_own(first))},
         **answered_to(first),
-        "recipient-variables": json.dumps(variables),
+        "recipient-variables": encode(variables).decode(),
     }
     to = [Part("to", who.encode()) for who in people]
     return posted(account, to, fields)

@@ -1,7 +1,7 @@
 """multipart/form-data (RFC 7578): the same bytes for the same parts."""
 
 from collections.abc import Sequence
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple
 
 ESCAPED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}  # as browsers do
@@ -16,10 +16,11 @@ class Part(NamedTuple):
 
 def multipart(parts: Sequence[Part]) -> tuple[str, bytes]:
     """(content type, body). The boundary is a digest of the parts, so none can contain it."""
-    known = sha256()
+    known = blake2b(digest_size=20)
     for part in parts:
-        known.update(sha256(part.content).digest() + part.name.encode())
-    mark = known.hexdigest()[:40]
+        known.update(part.name.encode("utf-8", "replace"))
+        known.update(part.content)
+    mark = known.hexdigest()
     pieces = []
     for part in parts:
         pieces += [

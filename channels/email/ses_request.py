@@ -1,9 +1,10 @@
 """What every request to SES shares: sender, headers, tags, signature."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from msgspec.json import encode
 
 from channels.aws import sigv4_headers
 from channels.base import (
@@ -55,7 +56,7 @@ def signed(mail: Mapping[str, Any], path: str, account: Account, now: datetime) 
     if not (region and access_key and secret_key):
         reason = "The access key or the region is missing"
         raise BuildError(Outcome(OutcomeKind.MISCONFIGURED, reason, "key"))
-    body = json.dumps(mail).encode()
+    body = encode(mail)
     if len(body) > MAX_SIZE:
         raise MessageTooLarge("40 MB")
     china = ".cn" if region.startswith("cn-") else ""

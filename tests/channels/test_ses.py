@@ -143,8 +143,8 @@ def test_a_batch_fills_a_template_of_nothing_but_the_texts() -> None:
         "Destination": {"ToAddresses": ["ada@example.org"]},
         "ReplacementEmailContent": {
             "ReplacementTemplate": {
-                "ReplacementTemplateData": json.dumps(
-                    {"subject": "Your order", "text": "Thank you", "html": "<p>Thank you</p>"}
+                "ReplacementTemplateData": (
+                    '{"subject":"Your order","text":"Thank you","html":"<p>Thank you</p>"}'
                 )
             }
         },
