@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from channels.answers import json_object
 from channels.aws import sigv4_headers
@@ -21,6 +21,7 @@ from channels.base import Account, HttpRequest
 
 HOST = re.compile(r"sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]{3,30}):\d{12}:[\w.-]{1,256}")
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
 NOTIFICATION, CONFIRMATION = "Notification", "SubscriptionConfirmation"
 # The confirmation's keys hold for the end of a subscription, too: so says AWS, though a well-known
 # validator takes the other ones there.
@@ -120,4 +121,6 @@ def _public_key(certificate: str, now: datetime) -> rsa.RSAPublicKey | None:
 
 @lru_cache(maxsize=32)
 def _certificate(pem: str) -> Certificate:
-    return load_pem_x509_certificate(pem.encode())
+    """A form field of one line takes the line breaks out of a PEM; they carry nothing."""
+    found = PEM.search(pem)
+    return load_der_x509_certificate(b64decode("".join(found[1].split()) if found else ""))

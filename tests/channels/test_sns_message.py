@@ -55,6 +55,10 @@ def test_without_a_certificate_nothing_is_believed(pem: str) -> None:
     assert not genuine(signed(notification()), pem=pem)
 
 
+def test_a_certificate_may_have_lost_its_line_breaks() -> None:
+    assert genuine(signed(notification()), pem=certificate().replace("\n", ""))
+
+
 def test_an_expired_certificate_is_not_believed() -> None:
     later = NOW + timedelta(days=4_000)
     assert not sns_message.is_genuine(signed(notification()), certificate(), later)
