@@ -109,3 +109,10 @@ class WithReply(Protocol):
     """A callback is answered with more than "204 No Content"."""
 
     def reply(self, request: InboundRequest) -> HttpResponse: ...
+
+
+@runtime_checkable
+class WithNonce(Protocol):
+    """The signature covers a value that is used once, and not the body: it must not come again."""
+
+    def nonce(self, request: InboundRequest) -> str: ...

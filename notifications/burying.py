@@ -45,11 +45,10 @@ SELECT a, now(), n, d FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS u (a, n
 # What was seen before an account's candidates were spared counts no more: it may be mended.
 EVIDENCE = """
 WITH suspect AS (
-    SELECT account_id, count(*) FILTER (WHERE spared_at IS NULL AND NOT told_later) AS refused,
-           greatest(max(spared_at), '-infinity') AS spared_at
-    FROM dead_candidate
-    WHERE account_id IN (SELECT DISTINCT account_id FROM dead_candidate WHERE spared_at IS NULL)
-    GROUP BY account_id
+    SELECT d.account_id, count(*) FILTER (WHERE NOT d.told_later) AS refused,
+           coalesce((SELECT max(s.spared_at) FROM dead_candidate s
+                     WHERE s.account_id = d.account_id), '-infinity') AS spared_at
+    FROM dead_candidate d WHERE d.spared_at IS NULL GROUP BY d.account_id
 ), sends AS (
     SELECT account_id, sum(n) AS n, sum(dead) AS dead FROM (
         SELECT d.account_id, d.dead, d.ok + d.failed AS n,

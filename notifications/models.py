@@ -9,6 +9,10 @@ from django.db import models
 
 from channels.base import Lane, OutcomeKind
 from channels.models import CHANNELS
+from notifications.callback_models import CallbackNonce as CallbackNonce
+from notifications.callback_models import DeadCandidate as DeadCandidate
+from notifications.callback_models import InboundCallback as InboundCallback
+from notifications.callback_models import ReceiptTally as ReceiptTally
 from notifications.statuses import NotificationState, ProviderOutcome, State
 
 LANES = [(lane.value, lane.name.lower()) for lane in Lane]
@@ -132,75 +136,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} {self.kind}"
-
-
-class InboundCallback(models.Model):
-    """A provider's verified callback as it came, until it is folded; kept when nobody knows it."""
-
-    account_id = models.BigIntegerField()
-    received_at = models.DateTimeField()
-    url = models.TextField()
-    headers = models.JSONField(default=dict)
-    body = models.BinaryField(help_text="Sealed under the key ring: it names people.")
-    due_at = models.DateTimeField(null=True, help_text="When to fold it; null: it cannot be.")
-    tries = models.SmallIntegerField(default=0)
-
-    class Meta:
-        db_table = "inbound_callback"
-        indexes = [
-            models.Index(
-                fields=["due_at"],
-                condition=models.Q(due_at__isnull=False),
-                name="inbound_callback_due",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.received_at}"
-
-
-class DeadCandidate(models.Model):
-    """An address that a provider calls dead. Given up some seconds later by `burying`, unless too
-    many die at once: then it is our key or setting that is wrong, and they are spared."""
-
-    account_id = models.BigIntegerField()
-    contact_point_id = models.BigIntegerField(null=True)
-    channel = models.CharField(max_length=16, choices=CHANNELS)
-    address_hash = models.BinaryField(max_length=32, null=True)
-    reason = models.CharField(max_length=200)
-    suppress = models.BooleanField(help_text="The address of whoever has it, not this device.")
-    told_later = models.BooleanField(help_text="By a callback, not by the answer to a send.")
-    dead_since = models.DateTimeField(help_text="Registered anew after this, it is alive.")
-    at = models.DateTimeField()
-    spared_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "dead_candidate"
-        indexes = [
-            models.Index(
-                fields=["account_id"],
-                condition=models.Q(spared_at__isnull=True),
-                name="dead_candidate_open",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.channel}: {self.reason}"
-
-
-class ReceiptTally(models.Model):
-    """What one batch of callbacks said of an account's messages; `burying` forgets it soon."""
-
-    account_id = models.BigIntegerField()
-    at = models.DateTimeField()
-    receipts = models.PositiveIntegerField(help_text="Delivered or bounced.")
-    dead = models.PositiveIntegerField(help_text="Of these: bounced for good.")
-
-    class Meta:
-        db_table = "receipt_tally"
-
-    def __str__(self) -> str:
-        return f"{self.account_id}: {self.dead} of {self.receipts} dead"
 
 
 class Attachment(models.Model):

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from channels.folding import fold_health
 from notifications import burying, counters, queues
+from notifications.callbacks import replays
 from notifications.callbacks.fold import fold_due
 from notifications.callbacks.store import forget_unread
 from notifications.deliver import deliver
@@ -45,6 +46,7 @@ def fold_callbacks_task() -> None:
 def maintain_task() -> None:
     maintain()
     forget_unread()
+    replays.forget()
     strikes.forget()
 
 

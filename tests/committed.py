@@ -9,7 +9,7 @@ from django.db import connection
 # All that sending writes. Small tables: DELETE takes a hundredth of the time of TRUNCATE.
 DELETED = """
     status_attempt status_event status_endpoint
-    bounce_strike dead_candidate receipt_tally inbound_callback event
+    bounce_strike callback_nonce dead_candidate receipt_tally inbound_callback event
     alert account_day attachment consent_event
     delivery notification attempt idempotency_key counter counter_delta account_health_delta
     inbox_item suppression preference quiet_hours contact_point recipient notification_type

@@ -9,6 +9,7 @@ from channels.base import Account, Channel, Field, HttpRequest, HttpResponse, Ou
 from channels.email.fields import author, bodies, headers, message_id, recipient
 from channels.email.mailgun_batch import batch_key as batch_key
 from channels.email.mailgun_batch import build_batch as build_batch
+from channels.email.mailgun_events import nonce as nonce
 from channels.email.mailgun_events import parse_events as parse_events
 from channels.email.mailgun_events import verify as verify
 from channels.email.mailgun_request import TEXTS, answered_to, posted

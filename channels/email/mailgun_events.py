@@ -48,6 +48,10 @@ def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
     return hmac.compare_digest(right.hex(), given)
 
 
+def nonce(request: InboundRequest) -> str:
+    return text(_object(json_object(request.body), "signature").get("token"))
+
+
 def parse_events(request: InboundRequest) -> list[Event]:
     row = _object(json_object(request.body), "event-data")
     name = text(row.get("event"), 40)

@@ -9,7 +9,13 @@ from django.db import connection
 from channels.base import Account
 from channels.credentials import account_value
 from channels.models import ProviderAccount
-from channels.protocols import Adapter, WithCertificate, WithConfirmation, WithReply
+from channels.protocols import (
+    Adapter,
+    WithCertificate,
+    WithConfirmation,
+    WithNonce,
+    WithReply,
+)
 from channels.registry import adapter
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot
@@ -25,6 +31,7 @@ class Caller:
     certified: WithCertificate | None = None
     replying: WithReply | None = None
     confirming: WithConfirmation | None = None
+    numbering: WithNonce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ def caller(account: Account, adapter: Adapter) -> Caller:
         adapter if isinstance(adapter, WithCertificate) else None,
         adapter if isinstance(adapter, WithReply) else None,
         adapter if isinstance(adapter, WithConfirmation) else None,
+        adapter if isinstance(adapter, WithNonce) else None,
     )
 
 

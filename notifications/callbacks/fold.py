@@ -9,7 +9,7 @@ from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from notifications.callbacks import confirming, effects, settling, store, timeline
+from notifications.callbacks import confirming, effects, replays, settling, store, timeline
 from notifications.callbacks.changes import announce
 from notifications.callbacks.reading import Told, known_days, read
 from notifications.callbacks.verdicts import Verdict, is_early
@@ -81,7 +81,8 @@ def _fold(ids: Sequence[int]) -> tuple[list[Verdict], list[confirming.Asked]]:
         return [], []
     rows = store.read(ids)
     asked = confirming.asked(rows)
-    told, unreadable = read(rows)
+    replayed = replays.find(rows)
+    told, unreadable = read([row for row in rows if row.id not in replayed])
     locked = settling.lock(told)
     tries = {row.id: row.tries for row in rows}
     early = {

@@ -290,8 +290,32 @@ class Migration(migrations.Migration):
                         condition=models.Q(("spared_at__isnull", True)),
                         fields=["account_id"],
                         name="dead_candidate_open",
-                    )
+                    ),
+                    models.Index(fields=["account_id", "spared_at"], name="dead_candidate_spared"),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CallbackNonce",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id",
+                        "hash",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("hash", models.BinaryField(max_length=16)),
+                ("callback_id", models.BigIntegerField()),
+                ("at", models.DateTimeField(db_index=True)),
+            ],
+            options={
+                "db_table": "callback_nonce",
             },
         ),
     ]

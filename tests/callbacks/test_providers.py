@@ -1,5 +1,6 @@
 """Callbacks of the providers that need more than a signature: batches, certificates, consent."""
 
+import hmac
 import json
 from base64 import b64encode
 from datetime import timedelta
@@ -36,7 +37,12 @@ def account(kind: str, **settings: str) -> ProviderAccount:
         slug=f"{kind}-1",
         channel="email",
         kind=kind,
-        credentials={"access_key_id": "A", "secret_access_key": "S", "api_key": "K"},
+        credentials={
+            "access_key_id": "A",
+            "secret_access_key": "S",
+            "api_key": "K",
+            "webhook_signing_key": "mailgun-key",
+        },
         settings={"from": "shop@example.com", "region": "eu-west-1", **settings},
     )
     callers.forget()
@@ -176,3 +182,34 @@ def test_a_confirmation_that_fails_is_tried_again_and_then_left_to_people(
         InboundCallback.objects.exclude(due_at=None).update(due_at=now() - timedelta(hours=1))
 
     assert row.due_at is None
+
+
+def mailgun(mail: Delivery, token: str, event: str = "delivered") -> int:
+    stamp = str(int(now().timestamp()))
+    mac = hmac.digest(b"mailgun-key", f"{stamp}{token}".encode(), "sha256").hex()
+    data = {
+        "id": f"{token}-{event}",
+        "event": event,
+        "timestamp": now().timestamp(),
+        "recipient": "ada@example.org",
+        "user-variables": {"delivery": str(mail.pk), "attempt": "1"},
+    }
+    signature = {"timestamp": stamp, "token": token, "signature": mac}
+    body = json.dumps({"signature": signature, "event-data": data}).encode()
+    return post("/hooks/mailgun/mailgun-1", body)
+
+
+def test_a_signature_that_covers_no_body_counts_once(sms: Sms) -> None:
+    mail = mail_to(sms, "ada@example.org", account("mailgun"))
+
+    assert mailgun(mail, "t1") == 204
+    fold_due()
+    for _ in range(2):  # what somebody says with a signature they got hold of
+        assert mailgun(mail, "t1", "complained") == 204
+        fold_due()
+
+    assert Delivery.objects.get(pk=mail.pk).outcome == ProviderOutcome.DELIVERED
+    assert not Suppression.objects.exists()
+    mailgun(mail, "t2", "complained")
+    fold_due()
+    assert Suppression.objects.get().source == "complaint"
