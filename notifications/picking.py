@@ -75,10 +75,11 @@ class Picker:
     def _without(
         self, row: Claimed, type_: TypeValue, area: str, now: datetime
     ) -> tuple[Route, bool] | Change:
-        """None is well: as a probe of one that is not, or later."""
-        if (route := self._probe(row, type_, area, now, alone=True)) is not None:
-            return route, False
+        """None is well: as a probe of one that is not, or later. If that fails, another may be
+        well by then: the floor of a failing account (Apple's quarter of an hour) is not theirs."""
         able = serving(self._candidates(row, type_), area)
+        if (route := self._probe(row, type_, area, now, alone=True)) is not None:
+            return route, len(able) > 1
         all_of_app = self._routes.serving(row.channel, row.app_id)
         return no_route(row, able, now, others=len(all_of_app) > len(able))
 

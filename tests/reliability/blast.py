@@ -84,8 +84,19 @@ class Blast:
         try:
             poll(self.is_settled, seconds, "the blast settled", every=0.25)
         except AssertionError as error:
-            raise AssertionError(f"{error}: {self.states()}") from error
+            raise AssertionError(f"{error}: {self.states()} {self._tries()}") from error
         return time.monotonic() - self.started
+
+    def _tries(self) -> list[tuple[Any, ...]]:
+        """Of what is left, some: when it goes on, and each of its tries."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT d.due_at, a.number, a.account_id, a.started_at, a.outcome, a.code"
+                " FROM delivery d LEFT JOIN attempt a ON a.delivery_id = d.id"
+                " WHERE d.notification_id = %s AND d.state = ANY(%s) LIMIT 20",
+                [self.id, OPEN],
+            )
+            return list(cursor.fetchall())
 
     def _ask(self, columns: str, group: str = "") -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
