@@ -70,7 +70,8 @@ def processes() -> tuple[Process, ...]:
         worker("bulk", (*normal, *bulk), "prefork", bulk_children(), niceness=5),
         # However much normal traffic there is, bulk keeps one slot.
         worker("bulk_reserved", bulk, "threads", 1, niceness=5),
-        worker("background", (queues.CALLBACKS, queues.RESOLVE), "threads", LIGHT_THREADS),
+        # A flood of receipts must not stand before a login code, neither here nor in `live`.
+        worker("background", (queues.CALLBACKS, queues.RESOLVE), "threads", LIGHT_THREADS, 5),
         # Its one tick a second before a flood of webhooks: else it would not come to its turn.
         worker("outbound", (queues.STATUS_EVENTS, *outward), "threads", LIGHT_THREADS),
         worker("periodic", (queues.PERIODIC,), "threads", 2),
@@ -86,11 +87,11 @@ def web() -> Process:
 
 
 def live() -> Process:
-    """ASGI, for server-sent events only; on the port after the web's."""
+    """ASGI, for server-sent events and callbacks; on the port after the web's."""
     port = int(os.environ.get("GRANIAN_PORT", "8000")) + 1
     arguments = (*granian("asginl"), "--loop", "asyncio", "notifyproj.asgi:application")
     environment = {"GRANIAN_PORT": str(port)}
-    return Process("live", arguments, environment=environment, warm=False)  # settings of its own
+    return Process("live", arguments, (), 5, environment, warm=False)  # settings of its own
 
 
 def sandbox() -> Process:
