@@ -56,7 +56,7 @@ def measure(
         figures.obvious = obvious_run.run(stack, stand_in)
 
     receipts = partial(_receipts, figures, people, stack, stand_in)
-    works = (idle, prompt, slow, receipts, accept, compare)
+    works: tuple[Callable[[], None], ...] = (idle, prompt, slow, receipts, accept, compare)
     for name, work in zip(PARTS, works, strict=True):
         part(name, work)
     figures.peak_mb = peaks.megabytes
