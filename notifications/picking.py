@@ -38,7 +38,7 @@ class Picker:
         key = (row.channel, row.app_id, type_.fixed_account, wish)
         if (choice := self._choices.get(key)) is None:
             choice = self._choices[key] = choose(self._candidates(row, type_), wish)
-            if choice.best and (route := self._probe(row, type_, area, now)) is not None:
+            if choice.best and (route := self._spared(row, type_, area, now)) is not None:
                 return route, True
         if (route := choice.draw(_rng)) is not None:
             return route, choice.alternatives > 0
@@ -60,6 +60,11 @@ class Picker:
 
     def _candidates(self, row: Claimed, type_: TypeValue) -> list[Route]:
         return self._routes.candidates(row.channel, row.app_id, type_.routing, type_.fixed_account)
+
+    def _spared(self, row: Claimed, type_: TypeValue, area: str, now: datetime) -> Route | None:
+        """A probe while others are well; not of a message that failed before, or the last one
+        left would try the same broken account again and again."""
+        return None if row.attempts else self._probe(row, type_, area, now)
 
     def _probe(
         self, row: Claimed, type_: TypeValue, area: str, now: datetime, *, alone: bool = False

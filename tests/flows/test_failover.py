@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from channels.models import ProviderAccount
+from channels.routing import routes
 from notifications import recorder
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
@@ -92,6 +93,21 @@ def test_what_is_not_urgent_follows_its_delays(
     settle(Delivery.objects.filter(state=State.WAITING).exists)
     assert 9 < waits() < 13
     assert other.requests == []
+
+
+def test_a_message_that_failed_once_is_no_probe_of_the_account_that_failed_it(
+    ada: World, provider: StandIn, other: StandIn
+) -> None:
+    provider.always = BROKEN
+    send(ada, user_id="ada")
+    settle(Delivery.objects.filter(state=State.WAITING).exists)
+    ProviderAccount.objects.filter(pk=ada.account.pk).update(breaker="open", breaker_until=now())
+    routes.forget()
+
+    go_on()
+
+    assert settled().state == State.SENT
+    assert len(other.requests) == 1
 
 
 def test_the_only_account_gets_the_time_it_asks_for(ada: World, provider: StandIn) -> None:
