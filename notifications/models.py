@@ -76,6 +76,7 @@ class Delivery(models.Model):
     expires_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     fallback_of = models.UUIDField(null=True)
+    trace = models.CharField(max_length=120, default="", help_text="Why, in short: see traces.py.")
     wave_id = models.BigIntegerField(null=True)
 
     class Meta:

@@ -12,6 +12,12 @@ REASONS = {
     "opted_out": "The person does not want this kind of news here",
     "not_opted_in": "The person did not ask for this kind of news here",
     "quiet_hours": "Waiting for the person's quiet hours to end",
+    "paused": "The person paused all news",
+    "duplicate": "The same was sent to the person just before",
+    "over_cap": "The person gets no more of this for now",
+    "caps_unknown": "Waiting: it cannot be counted what the person got",
+    "send_window": "Waiting for the hours in which this is sent",
+    "legal_hours": "Waiting for the hours the law allows",
     "expired": "Too late: its time had passed",
     # while on the way
     "retry": "The provider failed; trying again",

@@ -157,7 +157,7 @@ def _plan_channel(
         rows.append(_row(job, person, channel, None, decision, full, now))
         return
     for point in points:
-        target = Target(channel, point.active, point.suppressed)
+        target = Target(channel, point.active, point.suppressed, point.area)
         decision = decide(now, job.type.rules, person.rules, target, job.expires_at)
         rows.append(_row(job, person, channel, point, decision, full, now))
 

@@ -107,8 +107,10 @@ def _decide(
 def _target(row: Claimed, point: Point | None) -> Target:
     if row.channel == Channel.INBOX:
         return Target(row.channel)
-    here = point is not None and point.active and point.recipient_id == row.recipient_id
-    return Target(row.channel, here, point is not None and point.suppressed)
+    if point is None:
+        return Target(row.channel, reachable=False)
+    here = point.active and point.recipient_id == row.recipient_id
+    return Target(row.channel, here, point.suppressed, point.area)
 
 
 class Grant:

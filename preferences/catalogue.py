@@ -6,7 +6,7 @@ from typing import Literal
 from channels.base import Lane
 from notifyproj.core.snapshot import Snapshot
 from preferences.models import NotificationType
-from preferences.question import TypeRules
+from preferences.question import TypeRules, category_key
 
 Priority = Literal["high", "normal", "low"]
 LANE_OF: dict[str, Lane] = {"high": Lane.URGENT, "normal": Lane.NORMAL, "low": Lane.BULK}
@@ -73,6 +73,9 @@ def _value(row: NotificationType) -> TypeValue:
             mandatory=row.mandatory,
             passes_quiet_hours=row.passes_quiet_hours,
             opt_in_channels=frozenset(row.opt_in_channels),
+            category=category_key(row.category_id) if row.category_id else "",
+            legal_class=row.legal_class,
+            window=(row.send_from, row.send_until) if row.send_from and row.send_until else None,
         ),
         routing=row.routing,
         fixed_account=row.fixed_account_id,

@@ -18,7 +18,7 @@ FOR_EVER = datetime.max.replace(tzinfo=UTC)
 SET = """
 INSERT INTO preference AS p (recipient_id, type_id, channel, enabled, updated_at)
 VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (recipient_id, type_id, channel) DO UPDATE
+ON CONFLICT (recipient_id, type_id, category_id, channel) DO UPDATE
     SET enabled = excluded.enabled, updated_at = excluded.updated_at
     WHERE p.enabled <> excluded.enabled
 RETURNING p.id

@@ -23,7 +23,7 @@ SELECT *, '' FROM unnest(%s::bigint[], %s::varchar[], %s::bigint[], %s::bytea[],
 CHOOSE = """
 INSERT INTO preference (recipient_id, type_id, channel, enabled, updated_at)
 SELECT r.id, NULL, %s, %s, now() FROM recipient r WHERE r.id = ANY(%s::bigint[]) ORDER BY r.id
-ON CONFLICT (recipient_id, type_id, channel)
+ON CONFLICT (recipient_id, type_id, category_id, channel)
 DO UPDATE SET enabled = EXCLUDED.enabled, updated_at = EXCLUDED.updated_at
 """
 # What somebody took back by other means, a provider's word does not give again.

@@ -1,23 +1,24 @@
 """Everything the decision needs, for a whole chunk of people in a handful of statements."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import time
+from datetime import datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection
 
 from notifyproj.core.sqlarrays import array
-from preferences.question import NO_CHOICES, Choices, PersonRules, Scope
+from preferences.question import NO_CHOICES, Choices, PersonRules, Scope, category_key
 
 # Most people have neither quiet hours nor choices: those are asked for apart, as the few rows
 # they are; an aggregate joined to every person costs several times as much.
 PEOPLE = """
-SELECT r.id, r.external_id, r.data_key, r.locale, r.timezone, r.erased_at IS NOT NULL
+SELECT r.id, r.external_id, r.data_key, r.locale, r.timezone, r.erased_at IS NOT NULL,
+       r.paused_until
 FROM recipient r WHERE r.id = ANY(%s::bigint[])
 """
 RULES_ONLY = """
-SELECT r.id, NULL, NULL, NULL, r.timezone, r.erased_at IS NOT NULL
+SELECT r.id, NULL, NULL, NULL, r.timezone, r.erased_at IS NOT NULL, r.paused_until
 FROM recipient r WHERE r.id = ANY(%s::bigint[])
 """
 QUIET = """
@@ -25,7 +26,7 @@ SELECT recipient_id, start, "end" FROM quiet_hours
 WHERE recipient_id = ANY(%s::bigint[]) AND start <> "end"
 """
 CHOICES = """
-SELECT recipient_id, type_id, channel, enabled FROM preference
+SELECT recipient_id, type_id, category_id, channel, enabled FROM preference
 WHERE recipient_id = ANY(%s::bigint[]) AND (type_id IS NULL OR type_id = ANY(%s::bigint[]))
 """
 
@@ -94,8 +95,9 @@ def load_people(
     with connection.cursor() as cursor:
         cursor.execute(CHOICES, [ids, array(type_ids)])
         choices: dict[int, dict[tuple[Scope, str], bool]] = {}
-        for recipient_id, type_id, channel, enabled in cursor.fetchall():
-            choices.setdefault(recipient_id, {})[type_id, channel] = enabled
+        for recipient_id, type_id, category_id, channel, enabled in cursor.fetchall():
+            scope = category_key(category_id) if category_id else type_id
+            choices.setdefault(recipient_id, {})[scope, channel] = enabled
         cursor.execute(QUIET, [ids])
         quiet = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
         cursor.execute(RULES_ONLY if rules_only else PEOPLE, [ids])
@@ -105,9 +107,9 @@ def load_people(
                 external_id,
                 data_key,
                 locale,
-                _rules(choices.get(id_, NO_CHOICES), zone, quiet.get(id_), erased),
+                _rules(choices.get(id_, NO_CHOICES), zone, quiet.get(id_), erased, paused),
             )
-            for id_, external_id, data_key, locale, zone, erased in cursor.fetchall()
+            for id_, external_id, data_key, locale, zone, erased, paused in cursor.fetchall()
         }
 
 
@@ -130,11 +132,15 @@ def load_points(ids: Sequence[int] | set[int]) -> dict[int, Point]:
 
 
 def _rules(
-    choices: Choices, zone: str, quiet: tuple[time, time] | None, erased: bool
+    choices: Choices,
+    zone: str,
+    quiet: tuple[time, time] | None,
+    erased: bool,
+    paused_until: datetime | None,
 ) -> PersonRules:
-    if choices is NO_CHOICES and quiet is None and not erased:
+    if choices is NO_CHOICES and quiet is None and not erased and paused_until is None:
         return _without_wishes(zone)
-    return PersonRules(choices, zone, quiet, erased)
+    return PersonRules(choices, zone, quiet, erased, paused_until)
 
 
 @lru_cache(maxsize=1_000)

@@ -18,6 +18,9 @@ class Recipient(models.Model):
         null=True, editable=False, help_text="Wrapped by the key ring; null after an erasure."
     )
     erased_at = models.DateTimeField(null=True, editable=False)
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then only mandatory news."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -74,6 +77,23 @@ class ContactPoint(models.Model):
         return f"{self.channel} {self.hint}"
 
 
+class Category(models.Model):
+    """Kinds of news that people see, and choose about, together: offers, orders, security."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True, help_text="Shown on the preference page.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "category"
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class NotificationType(models.Model):
     """What kind of news: consent, urgency and limits hang on it."""
 
@@ -87,6 +107,16 @@ class NotificationType(models.Model):
         FASTEST = "fastest", "Fastest account"
         CHEAPEST = "cheapest", "Cheapest account"
         FIXED = "fixed", "One account only"
+
+    class LegalClass(models.TextChoices):
+        TRANSACTIONAL = "transactional", "Transactional: part of what was ordered"
+        SERVICE = "service", "Service: about what the person uses"
+        MARKETING = "marketing", "Marketing: needs consent and a way out"
+
+    class OverCap(models.TextChoices):
+        DROP = "drop", "Not sent"
+        DEFER = "defer", "Sent when the cap allows"
+        DIGEST = "digest", "An item of the next digest"
 
     class OnUncertain(models.TextChoices):
         RESEND = "resend", "Send once more"
@@ -106,10 +136,32 @@ class NotificationType(models.Model):
         help_text="Channels on which silence means no.",
     )
     max_priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.NORMAL)
+    category = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="types"
+    )
+    legal_class = models.CharField(
+        max_length=16, choices=LegalClass.choices, default=LegalClass.SERVICE
+    )
     mandatory = models.BooleanField(
         default=False, help_text="Security and legal news: passes every choice of the person."
     )
     passes_quiet_hours = models.BooleanField(default=False)
+    send_from = models.TimeField(
+        null=True, blank=True, help_text="Sent only between these, by the person's own clock."
+    )
+    send_until = models.TimeField(null=True, blank=True)
+    duplicate_seconds = models.PositiveIntegerField(
+        default=0, help_text="The same again to a person within so many seconds is not sent."
+    )
+    over_cap = models.CharField(
+        max_length=8, choices=OverCap.choices, default=OverCap.DROP, help_text="Over a cap."
+    )
+    digest = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Collected: {"by": "order_id", "count": 20, "seconds": 3600, "at": "18:00"};'
+        " closed by whichever comes first. Empty: sent one by one.",
+    )
     on_uncertain = models.CharField(
         max_length=8, choices=OnUncertain.choices, default=OnUncertain.WAIT
     )
@@ -146,11 +198,49 @@ class NotificationType(models.Model):
         return self.slug
 
 
+class Cap(models.Model):
+    """At most so many to a person over all channels: of a type, of a category, or of everything
+    that is not mandatory."""
+
+    class Per(models.TextChoices):
+        HOUR = "hour"
+        DAY = "day"
+        WEEK = "week"
+
+    type = models.ForeignKey(
+        NotificationType, models.CASCADE, null=True, blank=True, related_name="caps"
+    )
+    category = models.ForeignKey(
+        Category, models.CASCADE, null=True, blank=True, related_name="caps"
+    )
+    legal_class = models.CharField(
+        max_length=16,
+        choices=NotificationType.LegalClass.choices,
+        blank=True,
+        help_text="Counts and limits only types of this class; empty: all that is not mandatory.",
+    )
+    most = models.PositiveIntegerField()
+    per = models.CharField(max_length=8, choices=Per.choices, default=Per.DAY)
+
+    class Meta:
+        db_table = "cap"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(type__isnull=True) | Q(category__isnull=True), name="cap_of_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.most} a {self.per}"
+
+
 class Preference(models.Model):
-    """A choice of a person. Type null: every type; channel empty: every channel."""
+    """A choice of a person about a type, a category, or (both null) everything; channel empty:
+    every channel."""
 
     recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="preferences")
     type = models.ForeignKey(NotificationType, models.CASCADE, null=True, blank=True)
+    category = models.ForeignKey(Category, models.CASCADE, null=True, blank=True)
     channel = models.CharField(max_length=16, choices=CHANNELS, blank=True)
     enabled = models.BooleanField()
     updated_at = models.DateTimeField(auto_now=True)
@@ -159,15 +249,21 @@ class Preference(models.Model):
         db_table = "preference"
         constraints = [
             models.UniqueConstraint(
-                fields=["recipient", "type", "channel"],
+                fields=["recipient", "type", "category", "channel"],
                 nulls_distinct=False,
                 name="preference_one_choice",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(type__isnull=True) | Q(category__isnull=True),
+                name="preference_of_one",
+            ),
         ]
 
     def __str__(self) -> str:
         verdict = "yes" if self.enabled else "no"
-        return f"{self.type or 'all'} by {self.channel or 'any channel'}: {verdict}"
+        return (
+            f"{self.type or self.category or 'all'} by {self.channel or 'any channel'}: {verdict}"
+        )
 
 
 class QuietHours(models.Model):
@@ -233,6 +329,9 @@ class ConsentEvent(models.Model):
     channel = models.CharField(max_length=16, choices=CHANNELS, blank=True)
     type = models.ForeignKey(
         NotificationType, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    category = models.ForeignKey(
+        Category, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
     )
     address_hash = models.BinaryField(max_length=32, null=True, editable=False)
     action = models.CharField(max_length=16, choices=Action.choices)

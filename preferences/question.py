@@ -16,6 +16,11 @@ Scope = int | str | None
 Choices = Mapping[tuple[Scope, str], bool]
 
 
+def category_key(category_id: int) -> str:
+    """What stands for a category where a type has its id."""
+    return f"c{category_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class TypeRules:
     """What a notification type says about consent and hours."""

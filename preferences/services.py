@@ -128,7 +128,7 @@ def preference_set(
     Preference.objects.bulk_create(
         [choice],
         update_conflicts=True,
-        unique_fields=["recipient", "type", "channel"],
+        unique_fields=["recipient", "type", "category", "channel"],
         update_fields=["enabled", "updated_at"],
     )
 

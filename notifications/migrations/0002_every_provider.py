@@ -270,7 +270,9 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=200)),
                 (
                     "suppress",
-                    models.BooleanField(help_text="The address of whoever has it, not this device."),
+                    models.BooleanField(
+                        help_text="The address of whoever has it, not this device."
+                    ),
                 ),
                 (
                     "told_later",
