@@ -76,7 +76,7 @@ class WithAddress(Protocol):
     """Not every token or URL is an address here: asked when one is registered."""
 
     def address_problem(self, address: str) -> str:
-        """"" for none; else what is wrong, to be shown."""
+        """ "" for none; else what is wrong, to be shown."""
 
 
 @runtime_checkable

@@ -162,9 +162,7 @@ def h1_peer(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> I
     yield from _granian(authority, tmp_path_factory.mktemp("h1"), "1")
 
 
-def test_a_guarded_request_speaks_http2_too(
-    send: Send, authority: Authority, h2_peer: int
-) -> None:
+def test_a_guarded_request_speaks_http2_too(send: Send, authority: Authority, h2_peer: int) -> None:
     """As to a browser's push service: by the vetted address, under the name's certificate."""
     sender = account("vapid", ca_certificate=authority.ca)
     to = request(f"https://localhost:{h2_peer}/push/1", http2=True, guarded=True, timeout=5.0)
