@@ -146,7 +146,7 @@ def test_the_last_two_deliveries_to_settle_at_once_leave_no_code(
     rows = claim(*hints[0].args)
     assert len(rows) == 2
 
-    def finish(row: Claimed) -> Callable[[], None]:
+    def finish(row: Claimed) -> Callable[[], object]:
         return lambda: recording.write([Change(row, State.SENT)])
 
     at_once(*map(finish, rows))

@@ -39,7 +39,7 @@ class Blast:
             id=self.id,
             service_id=service_id,
             type_id=type_.pk,
-            template_version_id=TemplateVersion.objects.get().pk,
+            template_version_id=TemplateVersion.objects.latest("pk").pk,
             lane=lane,
             state=NotificationState.ACCEPTED,
             channels=[channel.value],

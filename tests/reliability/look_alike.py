@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import uvloop
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-WORDS = {
+WORDS: dict[str, dict[int, dict[str, Any]]] = {
     "apns": {429: {"reason": "TooManyRequests"}, 500: {"reason": "InternalServerError"}},
     "twilio": {429: {"code": 20429, "status": 429}, 500: {"code": 20500, "status": 500}},
 }
