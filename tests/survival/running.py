@@ -42,7 +42,7 @@ class Platform:
 
     def start(self) -> None:
         self._supervisord.start()
-        poll(self.is_up, 60, "the platform is up")
+        poll(self.is_up, 120, "the platform is up")
 
     def stop(self) -> None:
         self._supervisord.stop(lambda: None, lambda: False)
