@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,11 +82,15 @@ class Blast:
 
     def wait(self, seconds: float) -> float:
         """Until all of it settled; answers how long it took from the start."""
+        self.until(self.is_settled, seconds, "the blast settled")
+        return time.monotonic() - self.started
+
+    def until(self, done: Callable[[], bool], seconds: float, what: str) -> None:
+        """An assertion that says how far it got, if `what` does not happen in so many seconds."""
         try:
-            poll(self.is_settled, seconds, "the blast settled", every=0.25)
+            poll(done, seconds, what, every=0.25)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.states()} {self._tries()}") from error
-        return time.monotonic() - self.started
 
     def _tries(self) -> list[tuple[Any, ...]]:
         """Of what is left, some: when it goes on, and each of its tries."""

@@ -9,7 +9,7 @@ from tests.reliability.blast import Blast
 from tests.reliability.conftest import SCALE, Figures
 from tests.reliability.people import first_people
 from tests.reliability.providers import Providers, taken
-from tests.survival.running import Platform, poll
+from tests.survival.running import Platform
 from tests.world import World, forget_all
 
 MESSAGES = min(10_000, SCALE.people)
@@ -59,10 +59,7 @@ def _blast(
     time.sleep(TYPES_SEEN)
     mark = providers.mark()
     blast = Blast(world.type, world.service.pk, people=first_people(MESSAGES))
-    try:
-        poll(lambda: _ended(blast, ends), 180, f"all of it is {ends}", every=0.5)
-    except AssertionError as error:
-        raise AssertionError(f"{error}: {blast.states()}") from error
+    blast.until(lambda: _ended(blast, ends), 180, f"all of it is {ends}")
     return blast, taken(providers.since(mark))
 
 

@@ -42,7 +42,7 @@ def test_an_endpoint_that_hangs_does_not_delay_another(
     quick = [_subscriber(f"quick-{n}", other.url("quick")) for n in range(EACH)]
     providers.behave("slow", delay=HANGS)
     hanging = Blast(world.type, world.service.pk, Channel.WEBHOOK, slow)
-    poll(lambda: bool(providers.since(0, "slow")), 20, "the first one hangs")
+    hanging.until(lambda: bool(providers.since(0, "slow")), 20, "the first one hangs")
     began, mark = time.time(), other.mark()
 
     Blast(world.type, world.service.pk, Channel.WEBHOOK, quick)
