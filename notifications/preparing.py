@@ -23,7 +23,7 @@ from channels.messages import EmailMessage
 from notifications.batching import Share, shareable
 from notifications.claim import Claimed, Loaded
 from notifications.enclosing import NoRoom, enclosed
-from notifications.links.dressing import dressed, unsubscribe_url
+from notifications.links.dressing import dressed, supplied
 from notifications.record import Change, Finished, kept
 from notifications.screening import Chosen
 from notifications.statuses import State
@@ -34,7 +34,6 @@ from preferences.addresses import open_data_key
 from preferences.addresses import unseal as unseal_address
 from preferences.catalogue import TypeValue, catalogue
 from preferences.facts import Person
-from templates.fields import UNSUBSCRIBE_URL
 from templates.render import RenderFailed, render
 
 log = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ def prepare(
     type_ = catalogue.get().by_id[row.type_id]
     try:
         key = _key(person)
-        parts = _render(row, type_, person, key, loaded)
+        parts = _render(row, type_, person, key, loaded, now)
         envelope = _envelope(row, person, key, loaded)
         message = compose(Channel(row.channel), envelope, parts)
         if isinstance(message, EmailMessage):
@@ -120,15 +119,20 @@ def _later(row: Claimed, now: datetime) -> Change:
 
 
 def _render(
-    row: Claimed, type_: TypeValue, person: Person, key: bytes | None, loaded: Loaded
+    row: Claimed,
+    type_: TypeValue,
+    person: Person,
+    key: bytes | None,
+    loaded: Loaded,
+    now: datetime,
 ) -> dict[str, str]:
     parent = loaded.parents[row.notification_id]
     variables = parent.shared
     if variables is None:
         variables = unseal(parent.id, bytes(parent.sealed), key if parent.personal else None)
     text = loaded.texts[row.template_version_id]
-    if UNSUBSCRIBE_URL in text.supplied(row.channel):
-        variables = {UNSUBSCRIBE_URL: unsubscribe_url(row, type_), **variables}
+    if names := text.supplied(row.channel):
+        variables = {**supplied(names, row, type_, now), **variables}
     return render(text, row.channel, person.locale, variables)
 
 

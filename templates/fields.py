@@ -7,7 +7,9 @@ from channels.push_options import NAMES as PUSH_OPTIONS
 
 DEFAULT_LOCALE = "default"
 UNSUBSCRIBE_URL = "unsubscribe_url"
-SUPPLIED = frozenset({UNSUBSCRIBE_URL})  # variables a request need not give: we know them
+PREFERENCES_URL = "preferences_url"  # the person's own page
+WHY_URL = "why_url"  # why they got this message
+SUPPLIED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WHY_URL})  # variables a request need not give: we know them
 DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
 
 

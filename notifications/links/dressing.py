@@ -1,5 +1,6 @@
 """What an e-mail of ours carries besides its text: how to stop it, and what counts its opens."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from notifications.claim import Claimed
 from notifications.links import ours
 from notifications.links.rewriting import rewrite
 from preferences.catalogue import TypeValue
+from preferences.centre.links import preferences_url
+from templates.fields import PREFERENCES_URL, UNSUBSCRIBE_URL, WHY_URL
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}  # RFC 3834: nobody answers with a holiday
 LISTED = {"Auto-Submitted": ""}  # not besides List-Id, which says as much
@@ -20,6 +23,20 @@ def unsubscribe_url(row: Claimed, type_: TypeValue) -> str:
     return ours.unsubscribe_url(
         row.id, row.recipient_id, row.type_id, row.contact_point_id, row.channel
     )
+
+
+def supplied(
+    names: Collection[str], row: Claimed, type_: TypeValue, now: datetime
+) -> dict[str, str]:
+    """Those of our own variables that a text uses."""
+    found = {}
+    if UNSUBSCRIBE_URL in names:
+        found[UNSUBSCRIBE_URL] = unsubscribe_url(row, type_)
+    if PREFERENCES_URL in names:
+        found[PREFERENCES_URL] = preferences_url(row.recipient_id, now)
+    if WHY_URL in names:
+        found[WHY_URL] = ours.why_url(row.id, now)
+    return found
 
 
 def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime) -> EmailMessage:

@@ -11,9 +11,10 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from notifications.links import tokens
-from notifications.links.tokens import Click, Open, Unsubscribe
+from notifications.links.tokens import Click, Open, Unsubscribe, Why
 
 PURPOSE = b"notifications.links.1"
+PATHS = ("/t/", "/u/", "/p/", "/w/")
 
 
 @cache
@@ -52,9 +53,14 @@ def open_url(delivery_id: str, now: datetime) -> str:
 
 def click_url(delivery_id: str, now: datetime, url: str) -> str:
     """Empty for a URL that is ours already."""
-    if url.startswith((f"{base()}/t/", f"{base()}/u/")):
+    if url.startswith(tuple(base() + path for path in PATHS)):
         return ""
     return f"{base()}/t/c/{tokens.mint_click(keys()[0], Click(UUID(delivery_id), now, url))}"
+
+
+def why_url(delivery_id: str, at: datetime) -> str:
+    """Good as long as the delivery is kept."""
+    return f"{base()}/w/{tokens.mint_why(keys()[0], Why(UUID(delivery_id), at))}"
 
 
 def unsubscribe_url(

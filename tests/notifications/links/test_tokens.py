@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 
 from notifications.links import ours, tokens
 from notifications.links.tokens import BadToken, Click, Open, Unsubscribe
+from preferences.sealing import seal
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")
@@ -54,7 +55,7 @@ def test_a_signature_alone_is_a_bad_token() -> None:
     """An empty payload, rightly signed, as nobody can make it but us."""
     for purpose, read in ((tokens.OPENED, tokens.read_open), (tokens.CLICKED, tokens.read_click)):
         with pytest.raises(BadToken):
-            read([KEY], tokens._seal(KEY, purpose, b"x"))
+            read([KEY], seal(KEY, purpose, b"x"))
 
 
 def test_links_outlive_a_new_secret_key(settings: Settings) -> None:
