@@ -35,7 +35,7 @@ def other(tmp_path: Path) -> Iterator[Providers]:
 def test_an_endpoint_that_hangs_does_not_delay_another(
     whole: Platform, world: World, providers: Providers, other: Providers, figures: Figures
 ) -> None:
-    parts = {**PARTS, "webhook": {"default": {"json": '{"order": "{{ order_id }}"}'}}}
+    parts = {**PARTS, "webhook": {"default": {"json": '{"order": {{ order_id }}}'}}}
     template = MessageTemplate.objects.get()
     version_publish(version=version_draft(template=template, parts=parts))
     slow = [_subscriber(f"slow-{n}", providers.url("slow")) for n in range(EACH)]
