@@ -88,6 +88,10 @@ class Transport:
         """How many more sends to this endpoint may be submitted now."""
         return self._gauge.room_at(endpoint)
 
+    def pace_at(self, endpoint: str) -> float:
+        """How many sends a second the endpoint answers; 0.0 for one nobody knows."""
+        return self._gauge.pace_at(endpoint)
+
     def wait_for_room(self, timeout: float, at_least: int = 1) -> bool:
         """Wait until the process may submit `at_least` more; False after `timeout` seconds."""
         return self._gauge.wait_for_room(timeout, at_least)

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 START_WITHIN = 8.0  # seconds after its claim a send may start
 WAIT_FOR_ROOM = 3.0  # seconds
 BACK_WHEN_FULL = 1.0
-DRAINED = 50  # messages a second that an endpoint is thought to take
+DRAINED = 50  # messages a second that an endpoint is thought to take, until it shows more
 LATEST = 60.0  # seconds
 
 
@@ -94,7 +94,8 @@ def _within_places(ready: Sequence[Ready]) -> list[Ready]:
             asked[endpoint] += 1
             behind = asked[endpoint] - sender.room_at(endpoint)
             if behind > 0:
-                _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / DRAINED, LATEST)))
+                pace = max(sender.pace_at(endpoint), DRAINED)
+                _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / pace, LATEST)))
                 continue
         kept.append(item)
     return kept

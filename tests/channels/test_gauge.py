@@ -54,3 +54,19 @@ def test_a_place_is_free_again_when_its_send_ends() -> None:
     assert gauge.room_at("slow.example") == 1
     gauge.leave(1, "slow.example")
     assert gauge.room_at("slow.example") == 2
+
+
+def test_an_endpoint_that_answers_quickly_may_have_more_before_it() -> None:
+    gauge = Gauge(limit=2_000, share=1_000, places=50)
+    gauge.enter([(1, "quick")] * 50)
+    for _ in range(50):
+        gauge.leave(1, "quick")
+
+    assert gauge.room_at("quick") > 50
+
+
+def test_an_endpoint_that_does_not_answer_gets_no_more_than_its_places() -> None:
+    gauge = Gauge(limit=2_000, share=1_000, places=50)
+    gauge.enter([(1, "slow")] * 50)
+
+    assert gauge.room_at("slow") == 0
