@@ -17,7 +17,7 @@ from notifyproj.core.models import Scope, Service
 from notifyproj.core.services import api_key_create, service_create
 from preferences.models import NotificationType, Preference, QuietHours, Recipient
 from preferences.profiles import Device, ImportLine
-from preferences.services import preference_set, recipients_upsert_bulk
+from preferences.services import recipients_upsert_bulk
 from templates.models import MessageTemplate
 from templates.services import template_create, version_draft, version_publish
 
@@ -131,7 +131,7 @@ def _reader(campaign: NotificationType) -> None:
     device = Device(token="c0de" * 16, platform="ios", app=CODE)
     recipients_upsert_bulk([ImportLine(external_id=CODE_READER, devices=[device])])
     reader = Recipient.objects.get(external_id=CODE_READER)
-    preference_set(recipient=reader, type=campaign, channel="push", enabled=False)
+    Preference.objects.create(recipient=reader, type=campaign, channel="push", enabled=False)
 
 
 def _choices(campaign: NotificationType) -> None:

@@ -13,12 +13,15 @@ from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
 from preferences.models import ConsentEvent
 
 GRANTED, WITHDRAWN = ConsentEvent.Action.GRANTED, ConsentEvent.Action.WITHDRAWN
+CLEARED, CHANGED = ConsentEvent.Action.CLEARED, ConsentEvent.Action.CHANGED
+About = ConsentEvent.About
 
 RECORD = """
-INSERT INTO consent_event
-    (recipient_id, channel, type_id, address_hash, action, source, at, evidence, wording)
-SELECT *, '' FROM unnest(%s::bigint[], %s::varchar[], %s::bigint[], %s::bytea[], %s::varchar[],
-    %s::varchar[], %s::timestamptz[], %s::jsonb[])
+INSERT INTO consent_event (recipient_id, about, channel, type_id, category_id, address_hash,
+    action, source, at, evidence, ip_hash, wording)
+SELECT * FROM unnest(%s::bigint[], %s::varchar[], %s::varchar[], %s::bigint[], %s::bigint[],
+    %s::bytea[], %s::varchar[], %s::varchar[], %s::timestamptz[], %s::jsonb[], %s::bytea[],
+    %s::varchar[])
 """
 CHOOSE = """
 INSERT INTO preference (recipient_id, type_id, channel, enabled, updated_at)
@@ -29,7 +32,8 @@ DO UPDATE SET enabled = EXCLUDED.enabled, updated_at = EXCLUDED.updated_at
 # What somebody took back by other means, a provider's word does not give again.
 LAST_BY = """
 SELECT DISTINCT ON (recipient_id) recipient_id, source, action FROM consent_event
-WHERE recipient_id = ANY(%s::bigint[]) AND channel IN (%s, '') AND type_id IS NULL
+WHERE recipient_id = ANY(%s::bigint[]) AND channel IN (%s, '')
+  AND type_id IS NULL AND category_id IS NULL AND about IN ('choice', 'address')
 ORDER BY recipient_id, at DESC, id DESC
 """
 
@@ -42,8 +46,12 @@ class Consent:
     at: datetime
     recipient_id: int | None = None
     type_id: int | None = None
+    category_id: int | None = None
+    about: str = About.CHOICE
     address_hash: bytes | None = field(default=None, repr=False)
     evidence: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    ip_hash: bytes | None = field(default=None, repr=False)
+    wording: str = ""
 
 
 def record(rows: Sequence[Consent]) -> None:
@@ -54,13 +62,17 @@ def record(rows: Sequence[Consent]) -> None:
             RECORD,
             [
                 array(row.recipient_id for row in rows),
-                array(row.channel for row in rows),
+                array(row.about for row in rows),
+                quoted_array(row.channel for row in rows),
                 array(row.type_id for row in rows),
+                array(row.category_id for row in rows),
                 bytea_array(row.address_hash for row in rows),
                 array(row.action for row in rows),
-                array(row.source for row in rows),
+                quoted_array(row.source[:32] for row in rows),
                 array(f'"{row.at.isoformat()}"' for row in rows),
                 quoted_array(_json(row.evidence) for row in rows),
+                bytea_array(row.ip_hash for row in rows),
+                quoted_array(row.wording[:64] for row in rows),
             ],
         )
 

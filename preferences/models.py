@@ -322,9 +322,20 @@ class ConsentEvent(models.Model):
     class Action(models.TextChoices):
         GRANTED = "granted"
         WITHDRAWN = "withdrawn"
+        CLEARED = "cleared"  # nothing is said any more: what holds by default holds again
+        CHANGED = "changed"  # hours, a pause: the evidence has their value
+
+    class About(models.TextChoices):
+        CHOICE = "choice", "A choice of the person"
+        ADDRESS = "address", "An address, whoever has it"
+        QUIET_HOURS = "quiet_hours", "Quiet hours"
+        PAUSE = "pause", "A pause of everything"
 
     recipient = models.ForeignKey(
         Recipient, models.CASCADE, null=True, related_name="consent_events"
+    )
+    about = models.CharField(
+        max_length=16, choices=About.choices, default=About.CHOICE, db_default=About.CHOICE
     )
     channel = models.CharField(max_length=16, choices=CHANNELS, blank=True)
     type = models.ForeignKey(

@@ -1,7 +1,6 @@
 """Everything that changes who can be reached and what they agreed to."""
 
 from collections.abc import Iterable, Iterator
-from datetime import time
 
 from django.db import connection, transaction
 
@@ -10,14 +9,7 @@ from channels.inbox.models import InboxItem
 from notifyproj.core import clock
 from notifyproj.core.errors import InvalidFields
 from preferences import addresses, points, upserts
-from preferences.models import (
-    ContactPoint,
-    NotificationType,
-    Preference,
-    QuietHours,
-    Recipient,
-    Suppression,
-)
+from preferences.models import ContactPoint, QuietHours, Recipient
 from preferences.profiles import Device, ImportLine, Profile
 from preferences.push_apps import load_apps, registration
 
@@ -114,49 +106,6 @@ def contact_point_remove(*, external_id: str, contact_point_id: int) -> bool:
         pk=contact_point_id, recipient__external_id=external_id, recipient__erased_at=None
     )
     return found.delete()[0] > 0
-
-
-def preference_set(
-    *, recipient: Recipient, type: NotificationType | None, channel: str, enabled: bool
-) -> None:
-    """A choice; type None: every type, channel "": every channel. Raises InvalidFields."""
-    if channel and channel not in set(Channel):
-        raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
-    choice = Preference(
-        recipient=recipient, type=type, channel=channel, enabled=enabled, updated_at=clock.now()
-    )
-    Preference.objects.bulk_create(
-        [choice],
-        update_conflicts=True,
-        unique_fields=["recipient", "type", "category", "channel"],
-        update_fields=["enabled", "updated_at"],
-    )
-
-
-def quiet_hours_set(*, recipient: Recipient, start: time, end: time) -> None:
-    """In the person's own zone; may cross midnight. Raises InvalidFields."""
-    if start == end:
-        raise InvalidFields({"end": "Must differ from the start."})
-    QuietHours.objects.update_or_create(recipient=recipient, defaults={"start": start, "end": end})
-
-
-def quiet_hours_clear(*, recipient: Recipient) -> None:
-    QuietHours.objects.filter(recipient=recipient).delete()
-
-
-def suppression_add(*, channel: str, address: str, reason: str, source: str = "") -> None:
-    """Nothing is sent to the address any more; the first reason stays. Raises InvalidAddress."""
-    hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
-    Suppression.objects.bulk_create(
-        [Suppression(channel=channel, address_hash=hash_, reason=reason, source=source)],
-        ignore_conflicts=True,
-    )
-
-
-def suppression_remove(*, channel: str, address: str) -> bool:
-    """Whether there was one. Raises InvalidAddress."""
-    hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
-    return Suppression.objects.filter(channel=channel, address_hash=hash_).delete()[0] > 0
 
 
 def locked(external_id: str) -> Recipient:

@@ -23,7 +23,8 @@ WHERE s.source = %s AND EXCLUDED.source <> %s
 """
 LIFT = """
 DELETE FROM suppression
-WHERE channel = %s AND address_hash = ANY(%s::bytea[]) AND source = ANY(%s)
+WHERE channel = %s AND address_hash = ANY(%s::bytea[])
+  AND (%s::varchar[] IS NULL OR source = ANY(%s::varchar[]))
 RETURNING address_hash
 """
 HASHES = "SELECT id, address_hash FROM contact_point WHERE id = ANY(%s::bigint[])"
@@ -50,12 +51,13 @@ def add(rows: Sequence[Unwanted]) -> None:
         cursor.execute(ADD, [*values, KEYWORD, KEYWORD, KEYWORD])
 
 
-def lift(channel: str, hashes: Sequence[bytes], sources: Sequence[str]) -> set[bytes]:
-    """Those that were suppressed for one of these sources, and are no more."""
+def lift(channel: str, hashes: Sequence[bytes], sources: Sequence[str] | None) -> set[bytes]:
+    """Those that were suppressed for one of these sources (None: any), and are no more."""
     if not hashes:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(LIFT, [channel, bytea_array(hashes), list(sources)])
+        names = None if sources is None else list(sources)
+        cursor.execute(LIFT, [channel, bytea_array(hashes), names, names])
         return {bytes(row[0]) for row in cursor.fetchall()}
 
 

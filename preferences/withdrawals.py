@@ -48,6 +48,7 @@ def opted_out(rows: Sequence[OptedOut]) -> None:
                 PROVIDER,
                 clock_now(),
                 recipient_id=row.recipient_id,
+                about=consent.About.ADDRESS,
                 address_hash=hash_,
                 evidence={"code": row.code},
             )
@@ -58,33 +59,43 @@ def opted_out(rows: Sequence[OptedOut]) -> None:
 
 def stop(word: Word, reason: str) -> None:
     """By a keyword: nothing goes to the address any more, from whichever sender of ours."""
-    suppressions.add([Unwanted(word.channel, word.address_hash, reason, KEYWORD)])
-    _record(consent.WITHDRAWN, word, KEYWORD)
+    suppress(word, reason, KEYWORD)
 
 
 def start(word: Word) -> bool:
     """Lifts what a keyword had stopped, and nothing else; answers whether there was such."""
-    if not suppressions.lift(word.channel, [word.address_hash], [KEYWORD]):
+    return lift(word, KEYWORD, [KEYWORD])
+
+
+def suppress(word: Word, reason: str, source: str) -> None:
+    suppressions.add([Unwanted(word.channel, word.address_hash, reason, source)])
+    _record(consent.WITHDRAWN, word, source, about=consent.About.ADDRESS)
+
+
+def lift(word: Word, source: str, sources: Sequence[str] | None) -> bool:
+    """Whether it was suppressed for one of `sources` (None: whatever the reason)."""
+    if not suppressions.lift(word.channel, [word.address_hash], sources):
         return False
-    _record(consent.GRANTED, word, KEYWORD)
+    _record(consent.GRANTED, word, source, about=consent.About.ADDRESS)
     return True
 
 
 def unsubscribe(word: Word, recipient_id: int | None) -> None:
     """Told by the provider: a choice of the person; of somebody unknown, a suppression."""
     people = _people(word, recipient_id)
-    consent.choose_channel(word.channel, people, enabled=False)
     if not people:
         reason = "Unsubscribed at the provider"
         suppressions.add([Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON)])
+        _record(consent.WITHDRAWN, word, PROVIDER, about=consent.About.ADDRESS)
+        return
+    consent.choose_channel(word.channel, people, enabled=False)
     _record(consent.WITHDRAWN, word, PROVIDER, people)
 
 
 def resubscribe(word: Word, recipient_id: int | None) -> None:
     """Only where the provider had told us of the withdrawal, too."""
-    suppressions.lift(word.channel, [word.address_hash], [UNKNOWN_PERSON])
-    people = _people(word, recipient_id)
-    given = consent.withdrawn_by(PROVIDER, word.channel, people)
+    given = consent.withdrawn_by(PROVIDER, word.channel, _people(word, recipient_id))
+    lift(word, PROVIDER, [UNKNOWN_PERSON])
     consent.choose_channel(word.channel, given, enabled=True)
     if given:
         _record(consent.GRANTED, word, PROVIDER, sorted(given))
@@ -96,7 +107,13 @@ def _people(word: Word, recipient_id: int | None) -> list[int]:
     return suppressions.owners_of(word.channel, [word.address_hash]).get(word.address_hash, [])
 
 
-def _record(action: str, word: Word, source: str, people: Sequence[int] | None = None) -> None:
+def _record(
+    action: str,
+    word: Word,
+    source: str,
+    people: Sequence[int] | None = None,
+    about: str = consent.About.CHOICE,
+) -> None:
     """An event for each person who has the address; one for the address if nobody has."""
     owners: Sequence[int | None] = _people(word, None) if people is None else people
     consent.record(
@@ -107,6 +124,7 @@ def _record(action: str, word: Word, source: str, people: Sequence[int] | None =
                 source,
                 word.at,
                 recipient_id=id_,
+                about=about,
                 address_hash=word.address_hash,
                 evidence=word.evidence,
             )

@@ -218,4 +218,32 @@ class Migration(migrations.Migration):
                 name="cap_of_one",
             ),
         ),
+        migrations.AddField(
+            model_name="consentevent",
+            name="about",
+            field=models.CharField(
+                choices=[
+                    ("choice", "A choice of the person"),
+                    ("address", "An address, whoever has it"),
+                    ("quiet_hours", "Quiet hours"),
+                    ("pause", "A pause of everything"),
+                ],
+                db_default="choice",
+                default="choice",
+                max_length=16,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="consentevent",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("granted", "Granted"),
+                    ("withdrawn", "Withdrawn"),
+                    ("cleared", "Cleared"),
+                    ("changed", "Changed"),
+                ],
+                max_length=16,
+            ),
+        ),
     ]

@@ -7,8 +7,9 @@ from rest_framework.test import APIClient
 
 from channels.inbox.models import InboxItem
 from notifyproj.core import clock
-from preferences import services
+from preferences.choices import Proof, choice_set
 from preferences.models import ContactPoint, Preference, Recipient, Suppression
+from preferences.suppressing import suppression_add
 from tests.preferences.opening import opened
 
 pytestmark = pytest.mark.django_db
@@ -185,9 +186,10 @@ def test_an_erased_recipient_is_404(api: APIClient) -> None:
 
 def test_suppressions_and_choices_outlive_an_erasure(api: APIClient) -> None:
     put(api, MARIA, email="a@example.com")
-    services.suppression_add(channel="email", address="a@example.com", reason="complained")
+    suppression_add(channel="email", address="a@example.com", reason="complained", source="api")
     recipient = Recipient.objects.get()
-    services.preference_set(recipient=recipient, type=None, channel="", enabled=False)
+    proof = Proof("api", clock.now())
+    choice_set(recipient_id=recipient.pk, channel="", enabled=False, proof=proof)
     api.delete(MARIA)
     assert Suppression.objects.exists()
     assert Preference.objects.exists()

@@ -6,7 +6,7 @@ from notifications.broadcast import broadcast
 from notifications.models import Delivery, Notification
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
-from preferences.services import preference_set
+from preferences.choices import Proof, choice_set
 from tests.flows.conftest import all_final, settle
 from tests.providers import StandIn
 from tests.world import World
@@ -32,7 +32,13 @@ def test_a_broadcast_reaches_every_device_once(world: World, provider: StandIn) 
 
 def test_a_broadcast_skips_who_said_no(world: World, provider: StandIn) -> None:
     person = world.person("ada", token="a" * 64)
-    preference_set(recipient=person, type=world.type, channel="push", enabled=False)
+    choice_set(
+        recipient_id=person.pk,
+        type_id=world.type.pk,
+        channel="push",
+        enabled=False,
+        proof=Proof("api", now()),
+    )
 
     send(world)
 

@@ -2,10 +2,21 @@ from datetime import time
 
 import pytest
 
+from notifyproj.core import clock
 from notifyproj.core.errors import InvalidFields
 from preferences import addresses, services
-from preferences.models import NotificationType, Preference, QuietHours, Recipient, Suppression
+from preferences.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.models import (
+    ConsentEvent,
+    NotificationType,
+    Preference,
+    QuietHours,
+    Recipient,
+    Suppression,
+)
 from preferences.profiles import ImportLine
+from preferences.suppressing import suppression_add, suppression_remove
+from preferences.wishes import Quiet, quiet_set
 
 pytestmark = pytest.mark.django_db
 
@@ -16,49 +27,82 @@ def maria() -> Recipient:
     return Recipient.objects.get()
 
 
-def test_a_choice_made_twice_is_one_choice(maria: Recipient) -> None:
+@pytest.fixture
+def proof() -> Proof:
+    return Proof("api", clock.now(), {"service": "shop"})
+
+
+def actions() -> list[str]:
+    return list(ConsentEvent.objects.order_by("pk").values_list("action", flat=True))
+
+
+def test_a_choice_made_twice_is_one_choice_and_one_proof(maria: Recipient, proof: Proof) -> None:
     news = NotificationType.objects.create(slug="news", name="News", channels=["email"])
+    for enabled in (False, True, True):
+        choice_set(
+            recipient_id=maria.pk, type_id=news.pk, channel="email", enabled=enabled, proof=proof
+        )
+    assert Preference.objects.get().enabled is True
+    assert actions() == ["withdrawn", "granted"]
+
+
+def test_a_choice_for_everything_made_twice_is_one_choice(maria: Recipient, proof: Proof) -> None:
     for enabled in (False, True):
-        services.preference_set(recipient=maria, type=news, channel="email", enabled=enabled)
+        choice_set(recipient_id=maria.pk, channel="", enabled=enabled, proof=proof)
     assert Preference.objects.get().enabled is True
 
 
-def test_a_choice_for_everything_made_twice_is_one_choice(maria: Recipient) -> None:
-    for enabled in (False, True):
-        services.preference_set(recipient=maria, type=None, channel="", enabled=enabled)
+def test_a_choice_taken_back_leaves_nothing_but_its_proof(maria: Recipient, proof: Proof) -> None:
+    for enabled in (False, None, None):
+        choice_set(recipient_id=maria.pk, channel="sms", enabled=enabled, proof=proof)
+    assert not Preference.objects.exists()
+    assert actions() == ["withdrawn", "cleared"]
+
+
+def test_of_two_choices_at_once_about_the_same_the_last_counts(
+    maria: Recipient, proof: Proof
+) -> None:
+    about = About(maria.pk, channel="sms")
+    choices_set([Choice(about, False, proof), Choice(about, True, proof)])
     assert Preference.objects.get().enabled is True
+    assert actions() == ["granted"]
 
 
-def test_a_choice_for_a_channel_that_does_not_exist_is_refused(maria: Recipient) -> None:
-    with pytest.raises(InvalidFields) as refusal:
-        services.preference_set(recipient=maria, type=None, channel="pigeon", enabled=False)
-    assert list(refusal.value.fields) == ["channel"]
-
-
-def test_quiet_hours_are_replaced(maria: Recipient) -> None:
-    services.quiet_hours_set(recipient=maria, start=time(22), end=time(7))
-    services.quiet_hours_set(recipient=maria, start=time(23), end=time(8))
+def test_quiet_hours_are_replaced(maria: Recipient, proof: Proof) -> None:
+    for hour in (22, 23, 23):
+        quiet_set([Quiet(maria.pk, (time(hour), time(7)), proof)])
     assert QuietHours.objects.get().start == time(23)
-
-
-def test_quiet_hours_without_length_are_refused(maria: Recipient) -> None:
-    with pytest.raises(InvalidFields):
-        services.quiet_hours_set(recipient=maria, start=time(22), end=time(22))
+    assert actions() == ["changed", "changed"]
 
 
 def test_the_first_reason_of_a_suppression_stays() -> None:
     for reason in ("complained", "bounced"):
-        services.suppression_add(channel="email", address="A@Example.com", reason=reason)
+        suppression_add(channel="email", address="A@Example.com", reason=reason, source="api")
     assert Suppression.objects.get().reason == "complained"
+    assert actions() == ["withdrawn"]
 
 
 def test_a_suppression_is_found_by_the_address_as_it_is_stored() -> None:
-    services.suppression_add(channel="sms", address="+43 664 123456", reason="stop")
+    suppression_add(channel="sms", address="+43 664 123456", reason="stop", source="api")
     hash_ = addresses.hash_of("sms", "+43664123456")
     assert bytes(Suppression.objects.get().address_hash) == hash_
 
 
-def test_a_suppression_can_be_lifted() -> None:
-    services.suppression_add(channel="sms", address="+43664123456", reason="stop")
-    assert services.suppression_remove(channel="sms", address="+43664123456")
+def test_a_suppression_is_lifted_with_a_proof_that_says_what_it_was() -> None:
+    suppression_add(channel="sms", address="+43664123456", reason="stop", source="api")
+    assert suppression_remove(channel="sms", address="+43664123456", reason="asked", source="api")
     assert not Suppression.objects.exists()
+    last = ConsentEvent.objects.latest("pk")
+    assert (last.action, last.evidence["was"]) == ("granted", ["stop", "api"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "address", "field"),
+    [("pigeon", "loft 3", "channel"), ("sms", "0664", "address")],
+)
+def test_a_suppression_of_what_is_no_address_is_refused(
+    channel: str, address: str, field: str
+) -> None:
+    with pytest.raises(InvalidFields) as refusal:
+        suppression_add(channel=channel, address=address, reason="x", source="api")
+    assert list(refusal.value.fields) == [field]

@@ -3,8 +3,10 @@ from django.test import Client
 
 from notifications.links import counting
 from notifications.models import Event
+from notifyproj.core.clock import now
+from preferences.choices import Proof, choice_set
 from preferences.models import ConsentEvent, Preference
-from preferences.services import preference_set, recipient_erase
+from preferences.services import recipient_erase
 from tests.notifications.links.conftest import Sent
 
 FORM = "application/x-www-form-urlencoded"
@@ -102,7 +104,7 @@ def test_what_has_to_be_sent_cannot_be_stopped_and_the_page_says_so(
 def test_who_stopped_everything_is_not_offered_an_undo_that_would_not_help(
     sent: Sent, browser: Client
 ) -> None:
-    preference_set(recipient=sent.ada, type=None, channel="", enabled=False)
+    choice_set(recipient_id=sent.ada.pk, channel="", enabled=False, proof=Proof("api", now()))
     page = browser.get(sent.unsubscribe_path()).content.decode()
     assert "You are unsubscribed" in page
     assert "<button" not in page

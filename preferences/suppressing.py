@@ -1,0 +1,59 @@
+"""Addresses that a service or an operator says nothing is sent to, by the address itself."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from channels.base import Channel
+from notifyproj.core import clock
+from notifyproj.core.errors import InvalidFields
+from preferences import addresses, withdrawals
+from preferences.models import Suppression
+from preferences.suppressions import KEYWORD
+from preferences.withdrawals import Word
+
+
+def suppression_add(
+    *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
+) -> bool:
+    """Whether it is new; the first reason stays. Raises InvalidFields."""
+    word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    with transaction.atomic():
+        known = _rows(word).exclude(source=KEYWORD).exists()
+        if not known:
+            withdrawals.suppress(word, reason, source)
+    return not known
+
+
+def suppression_remove(
+    *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
+) -> bool:
+    """Whether there was one. Raises InvalidFields."""
+    word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    with transaction.atomic():
+        before = _rows(word).values_list("reason", "source").first()
+        if before is None:
+            return False
+        word = replace(word, evidence={**word.evidence, "was": list(before)})
+        return withdrawals.lift(word, source, None)
+
+
+def suppression_find(*, channel: str, address: str) -> Suppression | None:
+    """Raises InvalidFields."""
+    return _rows(_word(channel, address, {})).first()
+
+
+def _rows(word: Word) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(channel=word.channel, address_hash=word.address_hash)
+
+
+def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
+    if channel not in set(Channel):
+        raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+    try:
+        hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
+    except addresses.InvalidAddress as error:
+        raise InvalidFields({"address": str(error)}) from None
+    return Word(channel, hash_, clock.now(), evidence)
