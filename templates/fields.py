@@ -9,7 +9,8 @@ DEFAULT_LOCALE = "default"
 UNSUBSCRIBE_URL = "unsubscribe_url"
 PREFERENCES_URL = "preferences_url"  # the person's own page
 WHY_URL = "why_url"  # why they got this message
-SUPPLIED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WHY_URL})  # variables a request need not give: we know them
+# Variables a request need not give: we know them.
+SUPPLIED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WHY_URL})
 DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
 
 
