@@ -54,6 +54,16 @@ class Picker:
             choice = self._choices[key] = elsewhere(self._candidates(row, type_), wish, full)
         return choice.draw(_rng)
 
+    def considered(
+        self, row: Claimed, type_: TypeValue, area: str
+    ) -> tuple[Choice, list[Route], list[Route]]:
+        """For explaining: the best by what is known of them, all that may send it, and those of
+        the app that may not. Takes nothing."""
+        wish, candidates = self._wish(row, type_, area), self._candidates(row, type_)
+        able = serving(candidates, wish.area)
+        others = [r for r in self._routes.serving(row.channel, row.app_id) if r not in able]
+        return choose(candidates, wish), able, others
+
     def _wish(self, row: Claimed, type_: TypeValue, area: str) -> Wish:
         known = self._routes.by_area(row.channel, row.app_id)
         return Wish(row.lane, type_.routing, area if known else "", _avoid(row))

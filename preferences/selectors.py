@@ -1,5 +1,6 @@
 """Reads of recipients for the API. Addresses appear masked only."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +69,12 @@ def contact_points_of(external_id: str, channel: str = "") -> list[ContactPointV
     """None when there is no such recipient. `channel` "" is all of them."""
     row = Recipient.objects.filter(external_id=external_id, erased_at=None).only("pk").first()
     return None if row is None else _points_of(row.pk, channel)
+
+
+def hints_of(contact_point_ids: Collection[int]) -> dict[int, str]:
+    """The masked addresses."""
+    rows = ContactPoint.objects.filter(pk__in=contact_point_ids)
+    return dict(rows.values_list("pk", "hint"))
 
 
 def contact_point_get(contact_point_id: int) -> ContactPointView:

@@ -1,0 +1,163 @@
+"""What a send would do, and why, without doing it: nothing is written, counted, taken or sent.
+
+A handful of statements, however many people are asked about.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from channels.base import Channel, Lane
+from notifications import attachments
+from notifications.claim import Claimed
+from notifications.draft import Draft, attachment_ids, draft, load_recipients
+from notifications.explaining.answers import Explanation, FallbackView, RuleView, WayView
+from notifications.explaining.choosing import chosen
+from notifications.explaining.deciding import Ask, Way, ways
+from notifications.explaining.texts import Texts
+from notifications.explaining.writing import built
+from notifications.picking import Picker
+from notifications.reasons import words
+from notifications.requests import SendRequest, Warned
+from notifications.resolve import Facts, first_fallbacks
+from notifyproj.core.errors import InvalidFields
+from preferences.catalogue import PRIORITY_OF
+from preferences.decide import Step, ground
+from preferences.facts import Person, load_people, load_points, load_points_of
+from preferences.question import Defer, Fold, Send, Skip
+from preferences.selectors import hints_of
+from templates.services import compiled
+
+MOST_RECIPIENTS = 100
+NOT_COUNTED = "Caps and duplicates are counted when it is sent; they were not asked."
+
+
+def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explanation:
+    """Raises InvalidFields for what a send would refuse, too."""
+    if len(request.user_ids or ()) > MOST_RECIPIENTS:
+        raise InvalidFields({"user_ids": f"At most {MOST_RECIPIENTS} at a time are explained."})
+    files = attachments.find(service_id, set(attachment_ids(request)), now)
+    item = draft(request, load_recipients([request]), now, files=files)
+    ask = _ask(item, now)
+    people, facts = _load(item, ask)
+    found = [way for id_ in item.recipient_ids for way in _ways(ask, people.get(id_), facts)]
+    texts = Texts(compiled(item.version.id), item.type, request.variables, now)
+    return Explanation(
+        type=item.type.slug,
+        template=item.version.name,
+        priority=PRIORITY_OF[Lane(item.lane)],
+        asked_at=ask.at,
+        expires_at=item.expires_at,
+        limits=NOT_COUNTED,
+        warnings=[Warned(**warning) for warning in item.warnings],
+        deliveries=[*_views(found, item, texts, now), *(_nobody(n, item) for n in item.unknown)],
+        messages=texts.shown(),
+    )
+
+
+def _ask(item: Draft, now: datetime) -> Ask:
+    fallbacks = first_fallbacks(item.type, item.channels, item.version.id)
+    return Ask(item.type, item.channels, fallbacks, item.scheduled_at or now, item.expires_at)
+
+
+def _load(item: Draft, ask: Ask) -> tuple[dict[int, Person], Facts]:
+    channels = {*ask.channels, *(step.to for step in ask.fallbacks)} - {Channel.INBOX}
+    people = load_people(item.recipient_ids, {item.type.id})
+    return people, Facts(people, load_points_of(item.recipient_ids, channels))
+
+
+def _ways(ask: Ask, person: Person | None, facts: Facts) -> list[Way]:
+    return ways(ask, person, facts) if person else []  # removed a moment ago
+
+
+def _views(found: Sequence[Way], item: Draft, texts: Texts, now: datetime) -> list[WayView]:
+    ids = {way.point.id for way in found if way.point}
+    points, hints, picker = load_points(ids), hints_of(ids), Picker()
+    views = []
+    for way in found:
+        view = _view(way, item, hints.get(way.point.id, "") if way.point else "")
+        if way.point:
+            way = way._replace(point=points.get(way.point.id))
+        if way.at is not None and (way.point or way.channel == Channel.INBOX):
+            _write(view, way, item, texts, picker, now)
+        views.append(view)
+    return views
+
+
+def _view(way: Way, item: Draft, to: str) -> WayView:
+    step = way.fallback
+    return WayView(
+        user_id=way.person.external_id,
+        channel=way.channel,
+        to=to,
+        decision=way.word,
+        reason=way.reason,
+        reason_text=words(way.reason),
+        at=way.at,
+        ground=ground(item.type.rules, way.person.rules, way.channel),
+        rules=[_rule(asked) for asked in way.steps],
+        fallback=FallbackView(step.source, step.unless, step.after) if step else None,
+    )
+
+
+def _rule(step: Step) -> RuleView:
+    match step.decision:
+        case Send():
+            return RuleView(step.rule, step.input, "send")
+        case Defer(_, reason):
+            return RuleView(step.rule, step.input, "defer", reason)
+        case Skip(reason):
+            return RuleView(step.rule, step.input, "skip", reason)
+        case Fold(reason):
+            return RuleView(step.rule, step.input, "fold", reason)
+        case None:
+            return RuleView(step.rule, step.input, None)
+
+
+def _write(
+    view: WayView, way: Way, item: Draft, texts: Texts, picker: Picker, now: datetime
+) -> None:
+    row = _row(way, item)
+    area = way.point.area if way.point else ""
+    route, view.routing = chosen(picker, row, item.type, area, now)
+    text = texts.of(row, way.person.locale)
+    view.message, view.problem = text.key, text.problem
+    if route is not None and not text.problem:
+        made = built(row, way.person, way.point, item.type, text.parts, route, now)
+        view.units, view.cost, view.problem = made.units, made.cost, made.problem
+
+
+def _row(way: Way, item: Draft) -> Claimed:
+    """As a worker would hold it, for its first try."""
+    return Claimed(
+        id=str(item.id),
+        notification_id=str(item.id),
+        recipient_id=way.person.id,
+        contact_point_id=way.point.id if way.point else None,
+        channel=way.channel,
+        app_id=way.point.app_id if way.point else None,
+        account_id=None,
+        type_id=item.type.id,
+        template_version_id=item.version.id,
+        lane=item.lane,
+        reason="",
+        attempts=0,
+        claims=1,
+        expires_at=item.expires_at,
+        fallback_of=None,
+        lease=0,
+    )
+
+
+def _nobody(name: str, item: Draft) -> WayView:
+    reason = "recipient_unknown"
+    return WayView(
+        user_id=name,
+        channel=item.channels[0],
+        to="",
+        decision="skip",
+        reason=reason,
+        reason_text=words(reason),
+        at=None,
+        ground="",
+        rules=[],
+    )

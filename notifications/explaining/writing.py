@@ -1,0 +1,70 @@
+"""What would leave for one contact point: written and built as for sending, then thrown away."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from math import isinf
+from typing import NamedTuple
+
+from channels.base import BuildError, Channel, Envelope, HttpRequest, Lane
+from channels.choice import Route
+from channels.compose import compose
+from notifications.claim import Claimed
+from notifyproj.core.encryption import Undecryptable
+from preferences.addresses import open_data_key, unseal
+from preferences.catalogue import TypeValue
+from preferences.facts import Person, Point
+
+log = logging.getLogger(__name__)
+
+
+class Built(NamedTuple):
+    units: int = 0
+    cost: float | None = None
+    problem: str = ""
+
+
+def built(
+    row: Claimed,
+    person: Person,
+    point: Point | None,
+    type_: TypeValue,
+    parts: Mapping[str, str],
+    route: Route,
+    now: datetime,
+) -> Built:
+    """Trouble stays its own, as it does when a batch is sent."""
+    area = point.area if point else ""
+    try:
+        envelope = Envelope(
+            row.id,
+            1,
+            _address(person, point),
+            row.expires_at,
+            Lane(row.lane),
+            "",
+            area,
+            type_.slug,
+        )
+        send = route.adapter.build(
+            compose(Channel(row.channel), envelope, parts), route.account, now
+        )
+    except Undecryptable:
+        return Built(problem="The person's data can no longer be read")
+    except BuildError as error:
+        return Built(problem=error.outcome.reason)
+    except Exception:
+        log.exception("message cannot be built", extra={"type": type_.slug, "channel": row.channel})
+        return Built(problem="The message could not be built")
+    units = send.units if isinstance(send, HttpRequest) else 1
+    cost = route.cost(area) * units
+    return Built(units, None if isinf(cost) else round(cost, 6))
+
+
+def _address(person: Person, point: Point | None) -> str:
+    if point is None:
+        return str(person.id)
+    if not person.data_key:
+        raise Undecryptable
+    key = open_data_key(person.data_key, person.external_id)
+    return unseal(key, person.id, point.address_hash, point.address)
