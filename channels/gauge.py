@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable
 from time import monotonic
 
-
 AHEAD = 2.0  # seconds of its own pace that an endpoint may have before it
 SHORTEST = 0.05  # seconds: a pace is not measured in less
 MOST_KNOWN = 10_000  # endpoints without a send whose pace is remembered

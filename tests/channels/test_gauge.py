@@ -48,7 +48,7 @@ def test_an_endpoint_has_its_places_whatever_the_account_may() -> None:
 
 
 def test_a_place_is_free_again_when_its_send_ends() -> None:
-    gauge = Gauge(limit=100, share=100, places=2)
+    gauge = Gauge(limit=100, share=4, places=2)
     enter(gauge, 1, 1, endpoint="slow.example")
     gauge.leave(1, "slow.example")
     assert gauge.room_at("slow.example") == 1
