@@ -12,10 +12,12 @@ from django.db import transaction
 
 from channels.base import Lane
 from notifications import attachments, dispatch, idempotency, store
+from notifications.digests.collect import collect
 from notifications.draft import Draft, attachment_ids, draft, load_recipients
 from notifications.notification_rows import insert_notifications
 from notifications.requests import Accepted, SendRequest, Warned
-from notifications.resolve import Job, Row, first_fallbacks, load_facts, plan
+from notifications.resolve import first_fallbacks, load_facts, plan
+from notifications.rows import Job, Row
 from notifications.statuses import FINAL
 from notifications.wiping import wipe
 from notifyproj.core.bodies import convert
@@ -69,11 +71,11 @@ def accept(
         _replay(service_id, parsed, answers, now)
         fresh = {i: item for i, item in parsed.items() if i not in answers}
         drafts = _draft(service_id, fresh, answers, now)
-        rows = _write(service_id, list(drafts.values()), now)
+        rows = write(service_id, list(drafts.values()), now)
         bodies = {parsed[i].key: answers[i].body for i in drafts if parsed[i].key}
         idempotency.keep(service_id, bodies)
     _repeat_within(parsed, answers)
-    _publish(rows, drafts.values())
+    publish(rows, drafts.values())
     wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
     return [answers[index] for index in range(len(requests))]
 
@@ -133,7 +135,8 @@ def _repeat_within(parsed: dict[int, Keyed], answers: dict[int, Answer]) -> None
             answers[index] = Answer(original.body, original.error, replayed=True)
 
 
-def _write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
+def write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
+    """In the caller's transaction; answers the deliveries of the small ones. Then `publish`."""
     if not drafts:
         return []
     insert_notifications(service_id, [(item, _is_inline(item)) for item in drafts], now)
@@ -151,12 +154,8 @@ def _resolve(drafts: list[Draft], now: datetime) -> list[Row]:
         return []
     facts = load_facts(jobs)
     full = full_queues({(channel, j.lane) for j in jobs for channel in j.channels})
-    planned = [
-        row
-        for j in jobs
-        for row in plan(j, facts, frozenset(c for c, lane in full if lane == j.lane), now)
-    ]
-    return store.insert(planned)
+    planned = plan(jobs, facts, full, now)
+    return store.insert(collect(planned, facts, now))
 
 
 def full_queues(wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -175,10 +174,12 @@ def job(item: Draft) -> Job:
         recipients=item.recipient_ids,
         unknown=item.unknown,
         fallbacks=first_fallbacks(item.type, item.channels, item.version.id),
+        content_hash=item.content_hash,
+        gathered=item.gathered,
     )
 
 
-def _publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
+def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
     due = [row.due() for row in rows if row.dispatched]
     if due:
         dispatch.publish(due)

@@ -9,6 +9,7 @@ import msgspec
 
 from channels.base import Channel
 from notifications.attachments import LARGEST
+from notifications.duplicates import content_hash
 from notifications.requests import SendRequest
 from notifications.variables import seal
 from notifyproj.core.clock import milliseconds
@@ -26,6 +27,7 @@ LATE = timedelta(seconds=60)  # a schedule this much in the past is a slow netwo
 MOST_VARIABLES = 64 * 1024  # bytes of JSON
 MOST_METADATA = 4 * 1024
 NO_FILES: Mapping[str, int] = {}
+GATHERED = ("items", "count")  # variables of a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Draft:
     warnings: tuple[dict[str, str], ...]
     sealed: bytes  # its variables
     everyone: bool = False
+    gathered: bool = False  # made of a digest's items
+    content_hash: bytes = b""  # what its duplicates share
 
     @property
     def recipient_ids(self) -> list[int]:
@@ -98,7 +102,7 @@ def draft(
     channels = _channels(request, type_, version)
     known, unknown = ((), ()) if everyone else _people(request, recipients)
     _check_sizes(request)
-    _check_variables(request, version)
+    _check_variables(request, version, type_)
     _check_files(request, channels, files)
     scheduled_at, expires_at = _times(request, type_, now)
     lane = max(LANE_OF[request.priority], type_.max_lane)
@@ -117,6 +121,7 @@ def draft(
         warnings=_warnings(request, lane),
         sealed=_seal(id_, request, known if not unknown else ()),
         everyone=everyone,
+        content_hash=content_hash(request, type_, version.id),
     )
 
 
@@ -175,8 +180,14 @@ def _channels(request: SendRequest, type_: TypeValue, version: VersionValue) -> 
     return channels
 
 
-def _check_variables(request: SendRequest, version: VersionValue) -> None:
-    missing = [name for name in version.variables if request.variables.get(name) is None]
+def _check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:
+    """A digest brings its items itself."""
+    given = GATHERED if type_.digest else ()
+    missing = [
+        name
+        for name in version.variables
+        if request.variables.get(name) is None and name not in given
+    ]
     if missing:
         fields = {f"variables.{name}": f"{version.name} needs {name}." for name in missing}
         raise InvalidFields(fields, "missing_variable")

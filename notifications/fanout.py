@@ -13,8 +13,10 @@ from django.db import connection, transaction
 
 from channels.base import Lane
 from notifications import dispatch, store
+from notifications.digests.collect import collect
 from notifications.queues import delivery_queue
-from notifications.resolve import Job, Row, first_fallbacks, load_facts, plan
+from notifications.resolve import NOWHERE, first_fallbacks, load_facts, plan
+from notifications.rows import Job, Row
 from notifications.statuses import NotificationState
 from notifications.traffic import backlog, limit
 from notifications.wiping import wipe
@@ -29,7 +31,7 @@ WHEN_FULL = timedelta(seconds=1)
 
 LOAD = """
 SELECT id::text, type_id, template_version_id, lane, channels, expires_at, cursor,
-       recipient_ids, unknown_recipients, everyone
+       recipient_ids, unknown_recipients, everyone, content_hash
 FROM notification WHERE id = %s AND state = %s AND dispatch_no = %s
 """
 MOVE = """
@@ -49,6 +51,7 @@ class Audience(NamedTuple):
     recipient_ids: list[int]
     unknown: list[str]
     everyone: bool
+    content_hash: memoryview
 
 
 class Page(NamedTuple):
@@ -92,13 +95,14 @@ def _chunk(audience: Audience, dispatch_no: int, *, out_of_time: bool) -> list[R
         return None
     page = _page(audience)
     job = _job(audience, page)
-    rows = plan(job, load_facts([job]), frozenset(), now)
+    facts = load_facts([job])
+    planned = plan([job], facts, NOWHERE, now)
     state = NotificationState.RESOLVED if page.last else NotificationState.ACCEPTED
     due_at = None if page.last else (now if out_of_time else now + dispatch.RESOLVE_LIFE)
     with transaction.atomic():
         if not _move(audience, dispatch_no, page.cursor, state, due_at):
             return None  # somebody else wrote this chunk, or it was cancelled
-        return store.insert(rows)
+        return store.insert(collect(planned, facts, now))
 
 
 def _move(
@@ -156,4 +160,5 @@ def _job(audience: Audience, page: Page) -> Job:
         recipients=page.recipients,
         unknown=page.unknown,
         fallbacks=first_fallbacks(type_, audience.channels, audience.template_version_id),
+        content_hash=bytes(audience.content_hash),
     )

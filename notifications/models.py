@@ -33,6 +33,9 @@ class Notification(models.Model):
     everyone = models.BooleanField(default=False, help_text="The audience is every recipient.")
     variables = models.BinaryField(help_text="Encrypted JSON; see services.variables.")
     collapse_key = models.CharField(max_length=200, default="")
+    content_hash = models.BinaryField(
+        max_length=16, default=b"", editable=False, help_text="Keyed: what a duplicate shares."
+    )
     metadata = models.JSONField(default=dict)
     attachment_ids = ArrayField(models.UUIDField(), default=list)
     scheduled_at = models.DateTimeField(null=True)

@@ -14,11 +14,11 @@ from notifyproj.core.sqlarrays import array
 
 INSERT = """
 INSERT INTO notification (id, service_id, type_id, template_version_id, lane, state, channels,
-    recipient_ids, unknown_recipients, everyone, variables, collapse_key, metadata, attachment_ids,
-    scheduled_at, expires_at, due_at, dispatch_no) VALUES %s
+    recipient_ids, unknown_recipients, everyone, variables, collapse_key, content_hash, metadata,
+    attachment_ids, scheduled_at, expires_at, due_at, dispatch_no) VALUES %s
 """
 TYPES = (
-    "(%s::uuid, %s, %s, %s, %s, %s, %s::varchar[], %s::bigint[], %s::varchar[], %s, %s, %s,"
+    "(%s::uuid, %s, %s, %s, %s, %s, %s::varchar[], %s::bigint[], %s::varchar[], %s, %s, %s, %s,"
     " %s::jsonb, %s::uuid[], %s, %s, %s, %s)"
 )
 
@@ -51,6 +51,7 @@ def _row(service_id: int, item: Draft, resolved: bool, now: datetime) -> tuple[o
         item.everyone,
         item.sealed,
         item.request.collapse_key or "",
+        item.content_hash,
         msgspec.json.encode(item.request.metadata).decode(),
         array(item.attachment_ids),
         item.scheduled_at,

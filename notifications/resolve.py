@@ -1,76 +1,49 @@
 """Recipients by channels: one row per delivery, also for those that are not sent, with why.
 
 Called inside the accepting transaction for small audiences, by `resolve_chunk` for larger ones.
+Each person is decided about as if nothing was counted; those who would get something are then
+counted, and the few who are over a limit decided about again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from channels.base import Channel, Lane
-from notifications.dispatch import HINT_LIFE, Due
-from notifications.statuses import State
-from notifyproj.core.ids import delivery_id
+from channels.base import Channel
+from notifications.limiting import counted, message_of, traced
+from notifications.rows import Job, Row, decided, unknown
 from preferences.catalogue import Fallback, TypeValue
+from preferences.counting import Counted, Message
 from preferences.decide import decide
 from preferences.facts import Person, Point, load_people, load_points_of
-from preferences.question import Decision, Defer, Send, Skip, Target
+from preferences.question import NO_LIMITS, Limits, Target
 from templates.services import compiled
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A notification, or a page of its audience, to be turned into deliveries."""
-
-    notification_id: str
-    milliseconds: int  # of the notification's id: its deliveries share the partition
-    type: TypeValue
-    template_version_id: int
-    lane: int
-    channels: tuple[str, ...]
-    expires_at: datetime
-    recipients: Sequence[int]
-    unknown: Sequence[str] = ()
-    fallbacks: tuple[Fallback, ...] = ()  # the first to each channel; see `fallback.py`
-
-    @property
-    def fallback_channels(self) -> tuple[str, ...]:
-        return tuple(step.to for step in self.fallbacks)
-
-
-class Row(NamedTuple):
-    """A delivery to insert; the order is that of `store.INSERT`."""
-
-    id: str
-    notification_id: str
-    recipient_id: int | None
-    contact_point_id: int | None
-    app_id: int | None
-    type_id: int
-    template_version_id: int
-    lane: int
-    state: int
-    dispatch_no: int
-    channel: str
-    reason: str
-    due_at: datetime | None
-    expires_at: datetime
-    settled_at: datetime | None
-    unknown_recipient: str | None = None
-    fallback_of: str | None = None
-
-    @property
-    def dispatched(self) -> bool:
-        return self.dispatch_no > 0
-
-    def due(self) -> Due:
-        return Due(self.id, self.dispatch_no, self.channel, self.lane, self.app_id)
+Full = Collection[tuple[str, int]]  # channels and lanes whose queues have no room
+NOWHERE: Full = frozenset()
+NO_POINT: Sequence[Point | None] = (None,)
 
 
 class Facts(NamedTuple):
     people: dict[int, Person]
     points: dict[tuple[int, str], list[Point]]
+
+
+class Planned(NamedTuple):
+    """The rows of one job by person; of nobody known, apart."""
+
+    job: Job
+    full: frozenset[str]
+    unknown: list[Row]
+    by_person: dict[int, list[Row]]
+
+    def wanted(self) -> list[int]:
+        """Those who would get something."""
+        by_person = self.by_person.items()
+        return [id_ for id_, rows in by_person if any(row.due_at is not None for row in rows)]
+
+    def rows(self) -> list[Row]:
+        return self.unknown + [row for rows in self.by_person.values() for row in rows]
 
 
 def first_fallbacks(
@@ -95,20 +68,66 @@ def load_facts(jobs: Sequence[Job]) -> Facts:
     return Facts(people, load_points_of(recipients, channels))
 
 
-def plan(job: Job, facts: Facts, full: frozenset[str], now: datetime) -> list[Row]:
-    """Every delivery of a job. Channels in `full` have no room in their queue: the sweep sends
-    those later."""
-    rows = [_unknown(job, name, now) for name in job.unknown]
+def plan(
+    jobs: Sequence[Job], facts: Facts, full: Full, now: datetime
+) -> list[tuple[Job, list[Row]]]:
+    """Every delivery of each job. What goes to a full queue is left to the sweep."""
+    planned = [_plan(job, facts, full, now) for job in jobs]
+    _limit(planned, facts, now)
+    return [(each.job, each.rows()) for each in planned]
+
+
+def _plan(job: Job, facts: Facts, full: Full, now: datetime) -> Planned:
+    here = frozenset(channel for channel, lane in full if lane == job.lane)
+    planned = Planned(job, here, [unknown(job, name, now) for name in job.unknown], {})
     for recipient_id in job.recipients:
         person = facts.people.get(recipient_id)
         if person is None:
-            rows.append(_unknown(job, str(recipient_id), now))
-            continue
-        before = len(rows)
-        for channel in job.channels:
-            _plan_channel(job, person, channel, facts, full, now, rows)
-        for step in job.fallbacks:
-            _plan_fallback(job, person, step, facts, full, now, rows, before)
+            planned.unknown.append(unknown(job, str(recipient_id), now))
+        else:
+            rows = rows_of(job, person, facts, here, now, NO_LIMITS)
+            planned.by_person[recipient_id] = rows
+    return planned
+
+
+def _limit(planned: Sequence[Planned], facts: Facts, now: datetime) -> None:
+    messages: dict[str, Message] = {
+        each.job.notification_id: message
+        for each in planned
+        if (message := message_of(each.job)) is not None
+    }
+    if not messages:
+        return
+    limited = [each for each in planned if each.job.notification_id in messages]
+    wanted = [(messages[each.job.notification_id], each.wanted()) for each in limited]
+    found = counted(wanted, facts.people, now)
+    for each, (message, people) in zip(limited, wanted, strict=True):
+        for id_ in people:
+            result = found[message.notification_id, id_]
+            each.by_person[id_] = _limited(each, id_, result, facts, now)
+
+
+def _limited(
+    planned: Planned, recipient_id: int, result: Counted, facts: Facts, now: datetime
+) -> list[Row]:
+    rows = planned.by_person[recipient_id]
+    if result.limits is not NO_LIMITS:
+        person = facts.people[recipient_id]
+        rows = rows_of(planned.job, person, facts, planned.full, now, result.limits)
+    if not result.taken:
+        return rows
+    return [row._replace(trace=traced(row.trace, result)) for row in rows]
+
+
+def rows_of(
+    job: Job, person: Person, facts: Facts, full: frozenset[str], now: datetime, limits: Limits
+) -> list[Row]:
+    """One person's deliveries."""
+    rows: list[Row] = []
+    for channel in job.channels:
+        _plan_channel(job, person, channel, facts, full, now, limits, rows)
+    for step in job.fallbacks:
+        _plan_fallback(job, person, step, facts, full, now, limits, rows)
     return rows
 
 
@@ -119,13 +138,13 @@ def _plan_fallback(
     facts: Facts,
     full: frozenset[str],
     now: datetime,
+    limits: Limits,
     rows: list[Row],
-    before: int,
 ) -> None:
-    """Waits for its deadline behind the rows it stands in for, which start at `before`."""
-    sources = [row for row in rows[before:] if row.channel == step.source]
+    """Waits for its deadline behind the rows it stands in for."""
+    sources = [row for row in rows if row.channel == step.source]
     planned: list[Row] = []
-    _plan_channel(job, person, step.to, facts, full, now, planned)
+    _plan_channel(job, person, step.to, facts, full, now, limits, planned)
     going = [row for row in sources if row.due_at is not None]
     start = max((now if row.dispatched else row.due_at or now for row in going), default=now)
     deadline = start + timedelta(seconds=step.after)
@@ -144,82 +163,14 @@ def _plan_channel(
     facts: Facts,
     full: frozenset[str],
     now: datetime,
+    limits: Limits,
     rows: list[Row],
 ) -> None:
-    if channel == Channel.INBOX:  # the person is the address
-        decision = decide(now, job.type.rules, person.rules, Target(channel), job.expires_at)
-        rows.append(_row(job, person, channel, None, decision, full, now))
-        return
-    points = facts.points.get((person.id, channel))
-    if not points:
-        target = Target(channel, reachable=False)
-        decision = decide(now, job.type.rules, person.rules, target, job.expires_at)
-        rows.append(_row(job, person, channel, None, decision, full, now))
-        return
-    for point in points:
-        target = Target(channel, point.active, point.suppressed, point.area)
-        decision = decide(now, job.type.rules, person.rules, target, job.expires_at)
-        rows.append(_row(job, person, channel, point, decision, full, now))
-
-
-def _row(
-    job: Job,
-    person: Person,
-    channel: str,
-    point: Point | None,
-    decision: Decision,
-    full: frozenset[str],
-    now: datetime,
-) -> Row:
-    state, dispatch_no, reason = State.WAITING, 0, ""
-    due_at: datetime | None = now
-    settled_at = None
-    match decision:
-        case Send() if channel not in full:
-            dispatch_no, due_at = 1, now + HINT_LIFE[Lane(job.lane)]
-        case Send():
-            pass
-        case Defer(until, reason):
-            due_at = min(until, job.expires_at)
-        case Skip(reason):
-            state, due_at, settled_at = State.SKIPPED, None, now
-    point_id = point.id if point else None
-    return Row(
-        delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
-        job.notification_id,
-        person.id,
-        point_id,
-        point.app_id if point else None,
-        job.type.id,
-        job.template_version_id,
-        job.lane,
-        state,
-        dispatch_no,
-        channel,
-        reason,
-        due_at,
-        job.expires_at,
-        settled_at,
-    )
-
-
-def _unknown(job: Job, name: str, now: datetime) -> Row:
-    """Nobody of that name: one skipped delivery, on no channel in particular."""
-    return Row(
-        delivery_id(job.milliseconds, job.notification_id, f"?{name}", "", ""),
-        job.notification_id,
-        None,
-        None,
-        None,
-        job.type.id,
-        job.template_version_id,
-        job.lane,
-        State.SKIPPED,
-        0,
-        job.channels[0],
-        "recipient_unknown",
-        None,
-        job.expires_at,
-        now,
-        name,
-    )
+    here = channel == Channel.INBOX  # the person is the address
+    for point in facts.points.get((person.id, channel)) or NO_POINT:
+        if point is None:
+            target = Target(channel, reachable=here)
+        else:
+            target = Target(channel, point.active, point.suppressed, point.area)
+        decision = decide(now, job.type.rules, person.rules, target, job.expires_at, limits)
+        rows.append(decided(job, person, channel, point, decision, full, now))

@@ -10,13 +10,14 @@ from channels.caps import under_cap
 from channels.choice import Route
 from channels.rates import lease
 from notifications.claim import Claimed, Loaded
+from notifications.limiting import asked_again
 from notifications.picking import Picker, cap_reached, rate_limited
 from notifications.record import Change, kept
 from notifications.statuses import State
 from preferences.catalogue import TypeValue, type_of
 from preferences.decide import decide
 from preferences.facts import Person, Point
-from preferences.question import Defer, Fold, Send, Skip, Target
+from preferences.question import NO_LIMITS, Defer, Fold, Limits, Send, Skip, Target
 
 
 class Chosen(NamedTuple):
@@ -34,8 +35,9 @@ def routable(
     """The rows that may be sent now, each with its account; the others are `put`."""
     picker = Picker()
     chosen: list[Chosen] = []
+    limits = asked_again(rows, loaded.people, now)
     for row in rows:
-        found = _screen(row, loaded, picker, now)
+        found = _screen(row, loaded, picker, limits.get(row.id, NO_LIMITS), now)
         if isinstance(found, Change):
             put(found)
         else:
@@ -72,7 +74,9 @@ def _area(row: Claimed, loaded: Loaded) -> str:
     return point.area if point else ""
 
 
-def _screen(row: Claimed, loaded: Loaded, picker: Picker, now: datetime) -> Chosen | Change:
+def _screen(
+    row: Claimed, loaded: Loaded, picker: Picker, limits: Limits, now: datetime
+) -> Chosen | Change:
     """Ask again: consent, suppression, hours and the contact point may have changed since."""
     parent, person = loaded.parents.get(row.notification_id), loaded.people.get(row.recipient_id)
     if parent is None or parent.cancelled:
@@ -82,17 +86,22 @@ def _screen(row: Claimed, loaded: Loaded, picker: Picker, now: datetime) -> Chos
     if (type_ := type_of(row.type_id)) is None:
         return Change(row, State.FAILED, "type_removed")
     point = loaded.points.get(row.contact_point_id or 0)
-    if (verdict := _decide(row, type_, person, point, now)) is not None:
+    if (verdict := _decide(row, type_, person, point, limits, now)) is not None:
         return verdict
     found = picker.pick(row, type_, _area(row, loaded), now)
     return found if isinstance(found, Change) else Chosen(row, *found)
 
 
 def _decide(
-    row: Claimed, type_: TypeValue, person: Person, point: Point | None, now: datetime
+    row: Claimed,
+    type_: TypeValue,
+    person: Person,
+    point: Point | None,
+    limits: Limits,
+    now: datetime,
 ) -> Change | None:
     target = _target(row, point)
-    match decide(now, type_.rules, person.rules, target, row.expires_at):
+    match decide(now, type_.rules, person.rules, target, row.expires_at, limits):
         case Send():
             return None
         case Defer(until, reason):

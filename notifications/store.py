@@ -6,7 +6,7 @@ from operator import itemgetter
 from django.db import connection
 
 from notifications.counters import CREATED, Cell, add, hour_of
-from notifications.resolve import Row
+from notifications.rows import Row
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL
 from notifyproj.core.sqlarrays import array, quoted_array
@@ -14,11 +14,11 @@ from notifyproj.core.sqlarrays import array, quoted_array
 INSERT = """
 INSERT INTO delivery (id, notification_id, recipient_id, contact_point_id, app_id, type_id,
     template_version_id, lane, state, dispatch_no, channel, reason, due_at, expires_at,
-    settled_at, unknown_recipient, fallback_of)
+    settled_at, unknown_recipient, fallback_of, trace)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[], %s::int[], %s::varchar[],
     %s::varchar[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::varchar[],
-    %s::uuid[])
+    %s::uuid[], %s::varchar[])
 ON CONFLICT (id) DO NOTHING
 RETURNING id::text
 """
@@ -38,7 +38,7 @@ def insert(rows: Sequence[Row]) -> list[Row]:
     values = [array(column) for column in columns[:10]]
     values += [quoted_array(columns[10]), quoted_array(columns[11])]
     values += [_instants(column) for column in columns[12:15]]
-    values += [quoted_array(columns[15]), array(columns[16])]
+    values += [quoted_array(columns[15]), array(columns[16]), quoted_array(columns[17])]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         new = {row[0] for row in cursor.fetchall()}

@@ -5,6 +5,7 @@ from typing import Literal
 
 from channels.base import Lane
 from notifyproj.core.snapshot import Snapshot
+from preferences.digest_rule import DigestRule, digest_rule
 from preferences.models import NotificationType
 from preferences.question import TypeRules, category_key
 
@@ -43,6 +44,9 @@ class TypeValue:
     fallbacks: tuple[Fallback, ...] = ()
     track_opens: bool = False
     track_clicks: bool = False
+    duplicate_seconds: int = 0
+    over_cap: str = "drop"
+    digest: DigestRule | None = None  # what of it is collected, and until when
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,20 @@ def _value(row: NotificationType) -> TypeValue:
         ),
         track_opens=row.track_opens,
         track_clicks=row.track_clicks,
+        duplicate_seconds=row.duplicate_seconds,
+        over_cap=row.over_cap,
+        digest=_digest(row),
     )
+
+
+def _digest(row: NotificationType) -> DigestRule | None:
+    """Security and legal news never wait for company. One type that was written wrong must not
+    stop the others: it goes one by one."""
+    folds = row.over_cap == NotificationType.OverCap.DIGEST
+    try:
+        return None if row.mandatory else digest_rule(row.digest, folds=folds)
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 catalogue = Snapshot(_load, seconds=2)

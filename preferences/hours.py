@@ -62,8 +62,18 @@ def quiet_until(now: datetime, zone: str, start: time, end: time) -> datetime | 
     return _until(now, Closed("quiet_hours", zone, start, end))
 
 
+def next_clock(now: datetime, zone: str, at: time) -> datetime:
+    """When it is next `at` by the clock of `zone`, in UTC: once a day, also when clocks change."""
+    local = now.astimezone(zone_of(zone))
+    today = datetime.combine(local.date(), at, local.tzinfo).astimezone(UTC)
+    if today > now:
+        return today
+    tomorrow = local.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, at, local.tzinfo).astimezone(UTC)
+
+
 def _until(now: datetime, closed: Closed) -> datetime | None:
-    local = now.astimezone(_zone(closed.zone))
+    local = now.astimezone(zone_of(closed.zone))
     clock, start, end = local.time(), closed.start, closed.end
     crosses_midnight = start > end
     if crosses_midnight and end <= clock < start:
@@ -77,7 +87,7 @@ def _until(now: datetime, closed: Closed) -> datetime | None:
     return until.astimezone(UTC)
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
     """UTC for one this machine does not know: a person's odd zone must not stop a chunk."""
     try:
         return ZoneInfo(name)

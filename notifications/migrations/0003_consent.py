@@ -15,7 +15,11 @@ class Migration(migrations.Migration):
                 migrations.RunSQL(
                     "ALTER TABLE delivery ADD COLUMN trace varchar(120) NOT NULL DEFAULT ''",
                     "ALTER TABLE delivery DROP COLUMN trace",
-                )
+                ),
+                migrations.RunSQL(
+                    "ALTER TABLE notification ADD COLUMN content_hash bytea NOT NULL DEFAULT ''",
+                    "ALTER TABLE notification DROP COLUMN content_hash",
+                ),
             ],
             state_operations=[
                 migrations.AddField(
@@ -23,6 +27,16 @@ class Migration(migrations.Migration):
                     name="trace",
                     field=models.CharField(
                         default="", help_text="Why, in short: see traces.py.", max_length=120
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="notification",
+                    name="content_hash",
+                    field=models.BinaryField(
+                        default=b"",
+                        editable=False,
+                        help_text="Keyed: what a duplicate shares.",
+                        max_length=16,
                     ),
                 ),
             ],

@@ -10,17 +10,18 @@ from redis.retry import Retry
 TIMEOUT = 0.1  # seconds, to connect and to answer
 
 
-@lru_cache(maxsize=4)
-def _client(url: str) -> redis.Redis:
+@lru_cache(maxsize=8)
+def _client(url: str, seconds: float) -> redis.Redis:
     return redis.Redis.from_url(
         url,
-        socket_timeout=TIMEOUT,
+        socket_timeout=seconds,
         socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
 
 
-def quick_redis() -> redis.Redis:
-    """One pool a process, made on first use (redis-py drops it after a fork)."""
-    return _client(settings.REDIS_URL)
+def quick_redis(seconds: float = TIMEOUT) -> redis.Redis:
+    """One pool a process, made on first use (redis-py drops it after a fork). `seconds`: for
+    an answer; one about thousands of people takes longer."""
+    return _client(settings.REDIS_URL, seconds)

@@ -1,0 +1,111 @@
+"""What was counted of a person, for what is planned and for what is claimed: one call a batch.
+
+Types without a cap and without a time for duplicates never ask.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from notifications import traces
+from notifications.claim import Claimed
+from notifications.fallback import FIRST, HASTENED, NEXT
+from notifications.rows import Job
+from preferences.caps import CapValue, caps_of
+from preferences.catalogue import type_of
+from preferences.counting import Answers, Counted, Group, Message, count
+from preferences.facts import Person
+from preferences.question import Limits
+
+# Waiting for a count, or behind a row that may be.
+ASKED_AGAIN = frozenset({"over_cap", "caps_unknown", FIRST, NEXT, HASTENED})
+NOT_COUNTED: Answers = {}
+NO_LIMITS_KNOWN: Mapping[str, Limits] = {}
+
+
+def message_of(job: Job) -> Message | None:
+    """What is to be counted of a job; None: nothing is."""
+    type_ = job.type
+    caps = () if _is_item(job) else caps_of(type_)
+    seconds = 0 if type_.rules.mandatory or job.gathered else type_.duplicate_seconds
+    if not caps and not (seconds and job.content_hash):
+        return None
+    over_cap = "defer" if job.gathered and type_.over_cap == "digest" else type_.over_cap
+    return Message(job.notification_id, type_.id, caps, over_cap, job.content_hash, seconds)
+
+
+def _is_item(job: Job) -> bool:
+    """Of a digest, which is counted when it goes out."""
+    rule = job.type.digest
+    return rule is not None and rule.every and not job.gathered
+
+
+def counted(
+    wanted: Iterable[tuple[Message, Sequence[int]]],
+    people: Mapping[int, Person],
+    now: datetime,
+    *,
+    take: bool = True,
+) -> Answers:
+    """`wanted`: each message with the people who would get it. One round trip for all."""
+    groups = [
+        Group(message, zone, ids)
+        for message, recipients in wanted
+        for zone, ids in _by_zone(message, recipients, people).items()
+    ]
+    return count(groups, now, take=take) if groups else NOT_COUNTED
+
+
+def asked_again(
+    rows: Sequence[Claimed], people: Mapping[int, Person], now: datetime
+) -> Mapping[str, Limits]:
+    """By delivery id, for those of a batch that waited for a cap, or stand in for one."""
+    messages: dict[str, Message] = {}
+    wanted: dict[str, set[int]] = {}
+    rows = [row for row in rows if row.reason in ASKED_AGAIN]
+    for row in rows:
+        if row.recipient_id in people and (message := _again(row)) is not None:
+            messages[row.notification_id] = message
+            wanted.setdefault(row.notification_id, set()).add(row.recipient_id)
+    if not wanted:
+        return NO_LIMITS_KNOWN
+    found = counted(((messages[id_], list(ids)) for id_, ids in wanted.items()), people, now)
+    keys = {row.id: (row.notification_id, row.recipient_id) for row in rows}
+    return {id_: found[key].limits for id_, key in keys.items() if key in found}
+
+
+def _again(row: Claimed) -> Message | None:
+    """What has a row of its own is not folded any more: it waits instead."""
+    type_ = type_of(row.type_id)
+    if type_ is None or not (caps := caps_of(type_)):
+        return None
+    then = "defer" if type_.over_cap == "digest" else type_.over_cap
+    return Message(row.notification_id, type_.id, caps, then)
+
+
+def _by_zone(
+    message: Message, recipients: Sequence[int], people: Mapping[int, Person]
+) -> dict[str, list[int]]:
+    if not message.zoned:
+        return {"": list(recipients)}
+    zones: dict[str, list[int]] = {}
+    for id_ in recipients:
+        zones.setdefault(people[id_].rules.timezone, []).append(id_)
+    return zones
+
+
+def traced(trace: str, taken: Counted) -> str:
+    return traces.with_caps(trace, _words(taken.taken)) if taken.taken else trace
+
+
+@lru_cache(maxsize=10_000)
+def _words(taken: tuple[tuple[CapValue, int | None], ...]) -> tuple[str, ...]:
+    return tuple(
+        traces.cap_word(_scope(cap), cap.legal_class, cap.most, cap.per, n) for cap, n in taken
+    )
+
+
+def _scope(cap: CapValue) -> str:
+    if cap.type_id is not None:
+        return "t"
+    return "c" if cap.category else "a"

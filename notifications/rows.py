@@ -1,0 +1,138 @@
+"""What is planned: a job, and the delivery rows it is turned into."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from channels.base import Lane
+from notifications import traces
+from notifications.dispatch import HINT_LIFE, Due
+from notifications.statuses import State
+from notifyproj.core.ids import delivery_id
+from preferences.catalogue import Fallback, TypeValue
+from preferences.decide import ground
+from preferences.facts import Person, Point
+from preferences.question import Decision, Defer, Fold, Send, Skip
+
+IN_DIGEST = "in_digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A notification, or a page of its audience, to be turned into deliveries."""
+
+    notification_id: str
+    milliseconds: int  # of the notification's id: its deliveries share the partition
+    type: TypeValue
+    template_version_id: int
+    lane: int
+    channels: tuple[str, ...]
+    expires_at: datetime
+    recipients: Sequence[int]
+    unknown: Sequence[str] = ()
+    fallbacks: tuple[Fallback, ...] = ()  # the first to each channel; see `fallback.py`
+    content_hash: bytes = b""  # what its duplicates share; b"": it has none
+    gathered: bool = False  # a digest itself: it is not an item of another
+
+    @property
+    def fallback_channels(self) -> tuple[str, ...]:
+        return tuple(step.to for step in self.fallbacks)
+
+
+class Row(NamedTuple):
+    """A delivery to insert; the order is that of `store.INSERT`."""
+
+    id: str
+    notification_id: str
+    recipient_id: int | None
+    contact_point_id: int | None
+    app_id: int | None
+    type_id: int
+    template_version_id: int
+    lane: int
+    state: int
+    dispatch_no: int
+    channel: str
+    reason: str
+    due_at: datetime | None
+    expires_at: datetime
+    settled_at: datetime | None
+    unknown_recipient: str | None = None
+    fallback_of: str | None = None
+    trace: str = ""
+
+    @property
+    def dispatched(self) -> bool:
+        return self.dispatch_no > 0
+
+    def due(self) -> Due:
+        return Due(self.id, self.dispatch_no, self.channel, self.lane, self.app_id)
+
+
+def decided(
+    job: Job,
+    person: Person,
+    channel: str,
+    point: Point | None,
+    decision: Decision,
+    full: frozenset[str],
+    now: datetime,
+) -> Row:
+    """Channels in `full` have no room in their queue: the sweep sends those later."""
+    state, dispatch_no, reason = State.WAITING, 0, ""
+    due_at: datetime | None = now
+    settled_at = None
+    match decision:
+        case Send() if channel not in full:
+            dispatch_no, due_at = 1, now + HINT_LIFE[Lane(job.lane)]
+        case Send():
+            pass
+        case Defer(until, reason):
+            due_at = min(until, job.expires_at)
+        case Fold(_):
+            state, reason, due_at, settled_at = State.SKIPPED, IN_DIGEST, None, now
+        case Skip(reason):
+            state, due_at, settled_at = State.SKIPPED, None, now
+    point_id = point.id if point else None
+    return Row(
+        delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
+        job.notification_id,
+        person.id,
+        point_id,
+        point.app_id if point else None,
+        job.type.id,
+        job.template_version_id,
+        job.lane,
+        state,
+        dispatch_no,
+        channel,
+        reason,
+        due_at,
+        job.expires_at,
+        settled_at,
+        trace=traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
+    )
+
+
+def unknown(job: Job, name: str, now: datetime) -> Row:
+    """Nobody of that name: one skipped delivery, on no channel in particular."""
+    return Row(
+        delivery_id(job.milliseconds, job.notification_id, f"?{name}", "", ""),
+        job.notification_id,
+        None,
+        None,
+        None,
+        job.type.id,
+        job.template_version_id,
+        job.lane,
+        State.SKIPPED,
+        0,
+        job.channels[0],
+        "recipient_unknown",
+        None,
+        job.expires_at,
+        now,
+        name,
+        trace="skip:recipient_unknown",
+    )
