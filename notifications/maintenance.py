@@ -7,6 +7,7 @@ from django.conf import settings
 
 from channels.inbox.services import delete_old
 from notifications import attachments, burying, idempotency, partitions
+from notifications.digests.forgetting import forget_old
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ def maintain() -> None:
             break
     for _ in range(MOST_BATCHES):
         if not attachments.delete_expired(now):
+            break
+    for _ in range(MOST_BATCHES):
+        if not forget_old(now):
             break
     burying.forget(now)
     delete_old(now=now)

@@ -18,6 +18,7 @@ REASONS = {
     "caps_unknown": "Waiting: it cannot be counted what the person got",
     "send_window": "Waiting for the hours in which this is sent",
     "legal_hours": "Waiting for the hours the law allows",
+    "in_digest": "Goes out with others, as one message",
     "expired": "Too late: its time had passed",
     # while on the way
     "retry": "The provider failed; trying again",

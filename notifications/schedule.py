@@ -4,6 +4,7 @@ from typing import Any
 
 from notifications.queues import (
     CALLBACKS,
+    CLOSE_DIGESTS,
     FOLD,
     FOLD_CALLBACKS,
     MAINTAIN,
@@ -25,6 +26,7 @@ BEAT_SCHEDULE = {
     "sweep": _every(1.0, SWEEP),
     "fold": _every(1.0, FOLD),
     "fold-callbacks": _every(1.0, FOLD_CALLBACKS, CALLBACKS),
+    "close-digests": _every(1.0, CLOSE_DIGESTS),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
     "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),

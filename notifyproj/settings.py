@@ -51,6 +51,10 @@ PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
 LIVE_URL = env_str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
 # Whose pages may show the inbox component; "*" for any (it sends no cookies).
 INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)
+# Whose the pages are that people see: a name, a logo (https:// or a path here), #rrggbb.
+BRAND_NAME = env_str("BRAND_NAME", "")
+BRAND_LOGO_URL = env_str("BRAND_LOGO_URL", "")
+BRAND_ACCENT = env_str("BRAND_ACCENT", "")
 SANDBOX = env_bool("SANDBOX", DEBUG)
 # Loopback as somebody else's URL (webhooks, subscriptions): development only.
 ALLOW_PRIVATE_URLS = env_bool("ALLOW_PRIVATE_URLS", SANDBOX)
@@ -80,6 +84,7 @@ INSTALLED_APPS = [
     "templates",
     "notifications",
     "notifications.status_events",
+    "notifications.digests",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

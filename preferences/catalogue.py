@@ -97,12 +97,12 @@ def _value(row: NotificationType) -> TypeValue:
 
 def _digest(row: NotificationType) -> DigestRule | None:
     """Security and legal news never wait for company. One type that was written wrong must not
-    stop the others: it goes one by one."""
+    stop the others: it goes one by one, but for what is over a cap."""
     folds = row.over_cap == NotificationType.OverCap.DIGEST
     try:
         return None if row.mandatory else digest_rule(row.digest, folds=folds)
     except (AttributeError, TypeError, ValueError):
-        return None
+        return digest_rule({}, folds=folds)
 
 
 catalogue = Snapshot(_load, seconds=2)

@@ -9,10 +9,12 @@ from django.db import connection
 # All that sending writes. Small tables: DELETE takes a hundredth of the time of TRUNCATE.
 DELETED = """
     status_attempt status_event status_endpoint
+    digest_item digest
     bounce_strike callback_nonce dead_candidate receipt_tally inbound_callback event
     alert account_day attachment consent_event
     delivery notification attempt idempotency_key counter counter_delta account_health_delta
-    inbox_item suppression preference quiet_hours contact_point recipient notification_type
+    inbox_item suppression preference quiet_hours contact_point recipient cap notification_type
+    category
     provider_account app api_key service
 """.split()
 

@@ -1,0 +1,1 @@
+"""Messages that wait for each other and go out as one."""

@@ -1,0 +1,37 @@
+"""What is kept of digests, and how long."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from notifications.digests.models import Digest, DigestItem
+from preferences.models import Recipient
+
+KEPT = timedelta(days=8)  # longer than any request lives: none of its chunks can come again
+BATCH = 5_000
+
+# The items are empty by then.
+FORGET = """
+WITH old AS (SELECT id FROM digest WHERE state = %s AND closed_at < %s LIMIT %s),
+     items AS (DELETE FROM digest_item WHERE digest_id IN (SELECT id FROM old))
+DELETE FROM digest WHERE id IN (SELECT id FROM old)
+"""
+
+
+def forget_old(now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [Digest.State.CLOSED.value, now - KEPT, BATCH])
+        return int(cursor.rowcount)
+
+
+def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
+    """In the erasure's transaction. Items that are written a moment later open no more: the
+    person's key is gone."""
+    if instance.erased_at is None:
+        return
+    with transaction.atomic():
+        open_ = Digest.objects.filter(recipient_id=instance.pk, state=Digest.State.OPEN)
+        ids = list(open_.select_for_update().values_list("pk", flat=True))
+        DigestItem.objects.filter(digest_id__in=ids).delete()
+        Digest.objects.filter(pk__in=ids).delete()
