@@ -1,8 +1,12 @@
 """What the routes of recipients share."""
 
+from typing import cast
+
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from notifyproj.core.authentication import Caller
 from notifyproj.core.errors import ApiError, not_found
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import error
@@ -11,6 +15,7 @@ from preferences import services
 READ_OR_WRITE = {
     "GET": Scope.READ,
     "PUT": Scope.RECIPIENTS,
+    "PATCH": Scope.RECIPIENTS,
     "POST": Scope.RECIPIENTS,
     "DELETE": Scope.RECIPIENTS,
 }
@@ -32,3 +37,7 @@ class RecipientView(APIView):
 
 def no_recipient() -> ApiError:
     return not_found("external_id", "There is no such recipient.")
+
+
+def caller_of(request: Request) -> Caller:
+    return cast(Caller, request.user)

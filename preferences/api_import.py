@@ -50,8 +50,12 @@ class Import(APIView):
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        if (request.content_type or "").partition(";")[0].strip() not in NDJSON:
-            message = "Send the lines as application/x-ndjson."
-            raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
+        refuse_other_than_ndjson(request)
         stream = imports.body_stream(cast(WSGIRequest, request._request))
         return answer(imports.import_recipients(stream))
+
+
+def refuse_other_than_ndjson(request: Request) -> None:
+    if (request.content_type or "").partition(";")[0].strip() not in NDJSON:
+        message = "Send the lines as application/x-ndjson."
+        raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})

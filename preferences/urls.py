@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from preferences import api, api_browsers, api_import, api_points
+from preferences import (
+    api,
+    api_browsers,
+    api_import,
+    api_points,
+    api_preferences,
+    api_preferences_bulk,
+    api_suppressions,
+)
 
 ONE = "recipients/<str:external_id>"
 
@@ -16,6 +24,14 @@ urlpatterns = [
         f"{ONE}/contact-points/<int:contact_point_id>/secret",
         api_browsers.WebhookSecret.as_view(),
     ),
+    path(f"{ONE}/preferences", api_preferences.OnePersonsPreferences.as_view()),
+    path(f"{ONE}/unsubscribe", api_preferences.Unsubscribe.as_view()),
+    path(f"{ONE}/consent", api_preferences.ConsentHistory.as_view()),
+    path("preferences/import", api_preferences_bulk.Import.as_view()),
+    path("preferences/export", api_preferences_bulk.Export.as_view()),
+    path("suppressions", api_suppressions.Suppressions.as_view()),
+    path("suppressions/look-up", api_suppressions.LookUp.as_view()),
+    path("suppressions/remove", api_suppressions.Remove.as_view()),
     path(f"{ONE}/web-push", api_browsers.Browsers.as_view()),
     path("apps/<slug:slug>/vapid-key", api_browsers.AppVapidKey.as_view()),
     path(f"{ONE}/devices", api_points.Devices.as_view()),
