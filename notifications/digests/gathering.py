@@ -72,8 +72,8 @@ class Item(NamedTuple):
 
 class Opened(NamedTuple):
     id: int
-    count: int  # with these items
-    bytes: int
+    items: int  # with these
+    size: int
 
 
 def gather(items: Sequence[Item], now: datetime) -> None:
@@ -127,8 +127,8 @@ def _digest(group: Sequence[Item], now: datetime) -> tuple[Any, ...]:
 
 def _rows(group: Sequence[Item], digest: Opened) -> list[tuple[Any, ...]]:
     """Kept until it holds enough; what comes then is counted only."""
-    count = digest.count - len(group)
-    size = digest.bytes - sum(len(item.sealed) for item in group)
+    count = digest.items - len(group)
+    size = digest.size - sum(len(item.sealed) for item in group)
     rows: list[tuple[Any, ...]] = []
     for item in group:
         count, size = count + 1, size + len(item.sealed)

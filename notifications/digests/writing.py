@@ -1,7 +1,7 @@
 """From a digest's items to the one notification that says them all."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,12 +21,14 @@ from templates.services import VersionValue, compiled, find_version
 
 log = logging.getLogger(__name__)
 
-# What was cancelled meanwhile goes out in no digest either. The log may have lost the oldest.
 ITEMS = """
-SELECT i.digest_id, i.notification_id::text, i.at, i.channels, i.variables,
-       coalesce(n.state = %s, false)
-FROM digest_item i LEFT JOIN notification n ON n.id = i.notification_id
-WHERE i.digest_id = ANY(%s::bigint[]) ORDER BY i.digest_id, i.at, i.notification_id
+SELECT digest_id, notification_id::text, at, channels, variables FROM digest_item
+WHERE digest_id = ANY(%s::bigint[]) ORDER BY digest_id, at, notification_id
+"""
+# What was cancelled meanwhile goes out in no digest either.
+CANCELLED = """
+SELECT id::text FROM notification
+WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid AND state = %s
 """
 
 
@@ -37,13 +39,21 @@ class Due(NamedTuple):
     service_id: int
     recipient_id: int
     type_id: int
-    count: int
+    items: int  # also those not kept
     lane: int
     template_version_id: int
 
 
+class Stored(NamedTuple):
+    digest_id: int
+    notification_id: str
+    at: datetime
+    channels: list[str]
+    sealed: memoryview | None  # None: it only counts
+
+
 class Kept(NamedTuple):
-    """An item whose content is still there."""
+    """An item whose content can be told."""
 
     variables: dict[str, Any]
     channels: tuple[str, ...]
@@ -53,37 +63,50 @@ def drafts_of(due: Sequence[Due], now: datetime) -> dict[int, Draft]:
     """By digest; those of which nothing is left to say have none."""
     readers = load_readers({digest.recipient_id for digest in due})
     stored = _stored(due)
+    cancelled = _cancelled({item.notification_id for items in stored.values() for item in items})
     drafts: dict[int, Draft] = {}
     for digest in due:
+        items = stored.get(digest.id, [])
+        left = [item for item in items if item.notification_id not in cancelled]
+        count = digest.items - (len(items) - len(left))
         reader = readers.get(digest.recipient_id)
-        draft = _draft(digest, reader, stored.get(digest.id, []), now) if reader else None
+        draft = _draft(digest, reader, left, count, now) if reader and left else None
         if draft is not None:
             drafts[digest.id] = draft
     return drafts
 
 
-def _stored(due: Sequence[Due]) -> dict[int, list[tuple[Any, ...]]]:
+def _stored(due: Sequence[Due]) -> dict[int, list[Stored]]:
     with connection.cursor() as cursor:
-        cancelled = NotificationState.CANCELLED.value
-        cursor.execute(ITEMS, [cancelled, array(digest.id for digest in due)])
-        found: dict[int, list[tuple[Any, ...]]] = {}
-        for digest_id, *item in cursor.fetchall():
-            found.setdefault(digest_id, []).append(tuple(item))
+        cursor.execute(ITEMS, [array(digest.id for digest in due)])
+        found: dict[int, list[Stored]] = {}
+        for item in map(Stored._make, cursor.fetchall()):
+            found.setdefault(item.digest_id, []).append(item)
         return found
 
 
+def _cancelled(notification_ids: Collection[str]) -> set[str]:
+    if not notification_ids:
+        return set()
+    ids = sorted(notification_ids)
+    with connection.cursor() as cursor:
+        state = NotificationState.CANCELLED.value
+        cursor.execute(CANCELLED, [array(ids), ids[0], ids[-1], state])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def _draft(
-    digest: Due, reader: Reader, stored: Sequence[tuple[Any, ...]], now: datetime
+    digest: Due, reader: Reader, left: Sequence[Stored], count: int, now: datetime
 ) -> Draft | None:
     type_ = type_of(digest.type_id)
-    kept, gone = _kept(stored, reader.key)
+    kept, unreadable = _kept(left, reader.key)
     if type_ is None or not kept or reader.key is None:
-        log.info("digest has nothing to say", extra={"digest_id": digest.id, "items": digest.count})
+        log.info("digest has nothing to say", extra={"digest_id": digest.id})
         return None
     version, channels = _words(type_, digest, kept)
     items = [item.variables for item in kept]
     # Over what a request itself may have called so: these are what the digest's template is about.
-    variables = {**items[-1], "items": items, "count": digest.count - gone}
+    variables = {**items[-1], "items": items, "count": count - unreadable}
     id_ = uuid7(milliseconds(now))
     return Draft(
         id=id_,
@@ -102,22 +125,20 @@ def _draft(
     )
 
 
-def _kept(stored: Sequence[tuple[Any, ...]], key: bytes | None) -> tuple[list[Kept], int]:
-    """The items to tell of, and how many there no longer are."""
-    kept, gone = [], 0
-    for notification_id, at, channels, sealed, cancelled in stored:
-        if cancelled:
-            gone += 1
-        elif sealed is not None and key is not None:
-            try:
-                variables = unseal(notification_id, bytes(sealed), key)
-            except Undecryptable:  # the person was erased and began anew
-                gone += 1
-                continue
-            kept.append(
-                Kept({**variables, "at": at.isoformat(timespec="seconds")}, tuple(channels))
-            )
-    return kept, gone
+def _kept(left: Sequence[Stored], key: bytes | None) -> tuple[list[Kept], int]:
+    """What can be told, and of how many that is no longer so."""
+    kept, unreadable = [], 0
+    for item in left:
+        if item.sealed is None or key is None:
+            continue
+        try:
+            variables = unseal(item.notification_id, bytes(item.sealed), key)
+        except Undecryptable:  # the person was erased and began anew
+            unreadable += 1
+            continue
+        variables["at"] = item.at.isoformat(timespec="seconds")
+        kept.append(Kept(variables, tuple(item.channels)))
+    return kept, unreadable
 
 
 def _words(

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from channels.inbox.models import InboxItem
-from notifications import fanout
+from notifications import accept, fanout
 from notifications.cancelling import cancel
-from notifications.digests import closing, gathering
+from notifications.digests import closing, gathering, writing
 from notifications.digests.closing import close_due
 from notifications.digests.contents import load_readers
 from notifications.digests.forgetting import KEPT, forget_old
@@ -76,9 +76,8 @@ def said() -> list[tuple[str, str]]:
 
 
 def made() -> Notification:
-    return Notification.objects.get(
-        pk=Digest.objects.exclude(notification_id=None).get().notification_id
-    )
+    ids = Digest.objects.exclude(notification_id=None).values("notification_id")
+    return Notification.objects.get(pk__in=ids)
 
 
 def variables_of(person: Recipient) -> dict[str, Any]:
@@ -313,7 +312,7 @@ def test_a_chunk_that_is_repeated_adds_nothing(news: World) -> None:
 
 
 def test_two_events_at_the_same_instant_make_one_digest(news: World) -> None:
-    at_once(*[lambda n=n: tell(news, f"A-{n}") for n in range(12)])  # type: ignore[misc]
+    at_once(*[lambda n=n: tell(news, f"A-{n}") for n in range(12)])
 
     assert Digest.objects.get().count == DigestItem.objects.count() == 12
     conserved()
@@ -332,7 +331,7 @@ def test_what_comes_while_it_closes_is_in_this_one_or_the_next(news: World) -> N
         for _ in range(15):
             close_due()
 
-    adders = [lambda n=n: add(orders[n::4]) for n in range(4)]  # type: ignore[misc]
+    adders = [lambda n=n: add(orders[n::4]) for n in range(4)]
     at_once(*adders, close, close)
     an_hour_passes()
     close_due()
@@ -359,7 +358,7 @@ def test_one_who_dies_while_closing_leaves_all_to_the_next(
     tell(news, "A-1")
     an_hour_passes()
     with monkeypatch.context() as patched:
-        patched.setattr(closing.accept, "write", _dies)
+        patched.setattr(accept, "write", _dies)
         with pytest.raises(SystemExit):
             close_due()
 
@@ -380,12 +379,11 @@ def test_one_that_cannot_be_written_does_not_stop_the_others(
     tell(news, "A-1", "B-1")
     an_hour_passes()
     bad = Digest.objects.order_by("pk")[0]
-    drafts_of = closing.drafts_of
 
     def fails(due: Any, at: datetime) -> Any:
         if bad.pk in [item.id for item in due]:
             raise ValueError
-        return drafts_of(due, at)
+        return writing.drafts_of(due, at)
 
     monkeypatch.setattr(closing, "drafts_of", fails)
 
@@ -456,7 +454,7 @@ def test_it_closes_at_the_persons_hour(start: str, end: str) -> None:
 def test_an_hour_that_is_skipped_or_repeated_comes_once_a_day(zone: str) -> None:
     rule, at = DigestRule(at=time(2, 30)), datetime(2026, 1, 1, tzinfo=UTC)
 
-    ends = []
+    ends: list[datetime] = []
     while len(ends) < 365:
         at = rule.closes_at(at, zone)
         ends.append(at)
