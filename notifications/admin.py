@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from channels.base import Lane
-from notifications import selectors
+from notifications import selectors, traces
 from notifications.callbacks import admin as callbacks_admin  # noqa: F401 - registers itself
 from notifications.cancelling import cancel
 from notifications.models import Delivery, Notification
@@ -117,7 +117,7 @@ class DeliveryAdmin(LogAdmin):
     search_help_text = "The whole id of a delivery or a notification"
     fields = (
         *("id", "notification", "created", "channel", "status", "why", "attempts", "claims"),
-        *("crashes", "due_at", "held_by", "expires_at", "settled_at", "timeline"),
+        *("crashes", "due_at", "held_by", "expires_at", "settled_at", "decided", "timeline"),
     )
     readonly_fields = fields
 
@@ -133,6 +133,12 @@ class DeliveryAdmin(LogAdmin):
     def notification(self, row: Delivery) -> SafeString:
         url = reverse("admin:notifications_notification_change", args=[row.notification_id])
         return format_html("<a href='{}'>{}</a>", url, row.notification_id)
+
+    @admin.display(description="decided")
+    def decided(self, row: Delivery) -> SafeString:
+        """What the rules said when it was planned, and what holds now."""
+        said = traces.read(row.trace, row.reason)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", said))
 
     @admin.display(description="timeline")
     def timeline(self, row: Delivery) -> SafeString:

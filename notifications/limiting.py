@@ -56,6 +56,15 @@ def counted(
     return count(groups, now, take=take) if groups else NOT_COUNTED
 
 
+def peeked(job: Job, people: Mapping[int, Person], now: datetime) -> Mapping[int, Limits]:
+    """What would hold for each of a job's people. Takes nothing."""
+    if (message := message_of(job)) is None:
+        return {}
+    recipients = [id_ for id_ in job.recipients if id_ in people]
+    found = counted([(message, recipients)], people, now, take=False)
+    return {id_: each.limits for (_, id_), each in found.items()}
+
+
 def asked_again(
     rows: Sequence[Claimed], people: Mapping[int, Person], now: datetime
 ) -> Mapping[str, Limits]:

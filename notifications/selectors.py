@@ -12,6 +12,7 @@ from msgspec import Struct
 from channels.base import Lane, OutcomeKind
 from channels.models import ProviderAccount
 from channels.routing import OWN
+from notifications import traces
 from notifications.cancelling import siblings
 from notifications.models import Attempt, Delivery, Notification
 from notifications.of_person import to_recipient
@@ -47,6 +48,7 @@ class DeliveryView(Struct):
     outcome: str  # the provider's word, as far as it goes
     reason: str  # a stable code
     reason_text: str
+    why: list[str]  # why it was sent, or not, in sentences
     due_at: datetime | None
     expires_at: datetime
     settled_at: datetime | None
@@ -243,6 +245,7 @@ def _view(
         outcome=str(ProviderOutcome(row.outcome).label),
         reason=row.reason,
         reason_text=reason_text,
+        why=[sentence for _, sentence in traces.read(row.trace, row.reason)],
         due_at=None if row.held_by else row.due_at,
         expires_at=row.expires_at,
         settled_at=row.settled_at,

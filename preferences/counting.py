@@ -12,6 +12,7 @@ from hashlib import sha1
 from typing import NamedTuple
 
 from redis import RedisError
+from redis.client import Pipeline
 
 from notifyproj.core.redis_client import TIMEOUT, quick_redis
 from preferences.caps import CapValue, Window, window
@@ -152,7 +153,7 @@ def _ask(calls: Sequence[list[str | bytes | int]]) -> list[list[bytes]]:
     if not calls:
         return []
     redis = quick_redis(TIMEOUT if len(calls) == 1 else PATIENCE)
-    pipeline = redis.pipeline(transaction=False)
+    pipeline: Pipeline = redis.pipeline(transaction=False)
     pipeline.eval(COUNT, 0, *calls[0])
     for args in calls[1:]:
         pipeline.evalsha(SHA, 0, *args)

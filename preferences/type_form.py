@@ -1,16 +1,20 @@
 """A notification type in the admin: what every process reads from it must make sense."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 
 from channels.base import Channel
+from preferences.digest_form import checked_digest
 from preferences.models import NotificationType
 
 SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
 UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
+
+# What rooms above ask of a type: from what the form says to {field: what is wrong}.
+requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
 
 
 class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -24,14 +28,30 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
+    def clean_digest(self) -> dict[str, Any]:
+        try:
+            return checked_digest(self.cleaned_data.get("digest") or {})
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        self._check_hours(cleaned)
         fixed = cleaned.get("routing") == NotificationType.Routing.FIXED
         if fixed and not cleaned.get("fixed_account"):
             self.add_error("fixed_account", "Say which account it is.")
         if not fixed and cleaned.get("fixed_account"):
             self.add_error("fixed_account", "Only with the routing “One account only”.")
+        for field, text in (item for ask in requirements for item in ask(cleaned).items()):
+            self.add_error(field, text)
         return cleaned
+
+    def _check_hours(self, cleaned: Mapping[str, Any]) -> None:
+        start, end = cleaned.get("send_from"), cleaned.get("send_until")
+        if (start is None) != (end is None) and not {"send_from", "send_until"} & {*self.errors}:
+            self.add_error("send_until" if end is None else "send_from", "Give both, or neither.")
+        if start is not None and start == end:
+            self.add_error("send_until", "Another time than it begins.")
 
 
 def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
