@@ -1,0 +1,45 @@
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+
+from preferences.digest_rule import DigestRule
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-28T18:00+01:00", "2026-03-29T18:00+02:00"),  # a day of 23 hours
+        ("2026-10-24T18:00+02:00", "2026-10-25T18:00+01:00"),  # and one of 25
+        ("2026-10-24T17:59+02:00", "2026-10-24T18:00+02:00"),
+    ],
+)
+def test_it_closes_at_the_persons_hour(start: str, end: str) -> None:
+    rule = DigestRule(at=time(18))
+
+    closes_at = rule.closes_at(datetime.fromisoformat(start).astimezone(UTC), "Europe/Vienna")
+
+    assert closes_at == datetime.fromisoformat(end)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "America/New_York", "Pacific/Chatham", "", "no"])
+def test_an_hour_that_is_skipped_or_repeated_comes_once_a_day(zone: str) -> None:
+    rule, at = DigestRule(at=time(2, 30)), datetime(2026, 1, 1, tzinfo=UTC)
+
+    ends: list[datetime] = []
+    while len(ends) < 365:
+        at = rule.closes_at(at, zone)
+        ends.append(at)
+
+    steps = {later - earlier for earlier, later in pairwise(ends)}
+    assert timedelta(hours=22) < min(steps) <= max(steps) < timedelta(hours=26)
+
+
+def test_whichever_is_first_closes_it() -> None:
+    at = datetime(2026, 11, 22, 17, tzinfo=UTC)
+
+    assert DigestRule(seconds=60, at=time(18)).closes_at(at, "UTC") == at + timedelta(seconds=60)
+    assert DigestRule(seconds=7200, at=time(18)).closes_at(at, "UTC") == at + HOUR
+    assert DigestRule(count=5).closes_at(at, "UTC") == at + timedelta(days=7)
