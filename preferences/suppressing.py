@@ -1,6 +1,5 @@
 """Addresses that a service or an operator says nothing is sent to, by the address itself."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -31,12 +30,16 @@ def suppression_remove(
     *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
 ) -> bool:
     """Whether there was one. Raises InvalidFields."""
-    word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    row = suppression_find(channel=channel, address=address)
+    said = {**(evidence or {}), "reason": reason}
+    return row is not None and suppression_lift(row=row, source=source, evidence=said)
+
+
+def suppression_lift(*, row: Suppression, source: str, evidence: dict[str, Any]) -> bool:
+    """Whether it was still there. The proof says what it had been."""
+    said = {**evidence, "was": [row.reason, row.source]}
+    word = Word(row.channel, bytes(row.address_hash), clock.now(), said)
     with transaction.atomic():
-        before = _rows(word).values_list("reason", "source").first()
-        if before is None:
-            return False
-        word = replace(word, evidence={**word.evidence, "was": list(before)})
         return withdrawals.lift(word, source, None)
 
 
