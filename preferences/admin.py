@@ -1,27 +1,17 @@
-"""People and what they agreed to, in the admin. Addresses appear masked and cannot be edited."""
+"""Kinds of news, and addresses nothing is sent to, in the admin."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
 from notifyproj.core.pagination import BoundedPaginator
-from preferences import (
-    admin_proof,
-    consent_admin,  # noqa: F401 - registers itself
-)
-from preferences.models import (
-    ContactPoint,
-    NotificationType,
-    Preference,
-    QuietHours,
-    Recipient,
-    Suppression,
-)
+from preferences import consent_admin, person_admin  # noqa: F401 - register themselves
+from preferences.admin_proof import suppression_delete
+from preferences.models import NotificationType, Suppression
 from preferences.rules_admin import TypeCapInline
-from preferences.services import NoSuchRecipient, recipient_erase
 from preferences.type_form import TypeForm
 
 
@@ -71,7 +61,8 @@ class SuppressionAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
-        admin_proof.suppressions_lift(request, [obj])
+        suppression_delete(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
-        admin_proof.suppressions_lift(request, queryset)
+        for row in queryset:
+            self.delete_model(request, row)
