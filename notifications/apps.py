@@ -10,7 +10,9 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         import celery_app  # noqa: F401 - so that `current_app` is ours in every process
         from notifications import lifecycle  # noqa: F401 - connects Celery's signals
+        from notifications import marketing
 
+        marketing.connect()
         post_migrate.connect(_make_partitions, sender=self)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from channels.base import Channel
 from notifications.attachments import LARGEST
 from notifications.duplicates import content_hash
+from notifications.marketing import check_way_out
 from notifications.requests import SendRequest
 from notifications.variables import seal
 from notifyproj.core.clock import milliseconds
@@ -101,6 +102,7 @@ def draft(
     version = _version(request, type_)
     channels = _channels(request, type_, version)
     known, unknown = ((), ()) if everyone else _people(request, recipients)
+    check_way_out(request, type_, version, _may_go_to(type_, channels))
     _check_sizes(request)
     _check_variables(request, version, type_)
     _check_files(request, channels, files)
@@ -178,6 +180,10 @@ def _channels(request: SendRequest, type_: TypeValue, version: VersionValue) -> 
         text = f"{version.name} has no part for any channel of {type_.slug}."
         raise InvalidFields({"template_id": text})
     return channels
+
+
+def _may_go_to(type_: TypeValue, channels: tuple[str, ...]) -> set[str]:
+    return {*channels, *(step.to for step in type_.fallbacks)}
 
 
 def _check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:

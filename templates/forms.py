@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from templates.checks import check
-from templates.models import TemplateVersion
+from templates.models import MessageTemplate, TemplateVersion
+from templates.services import problems_of
 
 PUBLISH = "message_templates_templateversion_publish"  # the name of Unfold's button
 
@@ -33,9 +33,15 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_parts(self) -> Any:
         parts = self.cleaned_data["parts"]
-        self.warnings = [str(problem) for problem in check(parts)]
+        self.warnings = [str(problem) for problem in problems_of(self._slug(), parts)]
         if self.warnings and PUBLISH in self.data:
             raise forms.ValidationError(list(self.warnings))
         if not isinstance(parts, dict):
             raise forms.ValidationError("Must be an object of channels.")
         return parts
+
+    def _slug(self) -> str:
+        template = self.cleaned_data.get("template")
+        if template is None and self.instance.template_id:
+            template = self.instance.template
+        return template.slug if isinstance(template, MessageTemplate) else ""

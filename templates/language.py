@@ -9,6 +9,7 @@ variables only.
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 TAGS = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
 FILTERS = frozenset(
@@ -30,6 +31,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 KEYWORDS = frozenset("and else for if in is not or".split())
+DEEPER = {"for": 1, "if": 1, "endfor": -1, "endif": -1}
 CLOSED_BY = {"{{": "}}", "{%": "%}"}
 
 
@@ -72,6 +74,31 @@ def read(text: str) -> Source:
         source.optional |= _optional(tokens)
     source.looped_text += (len(text) - at) if depth > 0 else 0
     return source
+
+
+class Certain(NamedTuple):
+    """What a text says whatever its variables are."""
+
+    words: frozenset[str]
+    names: frozenset[str]  # variables printed as they are
+
+
+def certain(text: str) -> Certain:
+    """What stands outside of every `if` and `for`. Raises NotAllowed."""
+    plain, names, depth, at = [], set[str](), 0, 0
+    while opening := OPENING.search(text, at):
+        if depth == 0:
+            plain.append(text[at : opening.start()])
+        if opening[0] == "{#":
+            at = _after_comment(text, opening.start())
+            continue
+        tokens, at = _block(text, opening)
+        if opening[0] == "{%":
+            depth += DEEPER.get(tokens[0][1] if tokens else "", 0)
+        elif depth == 0 and len(tokens) == 1 and tokens[0][0] == "name":
+            names.add(tokens[0][1])
+    plain.append(text[at:] if depth == 0 else "")
+    return Certain(frozenset(re.findall(r"\w+", " ".join(plain))), frozenset(names))
 
 
 def _block(text: str, opening: re.Match[str]) -> tuple[list[tuple[str, str]], int]:

@@ -5,7 +5,7 @@ Versions never change once published, so what is compiled stays; only names are 
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,11 +18,16 @@ from notifyproj.core import clock
 from templates.checks import Problem, check, declared_variables
 from templates.models import MessageTemplate, TemplateVersion
 from templates.render import Compiled
+from templates.unsubscribe_check import without_way_out
 
 NUMBERED = re.compile(r"(?P<slug>[\w-]+)-v(?P<number>[1-9]\d{0,8})", re.ASCII)
 REMEMBER = 2.0  # seconds a name is not asked anew: as long may a new version take to be used
 MAX_REMEMBERED = 10_000
 MAX_COMPILED = 512
+
+
+# What rooms above ask of a template (its slug and parts), for they know what it is used for.
+requirements: list[Callable[[str, Mapping[str, Any]], list[Problem]]] = []
 
 
 class CannotPublish(ValueError):
@@ -67,14 +72,20 @@ def version_draft(*, template: MessageTemplate, parts: dict[str, Any]) -> Templa
 @transaction.atomic
 def version_publish(*, version: TemplateVersion) -> TemplateVersion:
     """For good: the database refuses every later change. Raises CannotPublish."""
-    row = TemplateVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
-    problems = check(row.parts)
+    rows = TemplateVersion.objects.select_related("template").select_for_update(of=("self",))
+    row = rows.get(pk=version.pk)
+    problems = problems_of(row.template.slug, row.parts)
     if problems or row.published_at:
         raise CannotPublish(problems)
     row.variables = declared_variables(row.parts)
     row.published_at = clock.now()
     row.save(update_fields=["variables", "published_at"])
     return row
+
+
+def problems_of(slug: str, parts: Any) -> list[Problem]:
+    """What keeps these parts of that template from being published."""
+    return check(parts) or [found for ask in requirements for found in ask(slug, parts)]
 
 
 def find_version(template_id: str) -> VersionValue | None:
@@ -111,6 +122,12 @@ def compiled(version_id: int) -> Compiled:
     """Raises TemplateVersion.DoesNotExist, also for one that is not published."""
     parts = TemplateVersion.objects.filter(published_at__isnull=False).values_list("parts")
     return Compiled(parts.get(pk=version_id)[0])
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def channels_without_way_out(version_id: int) -> frozenset[str]:
+    """Where a version does not say how to end it; see `unsubscribe_check`."""
+    return frozenset(problem.channel for problem in without_way_out(compiled(version_id).parts))
 
 
 _remembered: dict[str, tuple[float, VersionValue | None]] = {}

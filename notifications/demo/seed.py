@@ -46,6 +46,7 @@ TYPES: dict[str, dict[str, Any]] = {
     },
     "weekly_offers": {
         "name": "Weekly offers",
+        "legal_class": "marketing",
         "channels": ["email", "push", "sms"],
         "opt_in_channels": ["sms"],
         "max_priority": "low",

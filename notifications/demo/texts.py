@@ -162,7 +162,7 @@ LOGIN: dict[str, Any] = {
 
 OFFERS: dict[str, Any] = {
     "push": {"default": {"title": "Offers of the week", "body": "{{ headline }}"}},
-    "sms": {"default": {"body": "Shop: {{ headline }}"}},
+    "sms": {"default": {"body": "Shop: {{ headline }} Reply STOP to end."}},
     "email": {
         "default": {
             "subject": "{{ headline }}",
