@@ -53,7 +53,7 @@ class WayView(Struct):
     decision: Word
     reason: str  # a stable code
     reason_text: str
-    at: datetime | None  # when it would go; null: not at all
+    at: datetime | None  # when it would go, a digest at the latest; null: not at all
     ground: str  # on what ground it may be sent
     rules: list[RuleView]
     fallback: FallbackView | None = None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from channels.base import Channel
 from notifications.explaining.answers import Word
 from notifications.resolve import Facts
+from notifications.rows import IN_DIGEST
 from preferences.catalogue import Fallback, TypeValue
 from preferences.decide import Step, explain
 from preferences.facts import Person, Point
@@ -58,7 +59,7 @@ def _on_channel(ask: Ask, person: Person, channel: str, facts: Facts) -> Iterato
         target = _target(channel, point)
         rules = ask.type.rules
         steps = explain(ask.at, rules, person.rules, target, ask.expires_at, limits)
-        word, reason, at = _verdict(steps[-1].decision, ask)
+        word, reason, at = _verdict(steps[-1].decision, ask, person.rules.timezone)
         yield Way(person, channel, point, steps, word, reason, at)
 
 
@@ -70,14 +71,17 @@ def _target(channel: str, point: Point | None) -> Target:
     return Target(channel, point.active, point.suppressed, point.area)
 
 
-def _verdict(decision: Decision | None, ask: Ask) -> tuple[Word, str, datetime | None]:
+def _verdict(decision: Decision | None, ask: Ask, zone: str) -> tuple[Word, str, datetime | None]:
+    digest = ask.type.digest
     match decision:
-        case Defer(until, reason):
-            return "defer", reason, min(until, ask.expires_at)
         case Skip(reason):
             return "skip", reason, None
         case Fold(reason):
-            return "fold", reason, None
+            return "fold", reason, digest.closes_at(ask.at, zone) if digest else None
+        case _ if digest is not None and digest.every:
+            return "fold", IN_DIGEST, digest.closes_at(ask.at, zone)
+        case Defer(until, reason):
+            return "defer", reason, min(until, ask.expires_at)
         case _:
             return "send", "", ask.at
 
@@ -85,7 +89,7 @@ def _verdict(decision: Decision | None, ask: Ask) -> tuple[Word, str, datetime |
 def _standing_in(way: Way, step: Fallback, sources: Sequence[Way], ask: Ask) -> Way:
     """It waits for its deadline behind those it stands in for, if any of them goes."""
     going = [source.at for source in sources if source.at is not None]
-    if not going or way.at is None:
+    if not going or way.at is None or way.word == "fold":
         return way._replace(fallback=step)
     deadline = min(max(way.at, max(going) + timedelta(seconds=step.after)), ask.expires_at)
     return way._replace(fallback=step, word="defer", reason="fallback", at=deadline)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from channels.base import Channel, Lane
 from notifications import attachments
+from notifications.accept import job
 from notifications.claim import Claimed
 from notifications.draft import Draft, attachment_ids, draft, load_recipients
 from notifications.explaining.answers import Explanation, FallbackView, RuleView, WayView
@@ -15,6 +16,7 @@ from notifications.explaining.choosing import chosen
 from notifications.explaining.deciding import Ask, Way, ways
 from notifications.explaining.texts import Texts
 from notifications.explaining.writing import built
+from notifications.limiting import peeked
 from notifications.picking import Picker
 from notifications.reasons import words
 from notifications.requests import SendRequest, Warned
@@ -28,7 +30,7 @@ from preferences.selectors import hints_of
 from templates.services import compiled
 
 MOST_RECIPIENTS = 100
-NOT_COUNTED = "Caps and duplicates are counted when it is sent; they were not asked."
+COUNTED = "Caps and duplicates are as they were counted now; nothing was taken of them."
 
 
 def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explanation:
@@ -39,6 +41,7 @@ def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explan
     item = draft(request, load_recipients([request]), now, files=files)
     ask = _ask(item, now)
     people, facts = _load(item, ask)
+    ask = ask._replace(limits=peeked(job(item), people, ask.at))
     found = [way for id_ in item.recipient_ids for way in _ways(ask, people.get(id_), facts)]
     texts = Texts(compiled(item.version.id), item.type, request.variables, now)
     return Explanation(
@@ -47,7 +50,7 @@ def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explan
         priority=PRIORITY_OF[Lane(item.lane)],
         asked_at=ask.at,
         expires_at=item.expires_at,
-        limits=NOT_COUNTED,
+        limits=COUNTED,
         warnings=[Warned(**warning) for warning in item.warnings],
         deliveries=[*_views(found, item, texts, now), *(_nobody(n, item) for n in item.unknown)],
         messages=texts.shown(),

@@ -1,6 +1,7 @@
 """What a send would do, asked over HTTP: true, complete, and without a trace."""
 
-from datetime import time, timedelta
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,21 @@ from rest_framework.test import APIClient
 
 from channels.credentials import account_upsert
 from channels.models import ProviderAccount
+from notifications.accept import accept
 from notifications.models import Delivery, Notification
+from notifications.requests import SendRequest
+from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
-from preferences.models import NotificationType, Preference, QuietHours, Recipient, Suppression
+from notifyproj.core.redis_client import quick_redis
+from preferences.caps import caps
+from preferences.models import (
+    Cap,
+    NotificationType,
+    Preference,
+    QuietHours,
+    Recipient,
+    Suppression,
+)
 from templates.services import template_create, version_draft, version_publish
 from tests.api.notifications.conftest import ORDER, client_of, order
 from tests.world import World, apns_account, contact_point, forget_all
@@ -21,7 +34,9 @@ EXPLAIN = "/api/v1/notifications/explain"
 
 
 @pytest.fixture
-def explain(shop: World) -> Any:
+def explain(shop: World) -> Iterator[Any]:
+    quick_redis().flushdb()
+    caps.forget()
     api = client_of(shop.service, "send")
 
     def ask(**changes: Any) -> Any:
@@ -29,7 +44,8 @@ def explain(shop: World) -> Any:
         assert answer.status_code == 200, answer.json()
         return answer.json()
 
-    return ask
+    yield ask
+    caps.forget()
 
 
 def by_channel(told: Any) -> dict[str, Any]:
@@ -164,6 +180,31 @@ def test_a_fallback_waits_for_its_deadline(explain: Any, shop: World) -> None:
     assert inbox["fallback"] == {"source": "push", "unless": "delivered", "after_seconds": 90.0}
     assert (inbox["decision"], inbox["reason"]) == ("defer", "fallback")
     assert inbox["at"] > told["asked_at"]
+
+
+def test_caps_are_read_and_nothing_is_taken_of_them(explain: Any, shop: World) -> None:
+    Cap.objects.create(most=1, per="hour")
+    caps.forget()
+
+    first, second = (by_channel(explain())["push"]["decision"] for _ in range(2))
+    accept(shop.service.pk, [convert(order(), SendRequest)], now())
+    third = by_channel(explain())["push"]
+
+    assert (first, second) == ("send", "send")
+    assert (third["decision"], third["reason"]) == ("skip", "over_cap")
+    assert third["rules"][-1]["input"] == "1 an hour is used up"
+
+
+def test_what_is_collected_says_when_its_digest_goes_at_the_latest(
+    explain: Any, shop: World
+) -> None:
+    NotificationType.objects.filter(slug="order_confirmed").update(digest={"seconds": 600})
+    forget_all()
+
+    push = by_channel(explain())["push"]
+
+    assert (push["decision"], push["reason"]) == ("fold", "in_digest")
+    assert timedelta(minutes=9) < datetime.fromisoformat(push["at"]) - now()
 
 
 def test_the_parts_of_an_sms_are_counted_and_priced(explain: Any, shop: World) -> None:
