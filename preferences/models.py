@@ -231,7 +231,7 @@ class Cap(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.most} a {self.per}"
+        return f"{self.most} {'an' if self.per == self.Per.HOUR else 'a'} {self.per}"
 
 
 class Preference(models.Model):

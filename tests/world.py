@@ -16,6 +16,7 @@ from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
 from preferences.addresses import hash_of, mask, new_data_key, open_data_key, seal
+from preferences.caps import caps
 from preferences.catalogue import catalogue
 from preferences.models import ContactPoint, NotificationType, Recipient
 from templates.services import forget_names, template_create, version_draft, version_publish
@@ -115,6 +116,7 @@ def apns_account(slug: str, app: App, endpoint: str, **fields: Any) -> ProviderA
 def forget_all() -> None:
     """What a process remembers for a second or two, after a test changed it."""
     catalogue.forget()
+    caps.forget()
     routes.forget()
     forget_names()
     subscriptions.forget()

@@ -23,21 +23,21 @@ from preferences.question import (
 CHANNELS = ("push", "email", "sms", "inbox")
 ZONES = sorted(zoneinfo.available_timezones())
 SCOPES = (7, 8, "c3", "c4", None)
+START = datetime(2000, 1, 1, tzinfo=UTC)
+NIGHTS = ((3, 8), (3, 29), (4, 5), (10, 4), (10, 25), (11, 1))
+CHANGES = [datetime(2026, *night, tzinfo=UTC) for night in NIGHTS]
 THEN = ("drop", "defer", "digest")
 NEVER = datetime.max.replace(tzinfo=UTC)
 
-# Mostly near the nights on which clocks change somewhere.
-changes = st.sampled_from(
-    [datetime(2026, *day) for day in ((3, 8), (3, 29), (4, 5), (10, 4), (10, 25), (11, 1))]
-)
+# Half of them near the nights on which clocks change somewhere.
 instants = st.one_of(
-    st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)),
+    st.timedeltas(timedelta(0), timedelta(days=35 * 365)).map(lambda since: START + since),
     st.builds(
-        lambda day, seconds: day + timedelta(seconds=seconds),
-        changes,
-        st.integers(-36 * 3600, 36 * 3600),
+        lambda day, hours: day + timedelta(hours=hours),
+        st.sampled_from(CHANGES),
+        st.floats(-36, 36),
     ),
-).map(lambda instant: instant.replace(tzinfo=UTC))
+)
 clocks = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45, 59]))
 hours = st.tuples(clocks, clocks)
 choices = st.dictionaries(

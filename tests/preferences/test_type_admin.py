@@ -38,6 +38,12 @@ def save(operator: Client, news: NotificationType, **fields: Any) -> str:
         "enabled": "on",
         "routing": "reliable",
         "fallbacks": "[]",
+        "legal_class": "service",
+        "duplicate_seconds": "0",
+        "over_cap": "drop",
+        "digest": "{}",
+        "caps-TOTAL_FORMS": "0",
+        "caps-INITIAL_FORMS": "0",
     } | fields
     url = reverse("admin:preferences_notificationtype_change", args=[news.pk])
     page = operator.post(url, form, follow=True).content.decode()
