@@ -25,6 +25,7 @@ urlpatterns = [
     path("inbox/api/", include("channels.inbox.urls")),
     path("hooks/", include("notifications.callbacks.urls")),
     path("", include("notifications.links.urls")),
+    path("", include("preferences.centre.urls")),
 ]
 if settings.SANDBOX:
     urlpatterns.append(path("inbox/demo/", include("preferences.inbox_demo")))

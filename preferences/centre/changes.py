@@ -1,0 +1,89 @@
+"""What a person changes on their page. A choice leaves its proof; hours and breaks are no consent,
+so they leave none."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+
+from django.db import transaction
+
+from notifyproj.core.encryption import lookup_hash
+from preferences.centre import wording
+from preferences.centre.state import Kind, State, Switch
+from preferences.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.models import QuietHours, Recipient
+
+SOURCE = "page"
+BREAKS = (1, 7, 30)  # days
+
+
+def proof(state: State, ip: str, language: str) -> Proof:
+    return Proof(
+        source=SOURCE,
+        at=state.now,
+        evidence={},
+        ip_hash=lookup_hash("ip", ip) if ip else None,
+        wording=wording.version_of(language),
+    )
+
+
+def kinds_set(
+    *, state: State, toggled: Mapping[str, bool], proof: Proof
+) -> list[tuple[Kind, Switch, bool]]:
+    """What is different now, as it may be told. What the page does not offer is passed over."""
+    offered = state.switches()
+    wanted = [
+        (*offered[key], on)
+        for key, on in toggled.items()
+        if key in offered and not offered[key][0].mandatory
+    ]
+    choices = [
+        Choice(About(state.recipient.pk, kind.id, None, switch.channel), on, proof)
+        for kind, switch, on in wanted
+    ]
+    choices_set(choices)
+    return [(kind, switch, on) for kind, switch, on in wanted if on != switch.on]
+
+
+def everything_set(*, state: State, stopped: bool, proof: Proof) -> None:
+    """Taking it back says nothing any more, so that what was chosen before holds as it did."""
+    choice_set(
+        recipient_id=state.recipient.pk,
+        channel="",
+        enabled=False if stopped else None,
+        proof=proof,
+    )
+
+
+def channel_allow(*, state: State, channel: str, proof: Proof) -> bool:
+    """Whether it was one that a click can allow again."""
+    if channel not in state.stopped_channels():
+        return False
+    choice_set(recipient_id=state.recipient.pk, channel=channel, enabled=True, proof=proof)
+    return True
+
+
+def break_set(*, state: State, days: int) -> datetime | None:
+    """Until when; 0 days: no break."""
+    until = state.now + timedelta(days=days) if days else None
+    _recipient_update(state, paused_until=until)
+    return until
+
+
+@transaction.atomic
+def hours_set(*, state: State, quiet: tuple[time, time] | None, zone: str) -> None:
+    """Quiet hours are in the zone, so the two change together."""
+    if not _recipient_update(state, timezone=zone):
+        return
+    if quiet is None:
+        QuietHours.objects.filter(recipient=state.recipient).delete()
+        return
+    start, end = quiet
+    QuietHours.objects.update_or_create(
+        recipient=state.recipient, defaults={"start": start, "end": end}
+    )
+
+
+def _recipient_update(state: State, **fields: object) -> bool:
+    """Never of somebody who was erased meanwhile."""
+    rows = Recipient.objects.filter(pk=state.recipient.pk, erased_at=None)
+    return rows.update(**fields, updated_at=state.now) == 1

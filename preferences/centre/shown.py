@@ -1,0 +1,81 @@
+"""The state of a person's page in words, as its template takes it."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import date_format
+
+from preferences.centre import brand
+from preferences.centre.changes import BREAKS
+from preferences.centre.forms import HoursForm, shown_hours, zone_choices
+from preferences.centre.state import Group, State, Switch
+from preferences.centre.wording import Words, channel_word, say
+
+
+def context(
+    state: State, words: Words, language: str, good_until: datetime, typed: HoursForm | None
+) -> dict[str, Any]:
+    """`typed`: the times as somebody wrote them, where they have to be corrected."""
+    hours = typed or shown_hours(state)
+    movable = [
+        switch
+        for kind, switch in state.switches().values()
+        if not (kind.mandatory or switch.stopped or state.unsubscribed)
+    ]
+    until = state.paused_until
+    return {
+        "state": state,
+        "intro": say(words, "intro", brand=brand.name()),
+        "personal": say(words, "personal", until=day(good_until, state.zone, language)),
+        "groups": [_group(state, words, group) for group in state.groups],
+        "shown": " ".join(switch.key for switch in movable),
+        "was": " ".join(switch.key for switch in movable if switch.on),
+        "stopped": [
+            (name, say(words, "stopped", channel=channel_word(words, name)))
+            for name in state.stopped_channels()
+        ],
+        "paused": say(words, "paused", until=instant(until, state.zone, language)) if until else "",
+        "breaks": [(days, words[f"pause_{days}"]) for days in BREAKS],
+        "hours": hours,
+        "problems": {name: words[key] for name, key in hours.problems.items()},
+        "zones": zone_choices(state.rules.timezone),
+        "places": [
+            (capital(channel_word(words, place.channel)), place.hint, words[f"place_{place.state}"])
+            for place in state.addresses
+        ],
+    }
+
+
+def _group(state: State, words: Words, group: Group) -> dict[str, Any]:
+    """Without a name where it is the only one."""
+    name = group.name or (words["news_other"] if len(state.groups) > 1 else "")
+    kinds = [
+        {"about": kind, "switches": [_switch(state, words, switch) for switch in kind.switches]}
+        for kind in group.kinds
+    ]
+    return {"name": name, "description": group.description, "kinds": kinds}
+
+
+def _switch(state: State, words: Words, switch: Switch) -> dict[str, Any]:
+    return {
+        "key": switch.key,
+        "label": capital(channel_word(words, switch.channel)),
+        "on": switch.on,
+        "fixed": switch.stopped or state.unsubscribed,
+    }
+
+
+def capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+def instant(at: datetime, zone: tzinfo, language: str) -> str:
+    """With date and time, by the person's clock, as their language writes it."""
+    with translation.override(language):
+        return date_format(at.astimezone(zone), "DATETIME_FORMAT")
+
+
+def day(at: datetime, zone: tzinfo, language: str) -> str:
+    with translation.override(language):
+        return date_format(at.astimezone(zone), "DATE_FORMAT")
