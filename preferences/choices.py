@@ -146,7 +146,7 @@ def subscription(
     category = category_key(type_.category_id) if type_.category_id else ""
     opt_in = frozenset(type_.opt_in_channels)
     about = TypeRules(type_id, opt_in_channels=opt_in, category=category)
-    wishes = replace(person.rules, quiet=None)
+    wishes = replace(person.rules, quiet=None, paused_until=None)
     verdict = decide(now, about, wishes, Target(channel), FOR_EVER)
     refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
