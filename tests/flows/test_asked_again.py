@@ -5,13 +5,23 @@ from datetime import timedelta
 
 import pytest
 
+from notifications.broadcast import broadcast
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences import services
+from preferences import services, withdrawals
 from preferences.catalogue import Catalogue, catalogue
-from preferences.models import ContactPoint, Preference, QuietHours, Recipient, Suppression
+from preferences.choices import Proof, choice_set
+from preferences.models import (
+    Category,
+    ContactPoint,
+    Preference,
+    QuietHours,
+    Recipient,
+    Suppression,
+)
 from preferences.profiles import Device
+from preferences.wishes import Pause, pause_set
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, run, send, settled
 from tests.providers import StandIn
@@ -45,6 +55,28 @@ def unsubscribe(world: World, ada: Recipient) -> None:
     Preference.objects.create(recipient=ada, enabled=False)
 
 
+def opt_out_of_category(world: World, ada: Recipient) -> None:
+    world.type.category = Category.objects.create(slug="orders", name="Orders")
+    world.type.save()
+    forget_all()
+    choice_set(
+        recipient_id=ada.pk,
+        category_id=world.type.category.pk,
+        channel="",
+        enabled=False,
+        proof=Proof("page", now()),
+    )
+
+
+def pause(world: World, ada: Recipient) -> None:
+    pause_set([Pause(ada.pk, now() + timedelta(days=1), Proof("page", now()))])
+
+
+def say_stop(world: World, ada: Recipient) -> None:
+    point = ContactPoint.objects.get(recipient=ada)
+    withdrawals.stop(withdrawals.Word("push", bytes(point.address_hash), now()), "STOP")
+
+
 def move_token(world: World, ada: Recipient) -> None:
     world.person("bob")
     services.device_register(external_id="bob", device=Device(token=TOKEN, platform="ios"))
@@ -60,7 +92,7 @@ def die(world: World, ada: Recipient) -> None:
 
 
 def erase(world: World, ada: Recipient) -> None:
-    services.recipient_erase(external_id="ada")
+    services.recipient_erase(external_id=ada.external_id)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +101,9 @@ def erase(world: World, ada: Recipient) -> None:
         (suppress, "suppressed"),
         (opt_out, "opted_out"),
         (unsubscribe, "unsubscribed"),
+        (opt_out_of_category, "opted_out"),
+        (pause, "paused"),
+        (say_stop, "suppressed"),
         (move_token, "no_contact_point"),
         (remove, "no_contact_point"),
         (die, "no_contact_point"),
@@ -213,3 +248,35 @@ def test_a_type_made_a_moment_ago_is_known_to_every_worker(
     run(hints)
 
     assert settled().state == State.SENT
+
+
+def test_what_people_change_while_a_campaign_runs_holds_for_all_not_yet_handed_over(
+    world: World, hints: list[Published], provider: StandIn
+) -> None:
+    names = ["stops", "pauses", "chooses", "goes", "stays"]
+    for n, name in enumerate(names):
+        world.person(name, token=f"{n}" * 64)
+    broadcast(
+        service_id=world.service.pk,
+        type_slug="order",
+        template_id="order",
+        variables={"order_id": "A-1"},
+        priority="low",
+        now=now(),
+    )
+    while Delivery.objects.count() < len(names):  # resolved, and handed to nobody yet
+        run([hints.pop(0)])
+
+    changes = [say_stop, pause, opt_out_of_category, erase]
+    for change, person in zip(changes, world.people, strict=False):
+        change(world, person)
+    run(hints)
+    go_on()
+    run(hints)
+
+    settled()
+    ended = Delivery.objects.values_list("recipient_id", "reason")
+    reasons = ["suppressed", "paused", "opted_out", "recipient_erased", ""]
+    assert dict(ended) == {p.pk: r for p, r in zip(world.people, reasons, strict=True)}
+    assert [request["path"][-64:] for request in provider.requests] == ["4" * 64]
+    conserved()

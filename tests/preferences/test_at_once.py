@@ -4,13 +4,18 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from channels.models import App
-from preferences import services
-from preferences.models import ContactPoint, Recipient
+from notifyproj.core import clock
+from preferences import ledger, services, withdrawals
+from preferences.choices import Proof, choice_set
+from preferences.models import ConsentEvent, ContactPoint, Recipient
+from preferences.preference_bodies import PreferenceChanges, load_names, understand
+from preferences.preferences_set import Wanted, preferences_set_bulk
 from preferences.profiles import Device, ImportLine, Profile
 from tests.preferences.opening import opened
 
@@ -90,3 +95,30 @@ def test_no_address_is_left_that_an_erasure_made_unreadable(people: list[str]) -
         services.recipient_upsert(external_id="a", profile=Profile())
         at_once(register, lambda: services.recipient_erase(external_id="a"))
         assert not ContactPoint.objects.exists()
+
+
+def test_choices_made_by_several_at_once_agree_with_their_record(people: list[str]) -> None:
+    """Partial writes, a whole one, a provider's word and a person's own, on the same people."""
+    names, ids = load_names(), list(Recipient.objects.values_list("pk", flat=True))
+
+    def write(replace: bool, **body: Any) -> Callable[[], object]:
+        said = understand(PreferenceChanges(**body), names, "api", "shop", clock.now())
+        rows = [Wanted(name, said, replace) for name in people]
+        return lambda: preferences_set_bulk(rows)
+
+    def choose() -> object:
+        word = withdrawals.Word("sms", b"h" * 32, clock.now())
+        with transaction.atomic():
+            withdrawals.unsubscribe(word, ids[0])
+        proof = Proof("page", clock.now())
+        return choice_set(recipient_id=ids[1], channel="sms", enabled=True, proof=proof)
+
+    for n in range(ROUNDS):
+        at_once(
+            write(False, channels={"sms": n % 2 == 0, "email": False}),
+            write(False, channels={"sms": None, "push": n % 3 == 0}),
+            write(True, channels={"email": True}),
+            choose,
+        )
+        assert list(map(str, ledger.differences())) == []
+    assert ConsentEvent.objects.count() > ROUNDS
