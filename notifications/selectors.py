@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,11 @@ from channels.models import ProviderAccount
 from channels.routing import OWN
 from notifications import traces
 from notifications.cancelling import siblings
+from notifications.digests.selectors import Pair, digests_of
 from notifications.models import Attempt, Delivery, Notification
 from notifications.of_person import to_recipient
 from notifications.reasons import words
+from notifications.rows import IN_DIGEST
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifications.timelines import EventView, TimelineEntry, events_of, timeline
 from notifyproj.core.ids import instant_of
@@ -218,10 +221,21 @@ def delivery_views(rows: Sequence[Delivery]) -> list[DeliveryView]:
     )
     accounts = dict(ProviderAccount.objects.values_list("id", "slug"))
     events = events_of(rows, accounts)
-    return [
+    views = [
         _view(row, attempts.get(row.pk, []), events.get(row.pk, []), names, points, accounts)
         for row in rows
     ]
+    _tell_of_digests(rows, views)
+    return views
+
+
+def _tell_of_digests(rows: Sequence[Delivery], views: Sequence[DeliveryView]) -> None:
+    pairs = [Pair(row.notification_id, row.recipient_id) for row in rows]
+    collected = [row.reason == IN_DIGEST for row in rows]
+    found = digests_of(compress(pairs, collected))
+    for pair, view in compress(zip(pairs, views, strict=True), collected):
+        if pair in found:
+            view.why.append(found[pair])
 
 
 def _view(

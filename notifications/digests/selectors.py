@@ -1,26 +1,39 @@
-"""What became of a message that was collected."""
+"""What became of messages that were collected."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC
 from typing import NamedTuple
 from uuid import UUID
 
 from notifications.digests.models import Digest, DigestItem
 
 
-class Whereabouts(NamedTuple):
-    """`notification_id`: what it went out with; None while it waits, or if nothing went out."""
-
-    closes_at: datetime
-    closed: bool
-    notification_id: UUID | None
+class Pair(NamedTuple):
+    notification_id: UUID
+    recipient_id: int | None
 
 
-def digest_of(notification_id: UUID, recipient_id: int) -> Whereabouts | None:
-    """None: it was not collected, or that is more than a week ago."""
-    item = DigestItem.objects.filter(notification_id=notification_id, recipient_id=recipient_id)
-    digest_id = item.values_list("digest_id", flat=True).first()
-    found = Digest.objects.filter(pk=digest_id).first() if digest_id else None
-    if found is None:
-        return None
-    closed = found.state == Digest.State.CLOSED
-    return Whereabouts(found.closes_at, closed, found.notification_id)
+def digests_of(pairs: Iterable[Pair]) -> dict[Pair, str]:
+    """A sentence for each that is known; what went out more than a week ago no longer is."""
+    wanted = {pair for pair in pairs if pair.recipient_id is not None}
+    if not wanted:
+        return {}
+    rows = DigestItem.objects.filter(
+        notification_id__in={pair.notification_id for pair in wanted},
+        recipient_id__in={pair.recipient_id for pair in wanted},
+    ).values_list("notification_id", "recipient_id", "digest_id")
+    found = {Pair(*row[:2]): row[2] for row in rows}
+    digests = Digest.objects.in_bulk(set(found.values()))
+    return {
+        pair: _words(digests[id_])
+        for pair, id_ in found.items()
+        if pair in wanted and id_ in digests
+    }
+
+
+def _words(digest: Digest) -> str:
+    if digest.state == Digest.State.OPEN:
+        return f"It goes out by {digest.closes_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+    if digest.notification_id is None:
+        return "Nothing of it was left to send."
+    return f"It went out with notification {digest.notification_id}."
