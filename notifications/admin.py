@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from channels.base import Lane
+from notifications import person_page as person_page  # registers itself
 from notifications import selectors, traces
 from notifications.callbacks import admin as callbacks_admin  # noqa: F401 - registers itself
 from notifications.cancelling import cancel

@@ -86,6 +86,10 @@ class RecipientAdmin(ModelAdmin):  # type: ignore[misc]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # people come by the API, which makes their key
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        erased = obj is not None and obj.erased_at is not None
+        return bool(super().has_change_permission(request, obj)) and not erased
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # erase instead: the log keeps its references
 
