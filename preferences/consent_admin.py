@@ -28,8 +28,8 @@ class ReviewFilter(admin.SimpleListFilter):
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ("at", "recipient", "channel", "action", "source", "said")
-    list_filter = ("action", "source", "channel", ReviewFilter)
+    list_display = ("at", "recipient", "about", "channel", "action", "source", "said")
+    list_filter = ("about", "action", "source", "channel", ReviewFilter)
     list_select_related = ("recipient",)
     search_fields = ("=recipient__external_id",)
     search_help_text = "The whole id of the person"
@@ -37,7 +37,10 @@ class ConsentEventAdmin(ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     paginator = BoundedPaginator
     list_per_page = 50
-    fields = ("at", "recipient", "channel", "type", "action", "source", "evidence", "wording")
+    fields = (
+        *("at", "recipient", "about", "channel", "type", "category"),
+        *("action", "source", "evidence", "wording"),
+    )
     readonly_fields = fields
 
     @admin.display(description="said")

@@ -1,5 +1,4 @@
-"""What a person changes on their page. A choice leaves its proof; hours and breaks are no consent,
-so they leave none."""
+"""What a person changes on their page: each change leaves its proof."""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -10,7 +9,8 @@ from notifyproj.core.encryption import lookup_hash
 from preferences.centre import wording
 from preferences.centre.state import Kind, State, Switch
 from preferences.choices import About, Choice, Proof, choice_set, choices_set
-from preferences.models import QuietHours, Recipient
+from preferences.models import Recipient
+from preferences.wishes import Pause, Quiet, pause_set, quiet_set, zone_set
 
 SOURCE = "page"
 BREAKS = (1, 7, 30)  # days
@@ -62,28 +62,24 @@ def channel_allow(*, state: State, channel: str, proof: Proof) -> bool:
     return True
 
 
-def break_set(*, state: State, days: int) -> datetime | None:
+@transaction.atomic
+def break_set(*, state: State, days: int, proof: Proof) -> datetime | None:
     """Until when; 0 days: no break."""
     until = state.now + timedelta(days=days) if days else None
-    _recipient_update(state, paused_until=until)
+    if _still_there(state):
+        pause_set([Pause(state.recipient.pk, until, proof)])
     return until
 
 
 @transaction.atomic
-def hours_set(*, state: State, quiet: tuple[time, time] | None, zone: str) -> None:
+def hours_set(*, state: State, quiet: tuple[time, time] | None, zone: str, proof: Proof) -> None:
     """Quiet hours are in the zone, so the two change together."""
-    if not _recipient_update(state, timezone=zone):
-        return
-    if quiet is None:
-        QuietHours.objects.filter(recipient=state.recipient).delete()
-        return
-    start, end = quiet
-    QuietHours.objects.update_or_create(
-        recipient=state.recipient, defaults={"start": start, "end": end}
-    )
+    if _still_there(state):
+        zone_set({state.recipient.pk: zone})
+        quiet_set([Quiet(state.recipient.pk, quiet, proof)])
 
 
-def _recipient_update(state: State, **fields: object) -> bool:
-    """Never of somebody who was erased meanwhile."""
-    rows = Recipient.objects.filter(pk=state.recipient.pk, erased_at=None)
-    return rows.update(**fields, updated_at=state.now) == 1
+def _still_there(state: State) -> bool:
+    """Nothing is written about somebody who was erased meanwhile; an erasure now waits."""
+    rows = Recipient.objects.select_for_update(no_key=True)
+    return rows.filter(pk=state.recipient.pk, erased_at=None).exists()

@@ -5,6 +5,7 @@ What other rooms keep of people they add by `section`, as they know of us and we
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from preferences.centre.state import State
@@ -12,7 +13,7 @@ from preferences.models import ConsentEvent, Preference
 
 MOST = 1_000  # of each, the newest
 
-Section = Callable[[State], Any]
+Section = Callable[[State, datetime], Any]  # and when the link was made
 _sections: dict[str, Section] = {}
 
 
@@ -20,14 +21,14 @@ def section(name: str, read: Section) -> None:
     _sections[name] = read
 
 
-def copy_of(state: State) -> dict[str, Any]:
+def copy_of(state: State, link_made_at: datetime) -> dict[str, Any]:
     return {
         "made_at": state.now,
         "profile": _profile(state),
         "addresses": [address._asdict() for address in state.addresses],
         "choices": _choices(state),
         "consent_history": _consents(state),
-        **{name: read(state) for name, read in _sections.items()},
+        **{name: read(state, link_made_at) for name, read in _sections.items()},
     }
 
 
@@ -61,6 +62,7 @@ def _choices(state: State) -> list[dict[str, Any]]:
 
 def _consents(state: State) -> list[dict[str, Any]]:
     rows = ConsentEvent.objects.filter(recipient=state.recipient).order_by("-at", "-pk")
-    fields = ("at", "action", "type__name", "category__name", "channel", "source", "wording")
-    names = ("at", "action", "kind", "group", "channel", "source", "wording")
+    what = ("at", "about", "action")
+    fields = (*what, "type__name", "category__name", "channel", "source", "wording")
+    names = (*what, "kind", "group", "channel", "source", "wording")
     return [dict(zip(names, row, strict=True)) for row in rows.values_list(*fields)[:MOST]]

@@ -70,11 +70,11 @@ def copy(request: HttpRequest, token: str) -> HttpResponse:
     now = clock_now()
     link = _link(token, now)
     state = read_state(link.recipient_id, now) if link else None
-    if state is None:
+    if link is None or state is None:
         return pages.gone(request)
     name = f"my-data-{now:%Y-%m-%d}.json"
     response = JsonResponse(
-        copies.copy_of(state), json_dumps_params={"indent": 2, "ensure_ascii": False}
+        copies.copy_of(state, link.made_at), json_dumps_params={"indent": 2, "ensure_ascii": False}
     )
     for header, value in pages.headers().items():
         response[header] = value
@@ -136,13 +136,13 @@ def _break(asked: Asked) -> Answer:
     days = asked.request.POST.get("days", "")
     if days not in map(str, changes.BREAKS):
         return Answer(wrong=asked.words["wrong_form"])
-    until = changes.break_set(state=asked.state, days=int(days))
+    until = changes.break_set(state=asked.state, days=int(days), proof=asked.proof())
     shown = instant(until, asked.state.zone, asked.language) if until else ""
     return Answer([say(asked.words, "now_paused", until=shown)])
 
 
 def _resume(asked: Asked) -> Answer:
-    changes.break_set(state=asked.state, days=0)
+    changes.break_set(state=asked.state, days=0, proof=asked.proof())
     return Answer([asked.words["now_resumed"]])
 
 
@@ -151,7 +151,7 @@ def _hours(asked: Asked) -> Answer:
     if form.problems:
         return Answer(wrong=asked.words["wrong"], hours=form)
     quiet = form.hours()
-    changes.hours_set(state=asked.state, quiet=quiet, zone=form.zone)
+    changes.hours_set(state=asked.state, quiet=quiet, zone=form.zone, proof=asked.proof())
     if quiet is None:
         return Answer([say(asked.words, "now_not_quiet", zone=form.zone)])
     said = say(asked.words, "now_quiet", start=form.start, end=form.end, zone=form.zone)
