@@ -32,6 +32,8 @@ def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> Non
         return
     with transaction.atomic():
         open_ = Digest.objects.filter(recipient_id=instance.pk, state=Digest.State.OPEN)
-        ids = list(open_.select_for_update().values_list("pk", flat=True))
+        # In the order of those who add items: see `gathering.Place`.
+        open_ = open_.order_by("service_id", "recipient_id", "type_id", "key").select_for_update()
+        ids = list(open_.values_list("pk", flat=True))
         DigestItem.objects.filter(digest_id__in=ids).delete()
         Digest.objects.filter(pk__in=ids).delete()

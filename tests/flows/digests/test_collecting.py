@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -208,17 +209,42 @@ def test_a_chunk_that_is_repeated_adds_nothing(news: World) -> None:
     assert not Digest.objects.filter(state=Digest.State.OPEN).exists()
 
 
-def test_what_is_over_a_cap_waits_for_the_next_digest(
-    news: World, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def capped(news: World) -> Iterator[World]:
+    """One a day; the others are folded."""
     Cap.objects.create(type=news.type, most=1, per="day")
     collected(digest={}, over_cap="digest", template="digest")
     caps.forget()
-    request.addfinalizer(caps.forget)
+    yield news
+    caps.forget()
 
-    tell(news, "A-1", "A-2", "A-3", template_id="order")
+
+def test_what_is_over_a_cap_waits_for_the_next_digest(capped: World) -> None:
+    tell(capped, "A-1", "A-2", "A-3", template_id="order")
 
     settled()
     assert said() == [("Order A-1", "It is on its way.")]
     assert Digest.objects.get().count == 2
     assert Digest.objects.get().closes_at <= now() + timedelta(days=1)
+
+
+def test_a_digest_over_a_cap_waits_and_is_not_folded_again(capped: World) -> None:
+    tell(capped, "A-1", "A-2", template_id="order")
+    an_hour_passes()
+    close_due()
+
+    row = Delivery.objects.get(notification_id=made().pk)
+    assert (row.state, row.reason) == (State.WAITING, "over_cap")
+    assert not Digest.objects.filter(state=Digest.State.OPEN).exists()
+    conserved()
+
+
+def test_what_a_digest_says_counts_once_towards_a_cap(capped: World) -> None:
+    collected(over_cap="drop", template="digest")
+
+    tell(capped, "A-1", "A-2", "A-3")
+    an_hour_passes()
+    close_due()
+
+    settled()
+    assert said() == [("3 news, the last of A-3", "A-1 A-2 A-3")]
