@@ -5,15 +5,13 @@ Types without a cap and without a time for duplicates never ask.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
-from notifications import traces
 from notifications.claim import Claimed
 from notifications.fallback import FIRST, HASTENED, NEXT
 from notifications.rows import Job
-from preferences.caps import CapValue, caps_of
+from preferences.caps import caps_of
 from preferences.catalogue import type_of
-from preferences.counting import Answers, Counted, Group, Message, count
+from preferences.counting import Answers, Group, Message, count
 from preferences.facts import Person
 from preferences.question import Limits
 
@@ -62,7 +60,7 @@ def peeked(job: Job, people: Mapping[int, Person], now: datetime) -> Mapping[int
         return {}
     recipients = [id_ for id_ in job.recipients if id_ in people]
     found = counted([(message, recipients)], people, now, take=False)
-    return {id_: each.limits for (_, id_), each in found.items()}
+    return {id_: each.limits for id_, each in found.get(message.notification_id, {}).items()}
 
 
 def asked_again(
@@ -79,8 +77,11 @@ def asked_again(
     if not wanted:
         return NO_LIMITS_KNOWN
     found = counted(((messages[id_], list(ids)) for id_, ids in wanted.items()), people, now)
-    keys = {row.id: (row.notification_id, row.recipient_id) for row in rows}
-    return {id_: found[key].limits for id_, key in keys.items() if key in found}
+    return {
+        row.id: result.limits
+        for row in rows
+        if (result := found.get(row.notification_id, {}).get(row.recipient_id)) is not None
+    }
 
 
 def _again(row: Claimed) -> Message | None:
@@ -101,20 +102,3 @@ def _by_zone(
     for id_ in recipients:
         zones.setdefault(people[id_].rules.timezone, []).append(id_)
     return zones
-
-
-def traced(trace: str, taken: Counted) -> str:
-    return traces.with_caps(trace, _words(taken.taken)) if taken.taken else trace
-
-
-@lru_cache(maxsize=10_000)
-def _words(taken: tuple[tuple[CapValue, int | None], ...]) -> tuple[str, ...]:
-    return tuple(
-        traces.cap_word(_scope(cap), cap.legal_class, cap.most, cap.per, n) for cap, n in taken
-    )
-
-
-def _scope(cap: CapValue) -> str:
-    if cap.type_id is not None:
-        return "t"
-    return "c" if cap.category else "a"

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from channels.base import Channel
-from notifications.limiting import counted, message_of, traced
+from notifications.limiting import counted, message_of
 from notifications.rows import Job, Row, decided, unknown
+from notifications.traces import with_caps
 from preferences.catalogue import Fallback, TypeValue
 from preferences.counting import Counted, Message
 from preferences.decide import decide
@@ -101,9 +102,8 @@ def _limit(planned: Sequence[Planned], facts: Facts, now: datetime) -> None:
     limited = [each for each in planned if each.job.notification_id in messages]
     wanted = [(messages[each.job.notification_id], each.wanted()) for each in limited]
     found = counted(wanted, facts.people, now)
-    for each, (message, people) in zip(limited, wanted, strict=True):
-        for id_ in people:
-            result = found[message.notification_id, id_]
+    for each in limited:
+        for id_, result in found.get(each.job.notification_id, {}).items():
             each.by_person[id_] = _limited(each, id_, result, facts, now)
 
 
@@ -116,7 +116,7 @@ def _limited(
         rows = rows_of(planned.job, person, facts, planned.full, now, result.limits)
     if not result.taken:
         return rows
-    return [row._replace(trace=traced(row.trace, result)) for row in rows]
+    return [Row(*row[:-1], with_caps(row.trace, result.taken)) for row in rows]
 
 
 def rows_of(

@@ -60,7 +60,7 @@ class Row(NamedTuple):
     settled_at: datetime | None
     unknown_recipient: str | None = None
     fallback_of: str | None = None
-    trace: str = ""
+    trace: str = ""  # the last: `resolve` changes it in many rows
 
     @property
     def dispatched(self) -> bool:

@@ -1,15 +1,14 @@
 """Why a delivery was planned as it was, kept with it in a few words, and read as sentences. Pure.
 
 A trace is words apart: on what ground it may be sent; `wait:`, `skip:` or `fold:` with the reason
-code, if it was not sent at once; then each cap with what was taken of it: `am5/d:2` is the second
-of five a day of all marketing, `!` that there was no room.
+code, if it was not sent at once; then each cap with what was taken of it (`cap_words.py`).
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 
 from notifications.reasons import REASONS, words
+from preferences.cap_words import cap_sentence
 from preferences.question import Decision, Defer, Fold, Send, Skip
 
 LONGEST = 120  # of its column
@@ -45,11 +44,6 @@ WAITED = {
     "over_cap": "It had to wait until the person may get more of this.",
     "caps_unknown": "It had to wait until it could be counted what the person got.",
 }
-SCOPES = {"t": "of this kind of news", "c": "of this group of news", "a": "of all news"}
-CLASSES = {"transactional": "x", "service": "s", "marketing": "m"}
-CLASS_WORDS = {letter: name for name, letter in CLASSES.items()}
-CAP = re.compile(r"([tca])([xsm]?)(\d+)/([hdw]):(\d+|!)")
-PERIODS = {"h": "an hour", "d": "a day", "w": "a week"}
 
 Line = tuple[str, str]  # the rule, and what it said in a sentence
 
@@ -67,14 +61,9 @@ def of_decision(decision: Decision, ground: Callable[[], str]) -> str:
             return f"skip:{reason}"
 
 
-def cap_word(scope: str, legal_class: str, most: int, per: str, n: int | None) -> str:
-    """`scope`: a letter of SCOPES; `n`: which of them this is, None where there was no room."""
-    return f"{scope}{CLASSES.get(legal_class, '')}{most}/{per[:1]}:{'!' if n is None else n}"
-
-
 @lru_cache(maxsize=10_000)
-def with_caps(trace: str, caps: Iterable[str]) -> str:
-    """As many of the caps as there is room for."""
+def with_caps(trace: str, caps: tuple[str, ...]) -> str:
+    """As many of the caps' words as there is room for. Few different ones: each is made once."""
     for word in caps:
         longer = f"{trace} {word}"
         if len(longer) > LONGEST:
@@ -95,22 +84,14 @@ def read(trace: str, reason: str) -> list[Line]:
 def _line(part: str, now: str) -> Line | None:
     if part in GROUNDS:
         return "ground", GROUNDS[part]
-    if found := CAP.fullmatch(part):
-        return "caps", _cap_words(*found.groups())
+    if sentence := cap_sentence(part):
+        return "caps", sentence
     verb, _, reason = part.partition(":")
     if verb == "wait" and reason != now:
         return RULE_OF.get(reason, "hours"), WAITED.get(reason, _sentence(reason))
     if verb == "fold":
         return "digest", "It was kept for a message with several of its kind."
     return (RULE_OF.get(reason, "delivery"), _sentence(reason)) if reason else None
-
-
-def _cap_words(scope: str, letter: str, most: str, per: str, n: str) -> str:
-    what = f"{SCOPES[scope]}, if it is {CLASS_WORDS[letter]}" if letter else SCOPES[scope]
-    if letter and scope == "a":
-        what = f"of all {CLASS_WORDS[letter]} news"
-    limit = f"At most {most} {PERIODS[per]} {what}"
-    return f"{limit}: that was used up." if n == "!" else f"{limit}: this was number {n}."
 
 
 def _sentence(reason: str) -> str:

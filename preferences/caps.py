@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from notifyproj.core.snapshot import Snapshot
+from preferences.cap_words import cap_word
 from preferences.catalogue import TypeValue
 from preferences.hours import zone_of
 from preferences.models import Cap
@@ -35,6 +36,11 @@ class CapValue:
     @property
     def local(self) -> bool:
         return self.per != Cap.Per.HOUR
+
+    def word(self, n: str) -> str:
+        """What is kept of it: see `cap_words.py`."""
+        scope = "t" if self.type_id is not None else "c" if self.category else "a"
+        return cap_word(scope, self.legal_class, self.most, self.per, n)
 
     def counts(self, type_: TypeValue) -> bool:
         return (

@@ -15,6 +15,7 @@ from redis import RedisError
 from redis.client import Pipeline
 
 from notifyproj.core.redis_client import TIMEOUT, quick_redis
+from preferences.cap_words import USED_UP
 from preferences.caps import CapValue, Window, window
 from preferences.question import NO_LIMITS, Limits, Over
 
@@ -33,7 +34,8 @@ local answers = {}
 for i = 8 + 4 * caps, #ARGV do
     local person, answer = ARGV[i], nil
     local twin = seconds ~= '' and (twin_of .. person .. same)
-    local held = twin and redis.call('GET', twin)
+    local said = twin and take and redis.call('SET', twin, mine, 'NX', 'EX', seconds)
+    local held = twin and not said and redis.call('GET', twin)
     if held and held ~= mine then
         answer = 'd'
     else
@@ -53,9 +55,7 @@ for i = 8 + 4 * caps, #ARGV do
         if over or not take then
             for _, key in ipairs(added) do redis.call('SREM', key, mine) end
         end
-        if take and twin and not held and (keep or not over) then
-            redis.call('SET', twin, mine, 'EX', seconds)
-        end
+        if said and over and not keep then redis.call('DEL', twin) end
         answer = over and ('o' .. over) or table.concat(counts, ',')
     end
     answers[#answers + 1] = answer
@@ -91,13 +91,13 @@ class Group(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """`taken`: each cap with how many it has now, (cap, n); n is None where it is used up."""
+    """`taken`: of each cap, in words for the trace."""
 
     limits: Limits
-    taken: tuple[tuple[CapValue, int | None], ...] = ()
+    taken: tuple[str, ...] = ()
 
 
-Answers = dict[tuple[str, int], Counted]  # by notification and person
+Answers = dict[str, dict[int, Counted]]  # by notification, by person
 NOTHING = Counted(NO_LIMITS)
 
 
@@ -108,19 +108,21 @@ def count(groups: Sequence[Group], now: datetime, *, take: bool = True) -> Answe
     try:
         answers = _ask([_args(*pair, take=take) for pair in zip(calls, windows, strict=True)])
     except RedisError:
-        return {
-            (group.message.notification_id, person): Counted(
-                Limits(unknown=bool(group.message.caps))
-            )
-            for group in groups
-            for person in group.people
-        }
+        return _unknown(groups)
     found: Answers = {}
     for call, ends, given in zip(calls, windows, answers, strict=True):
         read = {answer: _counted(call.message, ends, answer) for answer in set(given)}
-        id_ = call.message.notification_id
-        for person, answer in zip(call.people, given, strict=True):
-            found[id_, person] = read[answer]
+        people = zip(call.people, map(read.__getitem__, given), strict=True)
+        found.setdefault(call.message.notification_id, {}).update(people)
+    return found
+
+
+def _unknown(groups: Sequence[Group]) -> Answers:
+    """Who waits for a count waits; that something was said before is then not known."""
+    found: Answers = {}
+    for message, _, people in groups:
+        result = Counted(Limits(unknown=bool(message.caps)))
+        found.setdefault(message.notification_id, {}).update(dict.fromkeys(people, result))
     return found
 
 
@@ -164,8 +166,9 @@ def _counted(message: Message, windows: Sequence[Window], answer: bytes) -> Coun
     if answer == b"d":
         return Counted(Limits(duplicate=True))
     if answer.startswith(b"o"):
-        n = int(answer[1:]) - 1
-        over = Over(message.caps[n].words, message.over_cap, windows[n].ends)
-        return Counted(Limits(over=over), ((message.caps[n], None),))
-    counts = map(int, answer.split(b",")) if answer else ()
-    return Counted(NO_LIMITS, tuple(zip(message.caps, counts, strict=True)))
+        cap, ends = message.caps[int(answer[1:]) - 1], windows[int(answer[1:]) - 1].ends
+        over = Over(cap.words, message.over_cap, ends)
+        return Counted(Limits(over=over), (cap.word(USED_UP),))
+    counts = answer.decode().split(",") if answer else ()
+    words = (cap.word(n) for cap, n in zip(message.caps, counts, strict=True))
+    return Counted(NO_LIMITS, tuple(words))

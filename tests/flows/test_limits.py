@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from redis import RedisError
+from redis.client import Pipeline
 
-from notifications import fanout
+from notifications import fanout, store
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
@@ -68,7 +69,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         raise RedisError
 
     with monkeypatch.context() as patched:
-        patched.setattr(counting.Pipeline, "execute", execute)
+        patched.setattr(Pipeline, "execute", execute)
         yield patched
 
 
@@ -174,7 +175,7 @@ def test_a_chunk_that_is_repeated_counts_nobody_twice(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(fanout.store, "insert", killed)
+        patched.setattr(store, "insert", killed)
         with pytest.raises(Killed):
             fanout.resolve_chunks(*hints[0].args)
     fanout.resolve_chunks(*hints[0].args)

@@ -6,7 +6,8 @@ import pytest
 
 from notifications import traces
 from notifications.reasons import REASONS
-from notifications.traces import GROUNDS, RULE_OF, WAITED, cap_word, of_decision, read, with_caps
+from notifications.traces import GROUNDS, RULE_OF, WAITED, of_decision, read, with_caps
+from preferences.cap_words import cap_word
 from preferences.question import SEND, Decision, Defer, Fold, Skip
 
 LATER = datetime(2026, 11, 22, tzinfo=UTC)
@@ -74,7 +75,7 @@ def test_what_holds_now_is_told_beside_what_was_decided(
 
 
 def test_a_trace_fits_its_column_and_holds_whole_words() -> None:
-    caps = tuple(cap_word("a", "marketing", 10**9 + n, "week", 10**9) for n in range(20))
+    caps = tuple(cap_word("a", "marketing", 10**9 + n, "week", "1") for n in range(20))
 
     trace = with_caps("default wait:quiet_hours", caps)
 

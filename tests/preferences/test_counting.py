@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import pytest
 from redis import Redis, RedisError
+from redis.client import Pipeline
 
 from notifyproj.core.redis_client import quick_redis
 from preferences import counting
+from preferences.cap_words import USED_UP
 from preferences.caps import CapValue, window
 from preferences.counting import Counted, Group, Message, count
 from preferences.question import Limits, Over
@@ -34,11 +36,13 @@ def message(*caps: CapValue, content: bytes = b"", **fields: object) -> Message:
 
 
 def tell(said: Message, person: int = 1, now: datetime = NOON, zone: str = "UTC") -> Counted:
-    return count([Group(said, zone, [person])], now)[said.notification_id, person]
+    return count([Group(said, zone, [person])], now)[said.notification_id][person]
 
 
 def numbers(result: Counted) -> list[int | None]:
-    return [n for _, n in result.taken]
+    """How many of each cap were taken; None: it is used up."""
+    words = [word.partition(":")[2] for word in result.taken]
+    return [None if n == USED_UP else int(n) for n in words]
 
 
 def test_as_many_as_the_cap_allows_are_taken() -> None:
@@ -69,7 +73,7 @@ def test_each_person_has_a_budget_of_their_own() -> None:
     said = [message(TWO_A_DAY) for _ in range(3)]
     found = count([Group(each, "UTC", [1, 2]) for each in said], NOON)
 
-    assert [found[each.notification_id, 2].limits.over is None for each in said] == [
+    assert [found[each.notification_id][2].limits.over is None for each in said] == [
         *(True, True),
         False,
     ]
@@ -91,7 +95,7 @@ def test_a_new_day_is_a_new_budget() -> None:
 
 def test_the_keys_end_with_their_window(redis: Redis) -> None:
     tell(message(TWO_A_DAY))
-    (key,) = redis.keys("cap:*")
+    (key,) = (key.decode() for key in redis.scan_iter("cap:*"))
 
     assert redis.pexpiretime(key) == int((MIDNIGHT + counting.SLACK).timestamp() * 1000)
 
@@ -106,26 +110,27 @@ def test_looking_takes_nothing(redis: Redis) -> None:
     said = message(TWO_A_DAY, content=b"same")
     found = [count([Group(said, "UTC", [1])], NOON, take=False) for _ in range(3)]
 
-    assert [numbers(each[said.notification_id, 1]) for each in found] == [[1], [1], [1]]
+    assert [numbers(each[said.notification_id][1]) for each in found] == [[1], [1], [1]]
     assert redis.keys() == []
 
 
 def test_a_whole_chunk_is_one_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
-    execute = counting.Pipeline.execute
+    execute = Pipeline.execute
 
-    def counted(self: counting.Pipeline, raise_on_error: bool = True) -> list[object]:
+    def counted(self: Pipeline, raise_on_error: bool = True) -> list[object]:
         sent.append(len(self.command_stack))
         return execute(self, raise_on_error)
 
-    monkeypatch.setattr(counting.Pipeline, "execute", counted)
+    monkeypatch.setattr(Pipeline, "execute", counted)
     said = message(TWO_A_DAY, FIVE_A_WEEK, content=b"same")
     people = range(1, 1201)
 
     found = count([Group(said, "UTC", people), Group(said, "Asia/Tokyo", [5000])], NOON)
 
-    assert len(found) == 1201
-    assert {numbers(result)[0] for result in found.values()} == {1}
+    results = found[said.notification_id]
+    assert len(results) == 1201
+    assert {result.taken for result in results.values()} == {("a2/d:1", "a5/w:1")}
     assert sent == [4]
 
 
@@ -170,7 +175,7 @@ def test_without_redis_it_is_said_that_nobody_knows(monkeypatch: pytest.MonkeyPa
     def away(*_: object) -> None:
         raise RedisError
 
-    monkeypatch.setattr(counting.Pipeline, "execute", away)
+    monkeypatch.setattr(Pipeline, "execute", away)
 
     assert tell(message(TWO_A_DAY)).limits == Limits(unknown=True)
     assert tell(message(content=b"same")).limits == Limits()

@@ -1,0 +1,35 @@
+"""A cap and what was taken of it, in one word to keep and in a sentence to read. Pure.
+
+`am5/d:2` is the second of five a day of all marketing; `!` says that it was used up.
+"""
+
+import re
+
+SCOPES = {"t": "of this kind of news", "c": "of this group of news", "a": "of all news"}
+CLASSES = {"transactional": "x", "service": "s", "marketing": "m"}
+CLASS_OF = {letter: name for name, letter in CLASSES.items()}
+PERIODS = {"h": "an hour", "d": "a day", "w": "a week"}
+USED_UP = "!"
+WORD = re.compile(r"([tca])([xsm]?)(\d+)/([hdw]):(\d+|!)")
+
+
+def cap_word(scope: str, legal_class: str, most: int, per: str, n: str) -> str:
+    """`scope`: a letter of SCOPES; `n`: which of them this is, or USED_UP."""
+    return f"{scope}{CLASSES.get(legal_class, '')}{most}/{per[:1]}:{n}"
+
+
+def cap_sentence(word: str) -> str | None:
+    """None: this is no word of a cap."""
+    if (found := WORD.fullmatch(word)) is None:
+        return None
+    scope, letter, most, per, n = found.groups()
+    limit = f"At most {most} {PERIODS[per]} {_what(scope, letter)}"
+    return f"{limit}: that was used up." if n == USED_UP else f"{limit}: this was number {n}."
+
+
+def _what(scope: str, letter: str) -> str:
+    if not letter:
+        return SCOPES[scope]
+    if scope == "a":
+        return f"of all {CLASS_OF[letter]} news"
+    return f"{SCOPES[scope]}, if it is {CLASS_OF[letter]}"
