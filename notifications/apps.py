@@ -10,6 +10,10 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         import celery_app  # noqa: F401 - so that `current_app` is ours in every process
         from notifications import lifecycle  # noqa: F401 - connects Celery's signals
+        from notifications.links.last import messages_of
+        from preferences.centre import copies
+
+        copies.section("messages", messages_of)
         from notifications import marketing
 
         marketing.connect()

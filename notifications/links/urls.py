@@ -3,9 +3,11 @@
 from django.urls import path
 
 from notifications.links import unsubscribing, views
+from notifications.links.why import why
 
 urlpatterns = [
     path("t/c/<str:token>", views.click),
     path("t/o/<str:token>.gif", views.opened),
     path("u/<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("w/<str:token>", why, name="why"),
 ]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from channels.base import Channel
+from preferences.centre.zones import zone_of
 from preferences.decide import decide
 from preferences.facts import load_people
 from preferences.hours import Hours
@@ -87,10 +87,7 @@ class State:
 
     @property
     def zone(self) -> tzinfo:
-        try:
-            return ZoneInfo(self.rules.timezone)
-        except (KeyError, ValueError, OSError):
-            return UTC
+        return zone_of(self.rules)
 
     def switches(self) -> dict[str, tuple[Kind, Switch]]:
         return {

@@ -118,6 +118,33 @@ def test_news_can_be_stopped_by_its_headers_and_its_links(world: World, ada: Rec
     assert Delivery.objects.get(state=State.SKIPPED).reason == "opted_out"
 
 
+def test_it_leads_to_the_persons_settings_and_to_why_it_was_sent(
+    world: World, ada: Recipient, settings: Settings
+) -> None:
+    NotificationType.objects.update(track_clicks=True)
+    forget_all()
+    text = "{{ preferences_url }} {{ why_url }}"
+    html = '<a href="{{ preferences_url }}">Settings</a><a href="{{ why_url }}">Why</a>'
+    template = template_create(slug="footer", name="Footer")
+    parts = {"email": {"default": {"subject": "Hi", "html": html, "text": text}}}
+    version_publish(version=version_draft(template=template, parts=parts))
+    forget_all()
+    post(world, template_id="footer")
+
+    message = mail()
+    body = message.get_body(("plain",))
+    mine, why = str(body.get_content()).split() if body else ("", "")
+    written = unescape(html_of(message))
+    assert f'<a href="{mine}">' in written  # our own links are not counted
+    assert f'<a href="{why}">' in written
+    client, origin = Client(), settings.PUBLIC_URL
+    assert "Order news" in client.get(why.removeprefix(origin)).content.decode()
+    copy = client.get(mine.removeprefix(origin) + "/copy").json()
+    (last,) = copy["messages"]
+    assert (last["kind"], last["address"]) == ("Order news", "a***@example.org")
+    assert client.get(last["why"].removeprefix(origin)).status_code == 200
+
+
 def test_what_has_to_be_sent_has_nothing_to_stop_it(world: World, ada: Recipient) -> None:
     NotificationType.objects.update(mandatory=True, track_clicks=True, track_opens=True)
     forget_all()

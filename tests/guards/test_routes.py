@@ -20,6 +20,7 @@ PUBLIC = {
     "t/c/<str:token>": "a link in a message: leads only where the signed token says, and counts",
     "t/o/<str:token>.gif": "a message's pixel: counts an open of the delivery in the signed token",
     "u/<str:token>": "unsubscribing must need no login (RFC 8058); the signed token says whom",
+    "w/<str:token>": "why a message was sent, to whoever holds its signed link; changes nothing",
     "p/theme.css": "the accent of the pages people see",
     "p/<str:token>": "a person's settings need no login; the signed token says whose, for 30 days",
     "p/<str:token>/copy": "a copy of their data, by the same token; addresses masked",

@@ -1,0 +1,122 @@
+"""`/w/`: why somebody got a message, or did not, in their own words. It changes nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from notifications.links import ours, tokens
+from notifications.models import Delivery
+from notifications.statuses import ProviderOutcome, State
+from notifications.traces import GROUNDS
+from notifyproj.core.clock import now as clock_now
+from notifyproj.core.ids import instant_of
+from preferences.catalogue import catalogue
+from preferences.centre import brand, pages
+from preferences.centre.links import preferences_url
+from preferences.centre.shown import capital, instant
+from preferences.centre.tokens import LIFE
+from preferences.centre.wording import LANGUAGES, Words, channel_word, say
+from preferences.centre.zones import zone_of
+from preferences.decide import ground
+from preferences.facts import Person, load_people
+from preferences.models import ContactPoint, NotificationType
+
+STATUS = {
+    State.WAITING: "waiting",
+    State.LEASED: "sending",
+    State.AWAITING: "sending",
+    State.SENT: "sent",
+    State.FAILED: "failed",
+    State.SKIPPED: "skipped",
+    State.EXPIRED: "expired",
+    State.CANCELLED: "cancelled",
+    State.UNCERTAIN: "uncertain",
+}
+ARRIVED = {ProviderOutcome.DELIVERED, ProviderOutcome.OPENED, ProviderOutcome.CLICKED}
+LOST = {outcome for outcome in ProviderOutcome if outcome >= ProviderOutcome.FAILED}
+ON_ITS_WAY = {"sending", "sent", "delivered", "uncertain"}
+
+
+@require_safe
+def why(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        link = tokens.read_why(ours.keys(), token)
+    except tokens.BadToken:
+        return pages.gone(request)
+    row = Delivery.objects.filter(pk=link.delivery_id).first()
+    person = _person(row) if row else None
+    if row is None or person is None or person.rules.erased:
+        return pages.gone(request)
+    language = pages.language_of(request, person.locale)
+    context = _context(row, person, link.sent_at, language)
+    return pages.page("centre/why", context, language=language)
+
+
+def _person(row: Delivery) -> Person | None:
+    recipient_id = row.recipient_id or 0  # nobody: a name that was not known
+    return load_people({recipient_id}, {row.type_id}).get(recipient_id)
+
+
+def _context(row: Delivery, person: Person, sent_at: datetime, language: str) -> dict[str, Any]:
+    words, status = LANGUAGES[language], status_of(row)
+    type_ = NotificationType.objects.filter(pk=row.type_id).first()
+    channel = channel_word(words, row.channel)
+    names = {"kind": type_.name if type_ else "", "channel": channel, "brand": brand.name()}
+    point = ContactPoint.objects.filter(pk=row.contact_point_id or 0, recipient_id=person.id)
+    known = type_ is not None and sent_at + LIFE > clock_now()
+    can_stop = type_ is not None and not type_.mandatory
+    return {
+        "sent": status in ON_ITS_WAY,
+        "kind": names["kind"],
+        "when": instant(row.settled_at or instant_of(row.pk), zone_of(person.rules), language),
+        "channel": capital(channel),
+        "place": point.values_list("hint", flat=True).first() or "",
+        "status": words[f"status_{status}"],
+        "because": _because(row, person, type_, status, words, names),
+        # As old as this link: none leads to another that lives longer.
+        "settings_url": preferences_url(person.id, sent_at) if known else "",
+        "stop_url": _stop_url(row) if can_stop else "",
+        "stop": say(words, "why_unsubscribe", **names),
+    }
+
+
+def status_of(row: Delivery) -> str:
+    if row.state == State.SENT and row.outcome in ARRIVED:
+        return "delivered"
+    if row.state == State.SENT and row.outcome in LOST:
+        return "failed"
+    return STATUS[State(row.state)]
+
+
+def _because(
+    row: Delivery,
+    person: Person,
+    type_: NotificationType | None,
+    status: str,
+    words: Words,
+    names: dict[str, str],
+) -> str:
+    """A provider's own code means nothing to people: for those the status says enough."""
+    if type_ is None:
+        return words["why_unknown_type"]
+    if status in ON_ITS_WAY:
+        return say(words, f"why_{_ground(row, person)}", **names)
+    key = f"reason_{row.reason}"
+    return say(words, key, **names) if key in words else ""
+
+
+def _ground(row: Delivery, person: Person) -> str:
+    """What was written down when it was decided; of older rows, what would hold now."""
+    said = row.trace.partition(" ")[0]
+    if said in GROUNDS:
+        return said
+    value = catalogue.get().by_id.get(row.type_id)
+    return ground(value.rules, person.rules, row.channel) if value else "default"
+
+
+def _stop_url(row: Delivery) -> str:
+    return ours.unsubscribe_url(
+        str(row.pk), row.recipient_id or 0, row.type_id, row.contact_point_id, row.channel
+    )
