@@ -30,6 +30,7 @@ YES = {
     "default": "The person did not decline it",
 }
 MESSAGE = ["accepted", "kind of news", "channel", "to", "status", "why"]
+WAITING = frozenset(state.label for state in OPEN)
 Cells = list[object]
 
 
@@ -76,9 +77,15 @@ def _message(view: DeliveryView, kind: str) -> Cells:
     url = reverse("admin:notifications_delivery_change", args=[view.id])
     link = format_html('<a href="{}" class="underline">{}</a>', url, view.channel)
     status = f"{view.status}, {view.outcome}" if view.outcome else view.status
-    due = f" ({_plain(view.due_at)})" if view.due_at and view.reason_text else ""
-    why = view.reason_text + due
-    return [_when(instant_of(UUID(view.id))), kind, link, view.to, status, why]
+    return [_when(instant_of(UUID(view.id))), kind, link, view.to, status, _why(view)]
+
+
+def _why(view: DeliveryView) -> str:
+    if view.status not in WAITING:
+        return view.reason_text
+    if not view.reason_text:
+        return "On its way"
+    return f"{view.reason_text} ({_plain(view.due_at)})" if view.due_at else view.reason_text
 
 
 def _scheduled(row: Notification) -> Cells:
