@@ -64,7 +64,7 @@ def recipient_erase(*, external_id: str) -> None:
         InboxItem.objects.filter(recipient_id=recipient.pk).delete()
         QuietHours.objects.filter(recipient=recipient).delete()
         recipient.data_key, recipient.attributes = None, {}
-        recipient.locale, recipient.timezone = "", "UTC"
+        recipient.locale, recipient.timezone, recipient.paused_until = "", "UTC", None
         recipient.erased_at = clock.now()
         recipient.save()
 

@@ -246,4 +246,12 @@ class Migration(migrations.Migration):
                 max_length=16,
             ),
         ),
+        migrations.AddIndex(
+            model_name="recipient",
+            index=models.Index(
+                condition=models.Q(("paused_until__isnull", False)),
+                fields=["id"],
+                name="recipient_paused",
+            ),
+        ),
     ]
