@@ -74,6 +74,7 @@ class Subscription:
     hint: str  # the address, masked; "" when it is gone
     address_hash: bytes | None
     refusal: str  # why not; "" when they get it
+    locale: str = ""  # the person's
 
 
 def choice_set(
@@ -150,4 +151,4 @@ def subscription(
     verdict = decide(now, about, wishes, Target(channel), FOR_EVER)
     refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
-    return Subscription(type_.name, type_.mandatory, hint, hash_, refusal)
+    return Subscription(type_.name, type_.mandatory, hint, hash_, refusal, person.locale)

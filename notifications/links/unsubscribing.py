@@ -8,36 +8,24 @@ from typing import Literal
 
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from channels.base import Channel, EventKind
+from channels.base import EventKind
 from notifications.links import counting, ours, tokens
 from notifications.links.seen import Seen
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import lookup_hash
+from notifyproj.core.ids import instant_of
+from preferences.centre import pages
+from preferences.centre.links import preferences_url
+from preferences.centre.tokens import LIFE
+from preferences.centre.wording import LANGUAGES, channel_word, say
 from preferences.choices import Proof, Subscription, choice_set, subscription
 
 LARGEST = 16_384  # bytes of a body
-WORDING = "unsubscribe.1"  # raise it when the page says something else
+VERSION = 2  # of the words: raise it when the page says something else
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
-WORDS = {
-    Channel.EMAIL: "email",
-    Channel.SMS: "SMS",
-    Channel.PUSH: "push notification",
-    Channel.WEB_PUSH: "browser notification",
-    Channel.INBOX: "in-app message",
-    Channel.SLACK: "Slack",
-    Channel.WEBHOOK: "webhook",
-}
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # the address of the page is the key to it
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'",
-}
 Asked = Literal["", "one_click", "unsubscribe", "undo"]
 
 
@@ -47,17 +35,17 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = tokens.read_unsubscribe(ours.keys(), token)
     except tokens.BadToken:
-        return _gone(request)
-    asked = _asked(request)
-    found = _found(link)
+        return pages.gone(request)
+    asked, found = _asked(request), _found(link)
     if found is None:
-        return _gone(request)
-    if asked and not _choose(request, link, found, asked):
-        return _gone(request)
+        return pages.gone(request)
+    language = pages.language_of(request, found.locale)
+    if asked and not _choose(request, link, found, asked, language):
+        return pages.gone(request)
     if asked == "one_click":
-        return HttpResponse("Unsubscribed.\n", "text/plain; charset=utf-8", headers=HEADERS)
+        return HttpResponse("Unsubscribed.\n", "text/plain; charset=utf-8", headers=pages.headers())
     wrong = request.method == "POST" and not asked
-    return _page(request, link, (_found(link) if asked else found) or found, asked, wrong)
+    return _page(link, (_found(link) if asked else found) or found, asked, language, wrong)
 
 
 def _asked(request: HttpRequest) -> Asked:
@@ -81,7 +69,11 @@ def _found(link: tokens.Unsubscribe) -> Subscription | None:
 
 
 def _choose(
-    request: HttpRequest, link: tokens.Unsubscribe, found: Subscription, asked: Asked
+    request: HttpRequest,
+    link: tokens.Unsubscribe,
+    found: Subscription,
+    asked: Asked,
+    language: str,
 ) -> bool:
     """False when the person or the type has just been removed."""
     by_hand = asked != "one_click"  # else the request is their mail provider's
@@ -91,7 +83,7 @@ def _choose(
         evidence={"delivery_id": str(link.delivery_id)},
         address_hash=found.address_hash,
         ip_hash=lookup_hash("ip", request.META.get("REMOTE_ADDR", "")) if by_hand else None,
-        wording=WORDING if by_hand else "",
+        wording=f"unsubscribe.{VERSION}.{language}" if by_hand else "",
     )
     try:
         changed = choice_set(
@@ -109,24 +101,34 @@ def _choose(
 
 
 def _page(
-    request: HttpRequest, link: tokens.Unsubscribe, found: Subscription, asked: Asked, wrong: bool
+    link: tokens.Unsubscribe, found: Subscription, asked: Asked, language: str, wrong: bool
 ) -> HttpResponse:
+    words = LANGUAGES[language]
+    names = {"kind": found.type, "channel": channel_word(words, link.channel)}
+    key = "again" if asked == "undo" else "stop_one"
+    if found.mandatory:
+        title, text = words["fixed"], say(words, "why_mandatory", **names)
+    elif found.refusal:
+        title, text = words["stopped_one"], say(words, "now_off", **names)
+    else:
+        title = say(words, key, **names)
+        text = say(words, "now_on", **names) if asked == "undo" else words["stop_others"]
     context = {
-        "found": found,
-        "channel": WORDS.get(Channel(link.channel), link.channel),
-        "gets": not found.refusal,
+        "title": title,
+        "text": text,
+        "where": say(words, "stop_where", address=found.hint) if found.hint else "",
+        "can_stop": not (found.mandatory or found.refusal),
+        "can_undo": found.refusal == "opted_out" and not found.mandatory,
+        "stopped": bool(found.refusal) and not found.mandatory,
         "undone": asked == "undo",
-        "can_undo": found.refusal == "opted_out",
+        "told": bool(asked),
+        "settings_url": _settings_url(link),
     }
-    return _render(request, "unsubscribe", context, 400 if wrong else 200)
+    status = 400 if wrong else 200
+    return pages.page("links/unsubscribe", context, language=language, status=status)
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
-    return _render(request, "gone", {}, 404)
-
-
-def _render(
-    request: HttpRequest, name: str, context: dict[str, object], status: int
-) -> HttpResponse:
-    page = render_to_string(f"links/{name}.html", context, request)
-    return HttpResponse(page, status=status, headers=HEADERS)
+def _settings_url(link: tokens.Unsubscribe) -> str:
+    """This link is good for ever, but the other only as long as if it came with the message."""
+    sent_at = instant_of(link.delivery_id)
+    return preferences_url(link.recipient_id, sent_at) if sent_at + LIFE > clock_now() else ""

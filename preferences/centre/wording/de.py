@@ -131,4 +131,12 @@ WORDS = {
     "reason_legal_hours": "Sie wartet auf die Stunden, in denen das Gesetz es erlaubt.",
     "reason_fallback_not_needed": "Sie waren schon auf einem anderen Weg erreicht worden.",
     "reason_expired": "Ihre Zeit war vorbei.",
+    "stop_one": "{kind} per {channel} abbestellen?",
+    "stop_where": "Sie gehen an {address}.",
+    "stop_others": "Andere Nachrichten sind nicht betroffen.",
+    "stop_button": "Abbestellen",
+    "stopped_one": "Sie sind abgemeldet",
+    "stopped_late": "Was schon unterwegs ist, kann noch ankommen.",
+    "again": "Sie sind wieder angemeldet",
+    "fixed": "Diese Nachrichten lassen sich nicht abschalten",
 }

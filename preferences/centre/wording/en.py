@@ -119,4 +119,12 @@ WORDS = {
     "reason_legal_hours": "It waits for the hours in which the law allows it.",
     "reason_fallback_not_needed": "Another way of reaching you had already worked.",
     "reason_expired": "Its time had passed.",
+    "stop_one": "Stop {kind} by {channel}?",
+    "stop_where": "They go to {address}.",
+    "stop_others": "Other messages are not affected.",
+    "stop_button": "Unsubscribe",
+    "stopped_one": "You are unsubscribed",
+    "stopped_late": "One that is already on its way may still arrive.",
+    "again": "You are subscribed again",
+    "fixed": "These messages cannot be switched off",
 }

@@ -123,4 +123,12 @@ WORDS = {
     "reason_legal_hours": "Espera a las horas en que la ley lo permite.",
     "reason_fallback_not_needed": "Ya se le había localizado por otra vía.",
     "reason_expired": "Había pasado su momento.",
+    "stop_one": "¿Dejar de recibir {kind} por {channel}?",
+    "stop_where": "Se envían a {address}.",
+    "stop_others": "Los demás mensajes no cambian.",
+    "stop_button": "Darse de baja",
+    "stopped_one": "Se ha dado de baja",
+    "stopped_late": "Un mensaje que ya está en camino aún puede llegar.",
+    "again": "Vuelve a estar suscrito",
+    "fixed": "Estos mensajes no se pueden desactivar",
 }

@@ -128,4 +128,12 @@ WORDS = {
     "reason_legal_hours": "Il attend les heures où la loi le permet.",
     "reason_fallback_not_needed": "Vous aviez déjà été joint par une autre voie.",
     "reason_expired": "Son délai était passé.",
+    "stop_one": "Ne plus recevoir {kind} par {channel} ?",
+    "stop_where": "Ils sont envoyés à {address}.",
+    "stop_others": "Les autres messages ne changent pas.",
+    "stop_button": "Se désabonner",
+    "stopped_one": "Vous êtes désabonné",
+    "stopped_late": "Un message déjà en route peut encore arriver.",
+    "again": "Vous êtes de nouveau abonné",
+    "fixed": "Ces messages ne peuvent pas être désactivés",
 }
