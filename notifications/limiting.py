@@ -39,27 +39,27 @@ def _is_item(job: Job) -> bool:
 
 
 def counted(
-    wanted: Iterable[tuple[Message, Sequence[int]]],
+    wanted: Iterable[tuple[Message, Mapping[int, datetime]]],
     people: Mapping[int, Person],
-    now: datetime,
     *,
     take: bool = True,
 ) -> Answers:
-    """`wanted`: each message with the people who would get it. One round trip for all."""
+    """`wanted`: each message with the people who would get it, and when: who waits for the morning
+    has it of the morning's budget. One round trip for all."""
     groups = [
-        Group(message, zone, ids)
-        for message, recipients in wanted
-        for zone, ids in _by_zone(message, recipients, people).items()
+        Group(message, zone, at, ids)
+        for message, times in wanted
+        for (zone, at), ids in _together(message, times, people).items()
     ]
-    return count(groups, now, take=take) if groups else NOT_COUNTED
+    return count(groups, take=take) if groups else NOT_COUNTED
 
 
 def peeked(job: Job, people: Mapping[int, Person], now: datetime) -> Mapping[int, Limits]:
     """What would hold for each of a job's people. Takes nothing."""
     if (message := message_of(job)) is None:
         return {}
-    recipients = [id_ for id_ in job.recipients if id_ in people]
-    found = counted([(message, recipients)], people, now, take=False)
+    times = {id_: now for id_ in job.recipients if id_ in people}
+    found = counted([(message, times)], people, take=False)
     return {id_: each.limits for id_, each in found.get(message.notification_id, {}).items()}
 
 
@@ -68,15 +68,15 @@ def asked_again(
 ) -> Mapping[str, Limits]:
     """By delivery id, for those of a batch that waited for a cap, or stand in for one."""
     messages: dict[str, Message] = {}
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, dict[int, datetime]] = {}
     rows = [row for row in rows if row.reason in ASKED_AGAIN]
     for row in rows:
         if row.recipient_id in people and (message := _again(row)) is not None:
             messages[row.notification_id] = message
-            wanted.setdefault(row.notification_id, set()).add(row.recipient_id)
+            wanted.setdefault(row.notification_id, {})[row.recipient_id] = now
     if not wanted:
         return NO_LIMITS_KNOWN
-    found = counted(((messages[id_], list(ids)) for id_, ids in wanted.items()), people, now)
+    found = counted(((messages[id_], times) for id_, times in wanted.items()), people)
     return {
         row.id: result.limits
         for row in rows
@@ -93,12 +93,13 @@ def _again(row: Claimed) -> Message | None:
     return Message(row.notification_id, type_.id, caps, then)
 
 
-def _by_zone(
-    message: Message, recipients: Sequence[int], people: Mapping[int, Person]
-) -> dict[str, list[int]]:
-    if not message.zoned:
-        return {"": list(recipients)}
-    zones: dict[str, list[int]] = {}
-    for id_ in recipients:
-        zones.setdefault(people[id_].rules.timezone, []).append(id_)
-    return zones
+def _together(
+    message: Message, times: Mapping[int, datetime], people: Mapping[int, Person]
+) -> dict[tuple[str, datetime], list[int]]:
+    """By zone, where it matters, and time: few of each in a chunk."""
+    zoned = message.zoned
+    groups: dict[tuple[str, datetime], list[int]] = {}
+    for id_, at in times.items():
+        zone = people[id_].rules.timezone if zoned else ""
+        groups.setdefault((zone, at), []).append(id_)
+    return groups

@@ -22,6 +22,7 @@ from templates.services import compiled
 
 Full = Collection[tuple[str, int]]  # channels and lanes whose queues have no room
 NOWHERE: Full = frozenset()
+CLOSED = frozenset({"quiet_hours", "send_window", "legal_hours"})
 NO_POINT: Sequence[Point | None] = (None,)
 
 
@@ -38,10 +39,15 @@ class Planned(NamedTuple):
     unknown: list[Row]
     by_person: dict[int, list[Row]]
 
-    def wanted(self) -> list[int]:
-        """Those who would get something."""
-        by_person = self.by_person.items()
-        return [id_ for id_, rows in by_person if any(row.due_at is not None for row in rows)]
+    def wanted(self, now: datetime) -> dict[int, datetime]:
+        """Those who would get something, and when the first of it."""
+        times: dict[int, datetime] = {}
+        for id_, rows in self.by_person.items():
+            going = [row for row in rows if row.due_at is not None]
+            if going:
+                waiting = all(row.reason in CLOSED for row in going)
+                times[id_] = min(row.due_at or now for row in going) if waiting else now
+        return times
 
     def rows(self) -> list[Row]:
         return self.unknown + [row for rows in self.by_person.values() for row in rows]
@@ -100,8 +106,8 @@ def _limit(planned: Sequence[Planned], facts: Facts, now: datetime) -> None:
     if not messages:
         return
     limited = [each for each in planned if each.job.notification_id in messages]
-    wanted = [(messages[each.job.notification_id], each.wanted()) for each in limited]
-    found = counted(wanted, facts.people, now)
+    wanted = [(messages[each.job.notification_id], each.wanted(now)) for each in limited]
+    found = counted(wanted, facts.people)
     for each in limited:
         for id_, result in found.get(each.job.notification_id, {}).items():
             each.by_person[id_] = _limited(each, id_, result, facts, now)

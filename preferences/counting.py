@@ -83,10 +83,11 @@ class Message:
 
 
 class Group(NamedTuple):
-    """People of one zone whom one message is for."""
+    """People of one zone whom one message would reach at the same time."""
 
     message: Message
     zone: str
+    at: datetime  # counted in the windows of then
     people: Sequence[int]
 
 
@@ -101,10 +102,10 @@ Answers = dict[str, dict[int, Counted]]  # by notification, by person
 NOTHING = Counted(NO_LIMITS)
 
 
-def count(groups: Sequence[Group], now: datetime, *, take: bool = True) -> Answers:
+def count(groups: Sequence[Group], *, take: bool = True) -> Answers:
     """One round trip for all of them. Without `take` nothing changes: what would be."""
     calls = [call for group in groups for call in _calls(group)]
-    windows = [_windows(call, now) for call in calls]
+    windows = [_windows(call) for call in calls]
     try:
         answers = _ask([_args(*pair, take=take) for pair in zip(calls, windows, strict=True)])
     except RedisError:
@@ -120,9 +121,10 @@ def count(groups: Sequence[Group], now: datetime, *, take: bool = True) -> Answe
 def _unknown(groups: Sequence[Group]) -> Answers:
     """Who waits for a count waits; that something was said before is then not known."""
     found: Answers = {}
-    for message, _, people in groups:
-        result = Counted(Limits(unknown=bool(message.caps)))
-        found.setdefault(message.notification_id, {}).update(dict.fromkeys(people, result))
+    for group in groups:
+        result = Counted(Limits(unknown=bool(group.message.caps)))
+        people = dict.fromkeys(group.people, result)
+        found.setdefault(group.message.notification_id, {}).update(people)
     return found
 
 
@@ -132,8 +134,8 @@ def _calls(group: Group) -> Iterator[Group]:
         yield group._replace(people=people[start : start + AT_ONCE])
 
 
-def _windows(group: Group, now: datetime) -> list[Window]:
-    return [window(cap.per, group.zone, now) for cap in group.message.caps]
+def _windows(group: Group) -> list[Window]:
+    return [window(cap.per, group.zone, group.at) for cap in group.message.caps]
 
 
 def _args(group: Group, windows: Sequence[Window], *, take: bool) -> list[str | bytes | int]:

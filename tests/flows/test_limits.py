@@ -15,7 +15,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.redis_client import quick_redis
 from preferences import counting
 from preferences.caps import caps
-from preferences.models import Cap, Category, NotificationType, Preference
+from preferences.models import Cap, Category, NotificationType, Preference, QuietHours
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, run, send
 from tests.world import World, forget_all
@@ -158,6 +158,19 @@ def test_what_is_deferred_goes_when_the_window_is_over(ada: World, hints: list[P
     waiting.refresh_from_db()
     assert waiting.state == State.SENT
     conserved()
+
+
+def test_what_waits_for_the_morning_is_counted_in_the_morning(
+    ada: World, hints: list[Published]
+) -> None:
+    limit(1, "hour")
+    inbox(ada)
+    start, end = (now() + timedelta(hours=n) for n in (-1, 6))
+    QuietHours.objects.create(recipient=ada.people[0], start=start.time(), end=end.time())
+
+    rows = [inbox(ada), inbox(ada)]
+
+    assert verdicts(*rows) == [(State.WAITING, "quiet_hours"), DROPPED]
 
 
 def test_a_chunk_that_is_repeated_counts_nobody_twice(

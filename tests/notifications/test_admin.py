@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from notifications.models import Delivery, Notification
 from notifications.statuses import State
+from preferences.models import Preference
 from tests.flows.steps import send
 from tests.world import World, make_world
 
@@ -40,6 +41,17 @@ def test_a_notification_shows_what_became_of_each_delivery(world: World, operato
 
     assert "waiting" in page
     assert "ada" in page
+
+
+def test_a_delivery_says_why_it_was_not_sent(world: World, operator: Client) -> None:
+    ada = world.people[0]
+    Preference.objects.create(recipient=ada, type=world.type, enabled=False)
+    send(world, user_id="ada")
+    url = reverse("admin:notifications_delivery_change", args=[Delivery.objects.get().pk])
+
+    assert "choice: The person does not want this kind of news here." in (
+        operator.get(url).content.decode()
+    )
 
 
 def test_a_longer_list_costs_no_more_queries(world: World, operator: Client) -> None:

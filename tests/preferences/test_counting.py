@@ -36,7 +36,7 @@ def message(*caps: CapValue, content: bytes = b"", **fields: object) -> Message:
 
 
 def tell(said: Message, person: int = 1, now: datetime = NOON, zone: str = "UTC") -> Counted:
-    return count([Group(said, zone, [person])], now)[said.notification_id][person]
+    return count([Group(said, zone, now, [person])])[said.notification_id][person]
 
 
 def numbers(result: Counted) -> list[int | None]:
@@ -71,7 +71,7 @@ def test_what_was_taken_stays_taken_when_it_is_asked_again_over_a_full_cap() -> 
 
 def test_each_person_has_a_budget_of_their_own() -> None:
     said = [message(TWO_A_DAY) for _ in range(3)]
-    found = count([Group(each, "UTC", [1, 2]) for each in said], NOON)
+    found = count([Group(each, "UTC", NOON, [1, 2]) for each in said])
 
     assert [found[each.notification_id][2].limits.over is None for each in said] == [
         *(True, True),
@@ -108,7 +108,7 @@ def test_many_at_once_take_no_more_than_there_is() -> None:
 
 def test_looking_takes_nothing(redis: Redis) -> None:
     said = message(TWO_A_DAY, content=b"same")
-    found = [count([Group(said, "UTC", [1])], NOON, take=False) for _ in range(3)]
+    found = [count([Group(said, "UTC", NOON, [1])], take=False) for _ in range(3)]
 
     assert [numbers(each[said.notification_id][1]) for each in found] == [[1], [1], [1]]
     assert redis.keys() == []
@@ -126,7 +126,7 @@ def test_a_whole_chunk_is_one_round_trip(monkeypatch: pytest.MonkeyPatch) -> Non
     said = message(TWO_A_DAY, FIVE_A_WEEK, content=b"same")
     people = range(1, 1201)
 
-    found = count([Group(said, "UTC", people), Group(said, "Asia/Tokyo", [5000])], NOON)
+    found = count([Group(said, "UTC", NOON, people), Group(said, "Asia/Tokyo", NOON, [5000])])
 
     results = found[said.notification_id]
     assert len(results) == 1201

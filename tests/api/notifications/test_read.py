@@ -176,6 +176,7 @@ def test_the_detail_says_who_was_unknown(post: Post, api: APIClient) -> None:
         "recipient_unknown",
     )
     assert told["reason_text"] == "Nobody is known by this id"
+    assert told["why"] == ["Nobody is known by this id."]
 
 
 def test_what_is_still_under_way_is_called_sending(post: Post, api: APIClient) -> None:
