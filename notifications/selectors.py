@@ -16,6 +16,7 @@ from channels.routing import OWN
 from notifications import traces
 from notifications.cancelling import siblings
 from notifications.digests.selectors import Pair, digests_of
+from notifications.links import ours
 from notifications.models import Attempt, Delivery, Notification
 from notifications.of_person import to_recipient
 from notifications.reasons import words
@@ -52,6 +53,7 @@ class DeliveryView(Struct):
     reason: str  # a stable code
     reason_text: str
     why: list[str]  # why it was sent, or not, in sentences
+    why_url: str  # the same as a page, for the person
     due_at: datetime | None
     expires_at: datetime
     settled_at: datetime | None
@@ -259,6 +261,7 @@ def _view(
         outcome=str(ProviderOutcome(row.outcome).label),
         reason=row.reason,
         reason_text=reason_text,
+        why_url=ours.why_url(str(row.pk), ours.LONG_AGO) if row.recipient_id else "",
         why=[sentence for _, sentence in traces.read(row.trace, row.reason)],
         due_at=None if row.held_by else row.due_at,
         expires_at=row.expires_at,

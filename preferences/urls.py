@@ -11,6 +11,7 @@ from preferences import (
     api_preferences_bulk,
     api_suppressions,
 )
+from preferences.centre.api import PreferencePages
 
 ONE = "recipients/<str:external_id>"
 
@@ -26,6 +27,7 @@ urlpatterns = [
     ),
     path(f"{ONE}/preferences", api_preferences.OnePersonsPreferences.as_view()),
     path(f"{ONE}/unsubscribe", api_preferences.Unsubscribe.as_view()),
+    path(f"{ONE}/preference-page", PreferencePages.as_view()),
     path(f"{ONE}/consent", api_preferences.ConsentHistory.as_view()),
     path("preferences/import", api_preferences_bulk.Import.as_view()),
     path("preferences/export", api_preferences_bulk.Export.as_view()),

@@ -168,7 +168,9 @@ OFFERS: dict[str, Any] = {
             "subject": "{{ headline }}",
             "text": "{{ headline }}\n{% for offer in offers|default('') %}\n"
             "- {{ offer.name }}: {{ offer.price }}{% endfor %}\n\n"
-            "No more offers: {{ unsubscribe_url }}",
+            "No more offers: {{ unsubscribe_url }}\n"
+            "Choose what you get: {{ preferences_url }}\n"
+            "Why did I get this? {{ why_url }}",
             "html": mail.page(
                 language="en",
                 preview="{{ headline }}",
@@ -178,7 +180,9 @@ OFFERS: dict[str, Any] = {
                 + "{% endfor %}"
                 + mail.button("See all offers", "https://shop.example/offers"),
                 footer="You get this email because you subscribed to our weekly offers. "
-                '<a href="{{ unsubscribe_url }}">Unsubscribe</a>',
+                '<a href="{{ unsubscribe_url }}">Unsubscribe</a> · '
+                '<a href="{{ preferences_url }}">Choose what you get</a> · '
+                '<a href="{{ why_url }}">Why this email?</a>',
             ),
         }
     },

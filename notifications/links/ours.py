@@ -1,7 +1,7 @@
 """The URLs of our own that messages carry, under a key of their own made of SECRET_KEY."""
 
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +14,7 @@ from notifications.links import tokens
 from notifications.links.tokens import Click, Open, Unsubscribe, Why
 
 PURPOSE = b"notifications.links.1"
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 PATHS = ("/t/", "/u/", "/p/", "/w/")
 
 
@@ -59,7 +60,8 @@ def click_url(delivery_id: str, now: datetime, url: str) -> str:
 
 
 def why_url(delivery_id: str, at: datetime) -> str:
-    """Good as long as the delivery is kept."""
+    """Good as long as the delivery is kept. What it leads to is as old as `at`: from LONG_AGO it
+    only tells, for who may read about a person but not decide for them."""
     return f"{base()}/w/{tokens.mint_why(keys()[0], Why(UUID(delivery_id), at))}"
 
 

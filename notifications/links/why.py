@@ -65,8 +65,8 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
     channel = channel_word(words, row.channel)
     names = {"kind": type_.name if type_ else "", "channel": channel, "brand": brand.name()}
     point = ContactPoint.objects.filter(pk=row.contact_point_id or 0, recipient_id=person.id)
-    known = type_ is not None and sent_at + LIFE > clock_now()
-    can_stop = type_ is not None and not type_.mandatory
+    acts = type_ is not None and sent_at + LIFE > clock_now()
+    can_stop = acts and type_ is not None and not type_.mandatory
     return {
         "sent": status in ON_ITS_WAY,
         "kind": names["kind"],
@@ -76,7 +76,7 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
         "status": words[f"status_{status}"],
         "because": _because(row, person, type_, status, words, names),
         # As old as this link: none leads to another that lives longer.
-        "settings_url": preferences_url(person.id, sent_at) if known else "",
+        "settings_url": preferences_url(person.id, sent_at) if acts else "",
         "stop_url": _stop_url(row) if can_stop else "",
         "stop": say(words, "why_unsubscribe", **names),
     }

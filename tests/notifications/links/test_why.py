@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from uuid import UUID
 
@@ -89,8 +89,16 @@ def test_it_leads_to_the_settings_by_a_link_no_younger_than_itself(
     page = why(browser, sent)
     assert preferences_url(sent.ada.pk, sent.at) in page
     assert sent.unsubscribe_path() in page
-    old = ours.why_url(str(sent.delivery.pk), now() - timedelta(days=31))
-    assert b"/p/" not in browser.get(path(old)).content.replace(b"/p/theme.css", b"")
+
+
+@pytest.mark.parametrize("made_at", [now() - timedelta(days=31), ours.LONG_AGO])
+def test_an_old_link_and_one_for_readers_only_tell(
+    sent: Sent, browser: Client, made_at: datetime
+) -> None:
+    page = browser.get(path(ours.why_url(str(sent.delivery.pk), made_at))).content.decode()
+    assert "It was delivered" in page
+    assert "/u/" not in page
+    assert "/p/" not in page.replace("/p/theme.css", "")
 
 
 def test_what_has_to_be_sent_offers_no_way_to_stop_it(sent: Sent, browser: Client) -> None:
