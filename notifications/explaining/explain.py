@@ -78,11 +78,13 @@ def _views(found: Sequence[Way], item: Draft, texts: Texts, now: datetime) -> li
     views = []
     for way in found:
         view = _view(way, item, hints.get(way.point.id, "") if way.point else "")
-        if way.point:
-            way = way._replace(point=points.get(way.point.id))
-        if way.at is not None and (way.point or way.channel == Channel.INBOX):
-            _write(view, way, item, texts, picker, now)
         views.append(view)
+        if way.at is None:
+            continue
+        if way.point is None:  # the inbox: the person is the address
+            _write(view, way, item, texts, picker, now)
+        elif (point := points.get(way.point.id)) is not None:  # else removed a moment ago
+            _write(view, way._replace(point=point), item, texts, picker, now)
     return views
 
 

@@ -1,5 +1,7 @@
 """Marketing goes out only with a way out of it, and at an hour the law allows."""
 
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +48,15 @@ def offers(world: World) -> NotificationType:
     )
     forget_all()
     return type_
+
+
+@pytest.fixture
+def operator(world: World) -> Iterator[Client]:
+    user = User.objects.create_superuser("operator")
+    client = Client()
+    client.force_login(user)
+    yield client
+    user.delete()
 
 
 def american(world: World, timezone: str) -> None:
@@ -119,15 +130,27 @@ def test_a_template_of_marketing_is_not_published_without_a_way_out(
     assert TemplateVersion.objects.get(pk=version.pk).published_at is None
 
 
+def test_the_admin_says_so_when_a_draft_is_saved(
+    world: World, offers: NotificationType, operator: Client
+) -> None:
+    version = version_draft(template=MessageTemplate.objects.get(slug="offers"), parts=WITH)
+    url = reverse("admin:message_templates_templateversion_change", args=[version.pk])
+
+    page = operator.post(url, {"parts": json.dumps(WITHOUT)}, follow=True).content.decode()
+
+    assert "Not ready to be published. sms / default / body: Marketing must say" in page
+    assert TemplateVersion.objects.get(pk=version.pk).parts == WITHOUT
+
+
 def test_a_type_is_not_saved_as_marketing_with_such_a_template(
-    world: World, offers: NotificationType
+    world: World, offers: NotificationType, operator: Client
 ) -> None:
     NotificationType.objects.filter(pk=offers.pk).update(template="offers-v1")
-    client = Client()
-    client.force_login(User.objects.create_superuser("operator"))
     url = reverse("admin:preferences_notificationtype_change", args=[offers.pk])
 
-    page = client.post(url, {"template": "offers-v1", "legal_class": "marketing"}).content.decode()
+    page = operator.post(
+        url, {"template": "offers-v1", "legal_class": "marketing"}
+    ).content.decode()
 
     assert "offers-v1 does not say how to unsubscribe, on sms." in page
 
