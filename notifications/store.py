@@ -9,7 +9,7 @@ from notifications.counters import CREATED, Cell, add, hour_of
 from notifications.rows import Row
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL
-from notifyproj.core.sqlarrays import array, quoted_array
+from notifyproj.core.sqlarrays import array, few_array, quoted_array
 
 INSERT = """
 INSERT INTO delivery (id, notification_id, recipient_id, contact_point_id, app_id, type_id,
@@ -36,9 +36,9 @@ def insert(rows: Sequence[Row]) -> list[Row]:
     )  # by id: neighbours in the index are neighbours on the page
     columns = list(zip(*rows, strict=True))
     values = [array(column) for column in columns[:10]]
-    values += [quoted_array(columns[10]), quoted_array(columns[11])]
+    values += [few_array(columns[10]), few_array(columns[11])]
     values += [_instants(column) for column in columns[12:15]]
-    values += [quoted_array(columns[15]), array(columns[16]), quoted_array(columns[17])]
+    values += [quoted_array(columns[15]), array(columns[16]), few_array(columns[17])]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         new = {row[0] for row in cursor.fetchall()}

@@ -83,6 +83,8 @@ def ground(rules: TypeRules, person: PersonRules, channel: str) -> str:
     if rules.mandatory:
         return "mandatory"
     choices = person.choices
+    if not choices:
+        return "default"
     for scope, word in ((rules.id, "chosen_type"), (rules.category, "chosen_category")):
         if choices.get((scope, channel)) or choices.get((scope, ALL_CHANNELS)):
             return word
