@@ -66,7 +66,8 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
     names = {"kind": type_.name if type_ else "", "channel": channel, "brand": brand.name()}
     point = ContactPoint.objects.filter(pk=row.contact_point_id or 0, recipient_id=person.id)
     acts = type_ is not None and sent_at + LIFE > clock_now()
-    can_stop = acts and type_ is not None and not type_.mandatory
+    goes = row.state != State.SKIPPED  # else there is nothing to stop
+    can_stop = acts and goes and type_ is not None and not type_.mandatory
     return {
         "sent": status in ON_ITS_WAY,
         "kind": names["kind"],

@@ -87,7 +87,7 @@ WORDS = {
     "why_nowhere": "keine Adresse",
     "why_status": "Was daraus wurde",
     "why_links": "Was Sie tun können",
-    "why_settings": "Ändern, was ich bekomme",
+    "why_settings": "Ändern, was Sie bekommen",
     "why_unsubscribe": "{kind} per {channel} abbestellen",
     "why_mandatory": (
         "{kind} geht an alle, die es betrifft: zu Ihrer Sicherheit oder weil das Gesetz es "

@@ -86,7 +86,7 @@ WORDS = {
     "why_nowhere": "ninguna dirección",
     "why_status": "Qué ocurrió",
     "why_links": "Qué puede hacer",
-    "why_settings": "Cambiar lo que recibo",
+    "why_settings": "Cambiar lo que recibe",
     "why_unsubscribe": "Dejar de recibir {kind} por {channel}",
     "why_mandatory": (
         "{kind} se envía a todas las personas a las que afecta: por su seguridad o porque la "

@@ -84,7 +84,7 @@ WORDS = {
     "why_nowhere": "aucune adresse",
     "why_status": "Ce qu’il est devenu",
     "why_links": "Ce que vous pouvez faire",
-    "why_settings": "Modifier ce que je reçois",
+    "why_settings": "Modifier ce que vous recevez",
     "why_unsubscribe": "Ne plus recevoir {kind} par {channel}",
     "why_mandatory": (
         "{kind} est envoyé à toutes les personnes concernées : pour votre sécurité ou parce que "

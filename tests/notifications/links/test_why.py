@@ -77,6 +77,7 @@ def test_what_was_not_sent_is_explained_too(
     assert "<h1>Why did I not get this?</h1>" in page
     assert words in page
     assert "421-4.7.0" not in page
+    assert ("/u/" in page) is (state != State.SKIPPED)
 
 
 def test_a_bounce_is_no_arrival(sent: Sent, browser: Client) -> None:

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from notifications.links import ours
+from notifications.models import Delivery
+from notifications.statuses import State
+from notifyproj.core.clock import milliseconds, now
+from notifyproj.core.ids import uuid7
 from preferences.choices import Proof, choice_set
 from preferences.models import Preference
 from tests.preferences.centre.conftest import Home, home
@@ -55,6 +61,35 @@ def test_axe_finds_nothing_in_any_state(
     choice_set(recipient_id=lived_in.ada.pk, channel="sms", enabled=False, proof=stop)
     page.get_by_role("button", name="Unsubscribe from everything").click()
     assert complaints(page) == []
+    context.close()
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_message(
+    browser: Browser, site: str, lived_in: Home
+) -> None:
+    at = now()
+    sent = Delivery.objects.create(
+        id=uuid7(milliseconds(at)),
+        notification_id=uuid7(milliseconds(at)),
+        recipient_id=lived_in.ada.pk,
+        contact_point_id=lived_in.mail.pk,
+        channel="email",
+        type_id=lived_in.offers.pk,
+        template_version_id=1,
+        lane=1,
+        state=State.SENT,
+        expires_at=at,
+        settled_at=at,
+    )
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(site + urlsplit(ours.why_url(str(sent.pk), at)).path)
+    assert complaints(page) == []
+    stop = page.get_by_role("link", name="Stop").get_attribute("href") or ""
+    page.goto(site + urlsplit(stop).path)
+    assert complaints(page) == []
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("status")).to_contain_text("You will no longer get")
     context.close()
 
 
