@@ -64,6 +64,7 @@ def run_environment(given: Mapping[str, str], ports: Ports, var: Path) -> dict[s
     defaults = {
         "DEBUG": "0",
         "SANDBOX": "1",
+        "BRAND_NAME": "Shop",  # the demo's; a company sets its own
         "PUBLIC_URL": f"http://localhost:{ports.web}",
         "LIVE_URL": f"http://localhost:{ports.live}",
         "SANDBOX_URL": f"http://127.0.0.1:{ports.sandbox}",
