@@ -12,7 +12,7 @@ from tests.world import World
 CAPACITY = 500.0 if FULL else 300.0  # messages a second
 MESSAGES = min(SCALE.people, 30_000 if FULL else 7_500)
 SETTLING = 6  # seconds in which the rate is found
-WITHIN = 0.2
+WITHIN = 0.2 if FULL else 0.35  # a short run has hardly settled
 
 
 def test_the_rate_becomes_what_the_provider_takes(
