@@ -14,7 +14,7 @@ from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.terminal import Step, complain, say
 
 BASE = Path(__file__).resolve().parent.parent
-PARTS = ("blast", "slow", "callbacks", "urgent", "accept", "obvious")
+PARTS = ("blast", "slow", "callbacks", "resolve", "urgent", "accept", "obvious")
 
 
 def arguments() -> argparse.Namespace:

@@ -121,7 +121,7 @@ def _wait(world: World, notification_id: str, before: Counter[int]) -> None:
     deadline = time.monotonic() + GIVE_UP
     while True:
         time.sleep(LOOK_EVERY)
-        resolved = _state(notification_id) == NotificationState.RESOLVED
+        resolved = state_of(notification_id) == NotificationState.RESOLVED
         counts = ledger.counters(world.campaign_type_id)
         counts.subtract(before)
         if resolved and ledger.settled(counts) >= counts[CREATED]:
@@ -131,7 +131,7 @@ def _wait(world: World, notification_id: str, before: Counter[int]) -> None:
             raise BenchProblem(f"{done:,} of {created:,} recorded after {GIVE_UP:.0f} s")
 
 
-def _state(notification_id: str) -> int:
+def state_of(notification_id: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT state FROM notification WHERE id = %s", [notification_id])
         return int(cursor.fetchone()[0])

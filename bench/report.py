@@ -13,6 +13,7 @@ from django.db import connection
 
 from bench.blast import Result
 from bench.callbacks import Result as Callbacks
+from bench.resolving import Result as Resolving
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
 
@@ -26,6 +27,7 @@ class Figures:
     slow: Result | None = None
     urgent_idle_ms: dict[str, float] | None = None
     callbacks: Callbacks | None = None
+    resolve: Resolving | None = None
     accept: tuple[float, float] | None = None
     obvious: float | None = None
     peak_mb: dict[str, float] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Figures:
             and round(self.callbacks.folded_per_second),
             "callbacks_urgent_ms": self.callbacks and self.callbacks.urgent_ms,
             "cpu_us_per_callback": self.callbacks and self.callbacks.cpu,
+            "cpu_us_per_person_resolved_with_all_rules": self.resolve and self.resolve.total,
             "accept_single_per_second": self.accept and round(self.accept[0]),
             "accept_batch_per_second": self.accept and round(self.accept[1]),
             "peak_mb": self.peak_mb,
@@ -92,7 +95,7 @@ def table(figures: Figures) -> str:
                 _words(figures.blast.urgent_ms),
             )
         )
-    rows += _callbacks(figures.callbacks)
+    rows += _callbacks(figures.callbacks) + _resolving(figures.resolve)
     if figures.accept:
         single, batch = figures.accept
         rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
@@ -132,6 +135,16 @@ def _callbacks(result: Callbacks | None) -> list[tuple[str, str]]:
         ("  urgent meanwhile, ms", _words(result.urgent_ms)),
         ("  CPU µs a callback", _words(result.cpu)),
     ]
+
+
+def _resolving(result: Resolving | None) -> list[tuple[str, str]]:
+    if result is None:
+        return []
+    speed = (
+        f"{result.people:,} people in {result.seconds:.1f} s, {result.total} µs of CPU each"
+        f" (peak {result.peak_mb} MB)"
+    )
+    return [("resolved with every rule", speed), ("  CPU µs a person", _words(result.cpu))]
 
 
 def _words(values: Mapping[str, object]) -> str:

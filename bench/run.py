@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
-from bench import accepting, blast, callbacks, obvious_run, report, urgent, usage, world
+from bench import accepting, blast, callbacks, obvious_run, report, resolving, urgent, usage, world
 from bench.stack import Stack
 from bench.standin import StandIn
 from notifyproj.launch.terminal import Step, say
 
-PARTS = ("urgent", "blast", "slow", "callbacks", "accept", "obvious")
+PARTS = ("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious")
 URGENT_SENDS, URGENT_RATE = 200, 20.0
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
 CALM = 2.0  # seconds between parts
@@ -56,7 +56,8 @@ def measure(
         figures.obvious = obvious_run.run(stack, stand_in)
 
     receipts = partial(_receipts, figures, people, stack, stand_in)
-    works: tuple[Callable[[], None], ...] = (idle, prompt, slow, receipts, accept, compare)
+    rules = partial(_rules, figures, people, stack)
+    works: tuple[Callable[[], None], ...] = (idle, prompt, slow, receipts, rules, accept, compare)
     for name, work in zip(PARTS, works, strict=True):
         part(name, work)
     figures.peak_mb = peaks.megabytes
@@ -72,3 +73,7 @@ def _receipts(
     figures: report.Figures, people: world.World, stack: Stack, stand_in: StandIn
 ) -> None:
     figures.callbacks = callbacks.run(people, stack, stand_in)
+
+
+def _rules(figures: report.Figures, people: world.World, stack: Stack) -> None:
+    figures.resolve = resolving.run(people, stack)
