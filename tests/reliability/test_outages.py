@@ -39,7 +39,8 @@ def test_an_account_that_answers_500_is_not_noticed(
         time.sleep(3)
     late = codes.latencies()
     arrivals = providers.since(mark)
-    seen = taken([a for a in arrivals if a.id in blast.ids()])
+    ids = blast.ids()
+    seen = taken([arrival for arrival in arrivals if arrival.id in ids])
     refused = sum(1 for a in arrivals if a.account == "a" and a.status == 500)
 
     figures(
