@@ -56,7 +56,7 @@ class Started:
         return postgres + leftovers.working_in(self.var / "valkey", "valkey")
 
     def find(self, title: str) -> psutil.Process:
-        found = [each for each in self.marked() if title in " ".join(each.cmdline())]
+        found = [each for each in self.marked() if title in title_of(each)]
         return min(found, key=lambda each: each.create_time())
 
     def kill_all(self) -> None:
@@ -82,6 +82,13 @@ def wait_for(condition: Callable[[], object], seconds: float = START_SECONDS) ->
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
+
+
+def title_of(process: psutil.Process) -> str:
+    """Its command line; "" when it has ended since it was listed."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def alive(process: psutil.Process) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -42,7 +42,8 @@ def ask(server: Postgres, sql: str) -> object:
 
 def kill_without_goodbye(server: Postgres) -> None:
     for process in leftovers.working_in(server.folder, "postgres"):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # its children end with the first one
+            process.kill()
     psutil.wait_procs(leftovers.working_in(server.folder, "postgres"), timeout=5)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
@@ -81,7 +82,8 @@ class Platform:
 def kill(*processes: psutil.Process) -> None:
     """`kill -9`; returns when they are gone."""
     for process in processes:
-        os.kill(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
     poll(lambda: not any(map(lives, processes)), 10, "they are gone")
 
 

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
 
 from notifyproj.launch import leftovers
 from notifyproj.launch.answers import answers
-from tests.launch.started import Started, alive, start, wait_for
+from tests.launch.started import Started, alive, start, title_of, wait_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -28,7 +29,7 @@ def test_a_killed_process_is_back_within_seconds(started: Started, title: str) -
 
 def began_after(started: Started, title: str, instant: float) -> bool:
     young = [each for each in started.marked() if each.create_time() > instant]
-    return any(title in " ".join(each.cmdline()) for each in young if alive(each))
+    return any(title in title_of(each) for each in young if alive(each))
 
 
 def test_the_children_of_a_killed_worker_do_not_live_on(started: Started) -> None:
@@ -39,16 +40,13 @@ def test_the_children_of_a_killed_worker_do_not_live_on(started: Started) -> Non
 
 
 def pool(started: Started) -> list[psutil.Process]:
-    return [
-        each
-        for each in started.marked()
-        if alive(each) and "ForkPoolWorker" in " ".join(each.cmdline())
-    ]
+    return [each for each in started.marked() if alive(each) and "ForkPoolWorker" in title_of(each)]
 
 
 def test_a_killed_postgres_is_started_again(started: Started) -> None:
     for server in leftovers.working_in(started.var / "postgres", "postgres"):
-        server.kill()
+        with suppress(psutil.NoSuchProcess):  # its children end with the first one
+            server.kill()
     wait_for(lambda: answers(started.port, "/health/ready"), seconds=20)
 
 
