@@ -61,7 +61,8 @@ async def look_up(host: str) -> list[str]:
 
     In a thread of its own: those of the loop are four, and as many names that hang would stop all.
     """
-    if not _turns.acquire(blocking=False):
+    turns = _turns
+    if not turns.acquire(blocking=False):
         raise OSError("too many look-ups")
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
@@ -80,7 +81,7 @@ async def look_up(host: str) -> list[str]:
         except (OSError, UnicodeError) as error:
             found = error
         finally:
-            _turns.release()
+            turns.release()
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, found)
 

@@ -52,8 +52,10 @@ def test_names_that_hang_stop_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
         return await asyncio.gather(*map(found.find, hosts), return_exceptions=True)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    *late, quick = asyncio.run(ask())
-    release.set()
+    try:
+        *late, quick = asyncio.run(ask())
+    finally:
+        release.set()
     assert "127.0.0.1" in quick
     assert all(isinstance(answer, OSError) for answer in late)
 
