@@ -33,7 +33,6 @@ lint: install-dev
 
 survival: install-dev
 	@$(IN) -m pytest tests/survival
-	@$(IN) -m pytest tests/reliability
 
 reliability: install-dev
 	@RELIABILITY=full $(IN) -m pytest tests/reliability

@@ -1,7 +1,6 @@
 """The platform's real processes against providers that fail; each test leaves figures behind.
 
-`make reliability` runs them at full size and prints the table of docs/reliability.md; `make
-survival` runs them small.
+`make reliability` runs them at full size, for docs/reliability.md; pytest alone runs them small.
 """
 
 import json
