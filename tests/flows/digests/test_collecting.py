@@ -15,6 +15,7 @@ from notifications.variables import unseal
 from notifyproj.core.clock import now
 from preferences.caps import caps
 from preferences.models import Cap, Preference, Recipient
+from tests.flows.conftest import settle
 from tests.flows.digests.steps import an_hour_passes, collected, said, tell
 from tests.flows.steps import conserved, send, settled
 from tests.world import World
@@ -236,6 +237,7 @@ def test_a_digest_over_a_cap_waits_and_is_not_folded_again(capped: World) -> Non
     row = Delivery.objects.get(notification_id=made().pk)
     assert (row.state, row.reason) == (State.WAITING, "over_cap")
     assert not Digest.objects.filter(state=Digest.State.OPEN).exists()
+    settle(lambda: Delivery.objects.filter(settled_at=None).count() == 1)  # what else was sent
     conserved()
 
 
