@@ -7,15 +7,15 @@ from django.db import connection
 
 from bench.problems import BenchProblem
 from bench.standin import Arrival
-from notifications.counters import CREATED
+from notifications.measures import CREATED, LAW_ENDS
 from notifications.statuses import FINAL, State
 
 COUNTERS = """
-SELECT state, sum(n)::bigint FROM (
-    SELECT state, n FROM counter WHERE type_id = %(type)s
+SELECT measure, sum(n)::bigint FROM (
+    SELECT measure, n FROM counter WHERE type_id = %(type)s AND measure < %(law)s
     UNION ALL
-    SELECT state, n FROM counter_delta WHERE type_id = %(type)s
-) t GROUP BY state
+    SELECT measure, n FROM counter_delta WHERE type_id = %(type)s AND measure < %(law)s
+) t GROUP BY measure
 """
 ATTEMPTS = """
 SELECT d.id::text, d.state, count(a.delivery_id)
@@ -28,7 +28,7 @@ SHOWN = 5  # examples of a difference
 def counters(type_id: int) -> Counter[int]:
     """Deliveries of a type by state; CREATED counts them all."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNTERS, {"type": type_id})
+        cursor.execute(COUNTERS, {"type": type_id, "law": LAW_ENDS})
         return Counter({state: int(n) for state, n in cursor.fetchall()})
 
 

@@ -14,6 +14,7 @@ from notifications import cancelling, selectors
 from notifications.accept import Answer, accept
 from notifications.backlog import is_full, refuse
 from notifications.requests import Accepted, BatchRequest, SendRequest, parse_each
+from notifications.statuses import NotificationState
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
@@ -113,9 +114,7 @@ class Notifications(APIView):
         summary="List notifications, newest first",
         parameters=[
             OpenApiParameter("type", str),
-            OpenApiParameter(
-                "status", str, enum=["scheduled", "accepted", "resolved", "cancelled", "expired"]
-            ),
+            OpenApiParameter("status", str, enum=NotificationState.labels),
             OpenApiParameter("user_id", str),
             OpenApiParameter("since", datetime, description="Created at or after."),
             OpenApiParameter("until", datetime, description="Created before."),

@@ -25,7 +25,7 @@ WITH waiting AS (
 UPDATE delivery d SET state = %(cancelled)s, reason = 'cancelled', due_at = NULL, held_by = NULL,
     settled_at = now()
 FROM waiting WHERE d.id = waiting.id AND d.id BETWEEN %(low)s::uuid AND %(high)s::uuid
-RETURNING d.id::text, d.type_id, d.channel
+RETURNING d.id::text, coalesce(d.arm_id, 0), d.type_id, d.channel, coalesce(d.account_id, 0)
 """
 
 
@@ -67,6 +67,6 @@ def _cancel_batch(notification_id: str) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CANCEL, words)
         rows = cursor.fetchall()
-        add(Cell(hour_of(i), 0, t, c, State.CANCELLED.value) for i, t, c in rows)
-        enqueue_settled((i, t, State.CANCELLED, 0) for i, t, _ in rows)
+        add(Cell(hour_of(i), a, t, c, by, State.CANCELLED.value) for i, a, t, c, by in rows)
+        enqueue_settled((i, t, State.CANCELLED, 0) for i, _, t, *_ in rows)
     return len(rows)

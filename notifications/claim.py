@@ -40,7 +40,7 @@ WHERE d.id = h.id AND d.id = ANY(%(ids)s::uuid[])
   AND d.dispatch_no = h.dispatch_no AND d.state = %(waiting)s
 RETURNING d.id::text, d.notification_id::text, d.recipient_id, d.contact_point_id, d.channel,
     d.app_id, d.account_id, d.type_id, d.template_version_id, d.lane, d.reason, d.attempts,
-    d.claims, d.expires_at, d.fallback_of::text
+    d.claims, d.expires_at, d.fallback_of::text, coalesce(d.arm_id, 0), d.ready_at
 """)
 
 HAND_BACK = sql.SQL("""
@@ -77,6 +77,8 @@ class Claimed(NamedTuple):
     claims: int
     expires_at: datetime
     fallback_of: str | None
+    arm_id: int
+    ready_at: datetime | None  # None: of before there was such a column
     lease: int
 
 

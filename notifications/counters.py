@@ -1,4 +1,4 @@
-"""Counts by hour, campaign, type and channel: inserted increments, folded once a second.
+"""Counts by hour, arm, type, channel and account: inserted increments, folded once a second.
 
 `CREATED` is counted where rows are written, the final states where they settle; so that
 created = settled + waiting is a law that can be checked, not a definition.
@@ -7,61 +7,81 @@ created = settled + waiting is a law that can be checked, not a definition.
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection
 from psycopg2.extras import execute_values
 
+from notifications.measures import CREATED as CREATED
+from notifications.measures import LAW_ENDS
 from notifyproj.core.ids import milliseconds_in
 
-CREATED = 0
-HOUR_MS = 3_600_000
+HOUR_SECONDS = 3_600
+PREFIX = 13  # characters of an id that hold its milliseconds
 
 
 class Cell(NamedTuple):
-    hour: datetime
-    campaign_id: int
+    """Whose count it is: of deliveries created in that hour, by what they are."""
+
+    hour: int  # since 1970: numbers are hashed a tenth as long as instants
+    arm_id: int
     type_id: int
     channel: str
-    state: int
+    account_id: int
+    measure: int
+    reason: str = ""
 
 
-def hour_of(delivery_id: str) -> datetime:
+def hour_of(delivery_id: str) -> int:
     """The hour a delivery was created in, from the milliseconds in its UUIDv7."""
-    return datetime.fromtimestamp(milliseconds_in(delivery_id) // HOUR_MS * 3600, UTC)
+    return _hour(delivery_id[:PREFIX])
+
+
+@lru_cache(maxsize=4096)  # the deliveries of a notification share them
+def _hour(prefix: str) -> int:
+    return milliseconds_in(prefix) // (HOUR_SECONDS * 1000)
 
 
 def add(cells: Iterable[Cell]) -> None:
     """Insert one increment per distinct cell, in the caller's transaction."""
-    _insert(Tally(cells))
+    insert(Tally(cells))
 
 
 def take_back(cells: Iterable[Cell]) -> None:
     """Of deliveries that leave a state which was counted: UNCERTAIN, once a receipt comes."""
-    _insert({cell: -n for cell, n in Tally(cells).items()})
+    insert({cell: -n for cell, n in Tally(cells).items()})
 
 
-def _insert(tally: Mapping[Cell, int]) -> None:
-    if not tally:
+def insert(tally: Mapping[Cell, int]) -> None:
+    rows = [(_instant(cell.hour), *cell[1:], n) for cell, n in tally.items() if n]
+    if not rows:
         return
     with connection.cursor() as cursor:
         execute_values(
             cursor,
-            "INSERT INTO counter_delta (hour, campaign_id, type_id, channel, state, n) VALUES %s",
-            [(*cell, n) for cell, n in tally.items()],
+            "INSERT INTO counter_delta"
+            " (hour, arm_id, type_id, channel, account_id, measure, reason, n) VALUES %s",
+            rows,
+            page_size=1000,
         )
+
+
+def _instant(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC)
 
 
 FOLD = """
 WITH taken AS (
     DELETE FROM counter_delta WHERE id IN (
         SELECT id FROM counter_delta ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED
-    ) RETURNING hour, campaign_id, type_id, channel, state, n
+    ) RETURNING hour, arm_id, type_id, channel, account_id, measure, reason, n
 )
-INSERT INTO counter AS c (hour, campaign_id, type_id, channel, state, n)
-SELECT hour, campaign_id, type_id, channel, state, sum(n) FROM taken GROUP BY 1, 2, 3, 4, 5
-ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (hour, campaign_id, type_id, channel, state) DO UPDATE SET n = c.n + excluded.n
+INSERT INTO counter AS c (hour, arm_id, type_id, channel, account_id, measure, reason, n)
+SELECT hour, arm_id, type_id, channel, account_id, measure, reason, sum(n)
+FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (hour, arm_id, type_id, channel, account_id, measure, reason)
+DO UPDATE SET n = c.n + excluded.n
 """
 
 
@@ -71,26 +91,31 @@ def fold() -> None:
 
 
 TOTALS = """
-SELECT state, sum(n)::bigint FROM (
-    SELECT state, n FROM counter WHERE hour >= %(since)s AND hour < %(until)s
+SELECT measure, sum(n)::bigint FROM (
+    SELECT measure, n FROM counter
+    WHERE hour >= %(since)s AND hour < %(until)s AND measure < %(law)s
     UNION ALL
-    SELECT state, n FROM counter_delta WHERE hour >= %(since)s AND hour < %(until)s
-) t GROUP BY state
+    SELECT measure, n FROM counter_delta
+    WHERE hour >= %(since)s AND hour < %(until)s AND measure < %(law)s
+) t GROUP BY measure
 """
 
 
 def totals(since: datetime, until: datetime) -> dict[int, int]:
     """Deliveries created between two hours, by state; `CREATED` counts them all."""
     with connection.cursor() as cursor:
-        cursor.execute(TOTALS, {"since": since, "until": until})
+        cursor.execute(TOTALS, {"since": since, "until": until, "law": LAW_ENDS})
         return dict(cursor.fetchall())
+
+
+WAITING = """
+SELECT coalesce(sum(CASE measure WHEN 0 THEN n ELSE -n END), 0)::bigint
+FROM counter WHERE hour > now() - interval '9 days' AND measure < %s
+"""  # nothing waits longer than 7
 
 
 def waiting() -> int:
     """About how many deliveries are not settled yet, at most a second old. Never a row count."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(CASE state WHEN 0 THEN n ELSE -n END), 0)::bigint"
-            " FROM counter WHERE hour > now() - interval '9 days'"  # nothing waits longer than 7
-        )
+        cursor.execute(WAITING, [LAW_ENDS])
         return int(cursor.fetchone()[0])

@@ -28,7 +28,7 @@ WHERE recipient_id = ANY(%s::bigint[]) AND channel = ANY(%s)
 """
 SOURCES = sql.SQL("SELECT id::text, state, outcome FROM {leaf} WHERE id = ANY(%s::uuid[])")
 HASTEN = sql.SQL("""
-UPDATE {leaf} SET due_at = now(), reason = %s
+UPDATE {leaf} SET due_at = now(), ready_at = now(), reason = %s
 WHERE fallback_of = ANY(%s::uuid[]) AND state = %s AND reason = %s
 """)
 

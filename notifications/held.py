@@ -43,8 +43,21 @@ UPDATE delivery d SET state = %(expired)s, reason = 'expired', held_by = NULL, d
 FROM (SELECT id FROM delivery WHERE held_by = %(held_by)s AND expires_at <= now()
       LIMIT %(quota)s FOR NO KEY UPDATE SKIP LOCKED) held
 WHERE d.id = held.id
-RETURNING d.id::text, d.type_id, d.channel, d.notification_id::text
+RETURNING d.id::text, d.notification_id::text, coalesce(d.arm_id, 0), d.type_id, d.channel,
+    coalesce(d.account_id, 0)
 """
+
+
+class Expired(NamedTuple):
+    id: str
+    notification_id: str
+    arm_id: int
+    type_id: int
+    channel: str
+    account_id: int
+
+    def cell(self) -> Cell:
+        return Cell(hour_of(self.id), *self[2:], State.EXPIRED.value)
 
 
 class Held(NamedTuple):
@@ -69,7 +82,7 @@ class Held(NamedTuple):
 
 def release_held() -> list[tuple[str, int]]:
     """Answers (notification id, type id) of rows whose time was over while they were held."""
-    expired: list[tuple[str, int, str, str]] = []
+    expired: list[Expired] = []
     with connection.cursor() as cursor:
         cursor.execute(HOLDERS)
         holders = [row[0] for row in cursor.fetchall()]
@@ -77,17 +90,14 @@ def release_held() -> list[tuple[str, int]]:
         for holder in holders:
             words = {"held_by": holder, "quota": RELEASE, "expired": State.EXPIRED.value}
             cursor.execute(EXPIRE_HELD, words)
-            expired += cursor.fetchall()
+            expired += [Expired(*row) for row in cursor.fetchall()]
             if (probes := waiting.get(holder)) is None:
                 _release(cursor, holder, RELEASE, SPREAD)
             elif probes:
                 _release(cursor, holder, 1, 0.0)
-    add(
-        Cell(hour_of(id_), 0, type_id, channel, State.EXPIRED)
-        for id_, type_id, channel, _ in expired
-    )
-    enqueue_settled((id_, type_id, State.EXPIRED, 0) for id_, type_id, _, _ in expired)
-    return [(parent, type_id) for _, type_id, _, parent in expired]
+    add(row.cell() for row in expired)
+    enqueue_settled((row.id, row.type_id, State.EXPIRED, 0) for row in expired)
+    return [(row.notification_id, row.type_id) for row in expired]
 
 
 def _release(cursor: CursorWrapper, holder: str, most: int, seconds: float) -> None:

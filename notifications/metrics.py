@@ -20,6 +20,7 @@ from channels.choice import CLOSED, HALF_OPEN, OPEN
 from channels.models import AccountDay, ProviderAccount
 from notifications import counters, traffic
 from notifications.exposition import CONTENT_TYPE, Gauge, Sample, text
+from notifications.measures import LAW_ENDS
 from notifications.queues import DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
@@ -33,8 +34,8 @@ SELECT account_id, sum(ok), sum(failed), sum(throttled), sum(dead) FROM account_
 WHERE at > now() - interval '1 minute' GROUP BY account_id
 """
 WAITING = """
-SELECT type_id, channel, sum(CASE state WHEN 0 THEN n ELSE -n END)::bigint
-FROM counter WHERE hour > now() - interval '9 days' GROUP BY type_id, channel
+SELECT type_id, channel, sum(CASE measure WHEN 0 THEN n ELSE -n END)::bigint
+FROM counter WHERE hour > now() - interval '9 days' AND measure < %s GROUP BY type_id, channel
 """
 
 
@@ -159,7 +160,7 @@ def _queues() -> Iterator[Gauge]:
 
 def _deliveries() -> Iterator[Gauge]:
     with connection.cursor() as cursor:
-        cursor.execute(WAITING)
+        cursor.execute(WAITING, [LAW_ENDS])
         waiting = cursor.fetchall()
     yield Gauge(
         "notify_deliveries_waiting",

@@ -80,7 +80,8 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(null=True)
     fallback_of = models.UUIDField(null=True)
     trace = models.CharField(max_length=120, default="", help_text="Why, in short: see traces.py.")
-    wave_id = models.BigIntegerField(null=True)
+    arm_id = models.BigIntegerField(null=True, help_text="Of the campaign's run; null: of none.")
+    ready_at = models.DateTimeField(null=True, help_text="When it could first go.")
 
     class Meta:
         db_table = "delivery"
@@ -107,6 +108,9 @@ class Attempt(models.Model):
     response_excerpt = models.CharField(max_length=500, default="", help_text="For operators.")
     units = models.SmallIntegerField(default=1, help_text="Parts of an SMS; else 1.")
     cost_micros = models.BigIntegerField(default=0, help_text="Estimated, in millionths.")
+    latency_ms = models.IntegerField(
+        null=True, help_text="From ready_at to the answer, if it was taken."
+    )
 
     class Meta:
         db_table = "attempt"
@@ -182,38 +186,46 @@ class IdempotencyKey(models.Model):
 class CounterDelta(models.Model):
     """An increment, inserted with the change it counts; `periodic` folds them into Counter.
 
-    `state` is a State, or 0 for "created". Never updated: shared rows would serialise workers.
+    `measure` is one of `measures.py`. Never updated: shared rows would serialise workers.
     """
 
     hour = models.DateTimeField(help_text="Of the delivery's creation.")
-    campaign_id = models.BigIntegerField(default=0)
+    arm_id = models.BigIntegerField(default=0)
     type_id = models.BigIntegerField()
     channel = models.CharField(max_length=16)
-    state = models.SmallIntegerField()
-    n = models.IntegerField()
+    account_id = models.BigIntegerField(default=0, db_default=0)
+    measure = models.SmallIntegerField()
+    reason = models.CharField(max_length=40, default="", db_default="")
+    n = models.BigIntegerField()
 
     class Meta:
         db_table = "counter_delta"
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.state}: {self.n:+d}"
+        return f"{self.channel} {self.measure}: {self.n:+d}"
 
 
 class Counter(models.Model):
     hour = models.DateTimeField()
-    campaign_id = models.BigIntegerField(default=0)
+    arm_id = models.BigIntegerField(default=0)
     type_id = models.BigIntegerField()
     channel = models.CharField(max_length=16)
-    state = models.SmallIntegerField()
+    account_id = models.BigIntegerField(default=0, db_default=0)
+    measure = models.SmallIntegerField()
+    reason = models.CharField(max_length=40, default="", db_default="")
     n = models.BigIntegerField()
 
     class Meta:
         db_table = "counter"
         constraints = [
             models.UniqueConstraint(
-                fields=["hour", "campaign_id", "type_id", "channel", "state"], name="counter_cell"
+                fields=["hour", "arm_id", "type_id", "channel", "account_id", "measure", "reason"],
+                name="counter_cell",
             )
+        ]
+        indexes = [
+            models.Index(fields=["arm_id"], name="counter_arm", condition=models.Q(arm_id__gt=0))
         ]
 
     def __str__(self) -> str:
-        return f"{self.hour:%d %b %H:00} {self.channel} {self.state}: {self.n}"
+        return f"{self.hour:%d %b %H:00} {self.channel} {self.measure}: {self.n}"

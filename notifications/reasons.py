@@ -52,6 +52,18 @@ REASONS = {
     "attempts_exhausted": "The provider failed every time",
 }
 
+# Waits of our own choosing: how long a provider took is counted from their end.
+DEFERRALS = (
+    "quiet_hours",
+    "send_window",
+    "legal_hours",
+    "paused",
+    "over_cap",
+    "caps_unknown",
+    "fallback",
+    "fallback_next",
+)
+
 
 def words(code: str) -> str:
     """What a code means; a provider's own code stands for itself."""

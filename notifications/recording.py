@@ -19,6 +19,7 @@ from notifications.dispatch import Due
 from notifications.fallback import LOST, hasten
 from notifications.on_call import tell_of_failures
 from notifications.partitions import leaf
+from notifications.reasons import DEFERRALS
 from notifications.record import FOREVER, Change, Finished, excerpt
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
@@ -31,6 +32,7 @@ from preferences import withdrawals
 from preferences.catalogue import catalogue
 
 MOST_UNITS = 32_767
+DEFERRED = array(DEFERRALS)
 NOT_SENT = frozenset({State.FAILED, State.UNCERTAIN})
 
 UPDATE = sql.SQL("""
@@ -39,6 +41,8 @@ UPDATE {leaf} d SET
     attempts = d.attempts + u.attempts, crashes = 0,
     outcome = greatest(d.outcome, u.outcome),
     account_id = coalesce(u.account_id, d.account_id),
+    ready_at = CASE WHEN u.reason = ANY(%s) THEN coalesce(u.due_at, d.ready_at)
+        ELSE d.ready_at END,
     settled_at = CASE WHEN u.due_at IS NULL THEN now() END
 FROM unnest(%s::uuid[], %s::bigint[], %s::smallint[], %s::varchar[], %s::timestamptz[],
     %s::varchar[], %s::smallint[], %s::smallint[], %s::bigint[])
@@ -125,6 +129,7 @@ def _update_leaf(changes: Sequence[Change]) -> dict[str, int]:
         cursor.execute(
             UPDATE.format(leaf=leaf("delivery", changes[0].row.id)),
             [
+                DEFERRED,
                 ids,
                 array(c.row.lease for c in changes),
                 array(c.state.value for c in changes),
@@ -206,7 +211,9 @@ def _leaves_a_fallback(change: Change) -> bool:
 
 def _cell(change: Change) -> Cell:
     row = change.row
-    return Cell(hour_of(row.id), 0, row.type_id, row.channel, change.state.value)
+    account_id = row.account_id if change.account_id is None else change.account_id
+    place = (hour_of(row.id), row.arm_id, row.type_id, row.channel, account_id or 0)
+    return Cell(*place, change.state.value)
 
 
 def _bury(changes: Iterable[Change]) -> None:

@@ -158,7 +158,8 @@ def _plan_fallback(
         row = row._replace(fallback_of=sources[0].id if sources else None)
         if going and row.due_at is not None:
             due_at = max(deadline, now if row.dispatched else row.due_at)
-            row = row._replace(reason="fallback", dispatch_no=0, due_at=min(due_at, job.expires_at))
+            due_at = min(due_at, job.expires_at)
+            row = row._replace(reason="fallback", dispatch_no=0, due_at=due_at, ready_at=due_at)
         rows.append(row)
 
 

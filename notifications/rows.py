@@ -34,6 +34,7 @@ class Job:
     fallbacks: tuple[Fallback, ...] = ()  # the first to each channel; see `fallback.py`
     content_hash: bytes = b""  # what its duplicates share; b"": it has none
     gathered: bool = False  # a digest itself: it is not an item of another
+    arm_id: int = 0  # of the campaign's run; 0: of none
 
     @property
     def fallback_channels(self) -> tuple[str, ...]:
@@ -60,6 +61,8 @@ class Row(NamedTuple):
     settled_at: datetime | None
     unknown_recipient: str | None = None
     fallback_of: str | None = None
+    arm_id: int | None = None
+    ready_at: datetime | None = None  # when it could first go; None: it does not
     trace: str = ""  # the last: `resolve` changes it in many rows
 
     @property
@@ -82,6 +85,7 @@ def decided(
     """Channels in `full` have no room in their queue: the sweep sends those later."""
     state, dispatch_no, reason = State.WAITING, 0, ""
     due_at: datetime | None = now
+    ready_at: datetime | None = now
     settled_at = None
     match decision:
         case Send() if channel not in full:
@@ -89,11 +93,13 @@ def decided(
         case Send():
             pass
         case Defer(until, reason):
-            due_at = min(until, job.expires_at)
+            due_at = ready_at = min(until, job.expires_at)
         case Fold(_):
-            state, reason, due_at, settled_at = State.SKIPPED, IN_DIGEST, None, now
+            state, reason = State.SKIPPED, IN_DIGEST
         case Skip(reason):
-            state, due_at, settled_at = State.SKIPPED, None, now
+            state = State.SKIPPED
+    if state == State.SKIPPED:
+        due_at, ready_at, settled_at = None, None, now
     point_id = point.id if point else None
     return Row(
         delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
@@ -111,6 +117,8 @@ def decided(
         due_at,
         job.expires_at,
         settled_at,
+        arm_id=job.arm_id or None,
+        ready_at=ready_at,
         trace=traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
     )
 
@@ -134,5 +142,6 @@ def unknown(job: Job, name: str, now: datetime) -> Row:
         job.expires_at,
         now,
         name,
+        arm_id=job.arm_id or None,
         trace="skip:recipient_unknown",
     )

@@ -52,6 +52,7 @@ class ProviderOutcome(models.IntegerChoices):
 class NotificationState(models.IntegerChoices):
     SCHEDULED = 5, "scheduled"  # not before scheduled_at
     ACCEPTED = 10, "accepted"  # recipients are still being resolved
+    PAUSED = 15, "paused"  # its recipients are resolved when it goes on
     RESOLVED = 20, "resolved"  # every delivery row exists
     CANCELLED = 30, "cancelled"
     EXPIRED = 40, "expired"  # its time passed before it was resolved

@@ -14,11 +14,11 @@ from notifyproj.core.sqlarrays import array, few_array, quoted_array
 INSERT = """
 INSERT INTO delivery (id, notification_id, recipient_id, contact_point_id, app_id, type_id,
     template_version_id, lane, state, dispatch_no, channel, reason, due_at, expires_at,
-    settled_at, unknown_recipient, fallback_of, trace)
+    settled_at, unknown_recipient, fallback_of, arm_id, ready_at, trace)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[], %s::int[], %s::varchar[],
     %s::varchar[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::varchar[],
-    %s::uuid[], %s::varchar[])
+    %s::uuid[], %s::bigint[], %s::timestamptz[], %s::varchar[])
 ON CONFLICT (id) DO NOTHING
 RETURNING id::text
 """
@@ -38,7 +38,8 @@ def insert(rows: Sequence[Row]) -> list[Row]:
     values = [array(column) for column in columns[:10]]
     values += [few_array(columns[10]), few_array(columns[11])]
     values += [_instants(column) for column in columns[12:15]]
-    values += [quoted_array(columns[15]), array(columns[16]), few_array(columns[17])]
+    values += [quoted_array(columns[15]), array(columns[16]), array(columns[17])]
+    values += [_instants(columns[18]), few_array(columns[19])]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         new = {row[0] for row in cursor.fetchall()}
@@ -57,5 +58,5 @@ def _instants(column: Sequence[object]) -> str:
 
 
 def _cells(row: Row) -> list[Cell]:
-    cell = Cell(hour_of(row.id), 0, row.type_id, row.channel, CREATED)
-    return [cell, cell._replace(state=row.state)] if row.state in FINAL else [cell]
+    cell = Cell(hour_of(row.id), row.arm_id or 0, row.type_id, row.channel, 0, CREATED)
+    return [cell, cell._replace(measure=row.state)] if row.state in FINAL else [cell]

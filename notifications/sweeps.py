@@ -63,7 +63,7 @@ UPDATE delivery d SET
     settled_at = CASE WHEN due.verdict <> %(waiting)s THEN now() END
 FROM due WHERE d.id = due.id
 RETURNING d.id::text, d.dispatch_no, d.channel, d.lane, d.app_id, d.state, d.crashes, d.type_id,
-    d.notification_id::text
+    d.notification_id::text, coalesce(d.arm_id, 0), coalesce(d.account_id, 0)
 """
 
 
@@ -77,6 +77,8 @@ class Swept(NamedTuple):
     crashes: int
     type_id: int
     notification_id: str
+    arm_id: int
+    account_id: int
 
     def due(self) -> Due:
         alone = self.crashes >= ALONE_AFTER
@@ -99,7 +101,7 @@ def sweep() -> None:
         settled = release_held()
         notifications = _notifications()
         rows = [row for lane in Lane for row in _deliveries(lane)]
-        add(_cell(row.id, row.type_id, row.channel, row.state) for row in rows if _final(row))
+        add(_cell(row) for row in rows if _final(row))
         tell_of_failures((row.type_id, ALARMING[row.state]) for row in rows if _alarms(row))
         enqueue_settled((row.id, row.type_id, row.state, 0) for row in rows if _final(row))
     for item in notifications:
@@ -142,5 +144,6 @@ def _final(row: Swept) -> bool:
     return row.state in FINAL
 
 
-def _cell(id_: str, type_id: int, channel: str, state: int) -> Cell:
-    return Cell(hour_of(id_), 0, type_id, channel, state)
+def _cell(row: Swept) -> Cell:
+    place = (hour_of(row.id), row.arm_id, row.type_id, row.channel, row.account_id)
+    return Cell(*place, row.state)

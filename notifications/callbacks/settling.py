@@ -20,7 +20,7 @@ from notifyproj.core.sqlarrays import array, quoted_array
 
 LOCK = sql.SQL("""
 SELECT id::text, state, outcome, claims, account_id, channel, type_id, notification_id::text,
-    recipient_id, contact_point_id, lane
+    recipient_id, contact_point_id, lane, coalesce(arm_id, 0)
 FROM {leaf} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """)
 TRIES = sql.SQL("""
@@ -90,8 +90,10 @@ def settle(told: Sequence[Told], locked: Locked) -> list[Verdict]:
     for _, of_day in groupby(verdicts, key=lambda one: day_in(one.row.id)):
         _update(list(of_day))
     moves = [one for one in verdicts if one.is_move]
-    add(_cell(one.row, one.state) for one in moves)
-    take_back(_cell(one.row, one.row.state) for one in moves if one.row.state in FINAL)
+    add(_cell(one.row, one.account, one.state) for one in moves)
+    take_back(
+        _cell(one.row, one.row.account_id, one.row.state) for one in moves if one.row.state in FINAL
+    )
     return verdicts
 
 
@@ -112,5 +114,6 @@ def _update(verdicts: Sequence[Verdict]) -> None:
         )
 
 
-def _cell(row: Row, state: int) -> Cell:
-    return Cell(hour_of(row.id), 0, row.type_id, row.channel, int(state))
+def _cell(row: Row, account_id: int | None, state: int) -> Cell:
+    place = (hour_of(row.id), row.arm_id, row.type_id, row.channel)
+    return Cell(*place, account_id or 0, int(state))

@@ -41,6 +41,7 @@ class Row(NamedTuple):
     recipient_id: int | None
     contact_point_id: int | None
     lane: int
+    arm_id: int
 
 
 class Verdict(NamedTuple):
@@ -53,6 +54,11 @@ class Verdict(NamedTuple):
     @property
     def is_move(self) -> bool:
         return self.state != self.row.state
+
+    @property
+    def account(self) -> int | None:
+        """Whose message it is from now on."""
+        return self.row.account_id if self.account_id is None else self.account_id
 
 
 Tries = Mapping[int, int | None]  # account id by number

@@ -149,6 +149,8 @@ def _row(way: Way, item: Draft) -> Claimed:
         claims=1,
         expires_at=item.expires_at,
         fallback_of=None,
+        arm_id=0,
+        ready_at=None,
         lease=0,
     )
 

@@ -68,8 +68,12 @@ def new_delivery(sms: Sms, state: State, tries: bool = True, **fields: Any) -> D
     if tries:
         for number in range(1, made.claims + 1):
             attempt(made, number, sms.account.pk)
-    cell = Cell(hour_of(str(id_)), 0, sms.type.pk, "sms", CREATED)
-    add([cell, cell._replace(state=state)] if state >= State.SENT else [cell])
+    cell = Cell(hour_of(str(id_)), 0, sms.type.pk, "sms", 0, CREATED)
+    add(
+        [cell, cell._replace(account_id=sms.account.pk, measure=state)]
+        if state >= State.SENT
+        else [cell]
+    )
     return made
 
 

@@ -16,7 +16,7 @@ from tests.world import World
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 HOUR = now().replace(minute=0, second=0, microsecond=0)
-CELL = Cell(HOUR, 0, 1, "push", State.SENT)
+CELL = Cell(int(HOUR.timestamp()) // 3600, 0, 1, "push", 0, State.SENT)
 
 
 def counted() -> dict[int, int]:
@@ -60,7 +60,7 @@ def test_two_that_fold_at_once_count_once() -> None:
 
 
 def test_what_waits_is_what_was_created_and_not_settled() -> None:
-    counters.add([CELL._replace(state=counters.CREATED)] * 5)
+    counters.add([CELL._replace(measure=counters.CREATED)] * 5)
     counters.add([CELL] * 3)
     counters.fold()
 
@@ -68,7 +68,7 @@ def test_what_waits_is_what_was_created_and_not_settled() -> None:
 
 
 def test_totals_are_of_the_hours_asked_for() -> None:
-    counters.add([CELL._replace(hour=HOUR - timedelta(hours=1))])
+    counters.add([CELL._replace(hour=CELL.hour - 1)])
     counters.add([CELL] * 2)
 
     assert counted() == {State.SENT: 2}

@@ -63,8 +63,8 @@ def full(shop: World, settings: Settings) -> None:
     """As many deliveries wait as may."""
     settings.BACKLOG_LIMIT = 1_000
     cell = {"hour": now(), "type_id": 1, "channel": "push"}
-    Counter.objects.create(**cell, state=CREATED, n=3_000)
-    Counter.objects.create(**cell, state=State.SENT, n=2_000)
+    Counter.objects.create(**cell, measure=CREATED, n=3_000)
+    Counter.objects.create(**cell, measure=State.SENT, n=2_000)
     NotificationType.objects.filter(slug="order").update(max_priority="normal")
     forget_all()
     depth.forget()
