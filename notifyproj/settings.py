@@ -56,6 +56,8 @@ BRAND_NAME = env_str("BRAND_NAME", "")
 BRAND_LOGO_URL = env_str("BRAND_LOGO_URL", "")
 BRAND_ACCENT = env_str("BRAND_ACCENT", "")
 SANDBOX = env_bool("SANDBOX", DEBUG)
+# Which one this is, as a label in the admin: production, staging, ...
+ENVIRONMENT_NAME = env_str("ENVIRONMENT_NAME", "sandbox" if SANDBOX else "")
 # Loopback as somebody else's URL (webhooks, subscriptions): development only.
 ALLOW_PRIVATE_URLS = env_bool("ALLOW_PRIVATE_URLS", SANDBOX)
 SANDBOX_URL = env_str("SANDBOX_URL", "http://127.0.0.1:8002")
@@ -85,10 +87,12 @@ INSTALLED_APPS = [
     "notifications",
     "notifications.status_events",
     "notifications.digests",
+    "notifyproj.desk",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.middleware.ApiMiddleware",
+    "notifyproj.desk.policy.AdminPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -144,7 +148,23 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "notifyproj.core.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-UNFOLD = {"SITE_TITLE": "Notify", "SITE_HEADER": "Notify", "SITE_SYMBOL": "notifications"}
+LOOK = "notifyproj.desk.look"
+UNFOLD = {
+    "SITE_TITLE": f"{LOOK}.title",
+    "SITE_HEADER": f"{LOOK}.title",
+    "SITE_SUBHEADER": "Notifications",
+    "SITE_SYMBOL": "notifications",
+    "SITE_ICON": f"{LOOK}.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{LOOK}.favicon"}],
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": f"{LOOK}.environment",
+    "ENVIRONMENT_TITLE_PREFIX": f"{LOOK}.environment_prefix",
+    "BORDER_RADIUS": "8px",
+    "COLORS": {"primary": f"{LOOK}.palette"},
+    "STYLES": [f"{LOOK}.stylesheet"],
+    "SCRIPTS": [f"{LOOK}.script"],
+    "SIDEBAR": {"navigation": "notifyproj.desk.navigation.sidebar"},
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Notification platform",
     "DESCRIPTION": "Tell a person something, on the channels they chose; see what became of it.",

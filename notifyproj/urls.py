@@ -10,8 +10,10 @@ from notifyproj import pages
 from notifyproj.core import health, openapi  # noqa: F401 - openapi registers itself
 from preferences.inbox_tokens import InboxTokens
 
+handler403 = "notifyproj.pages.forbidden"
 urlpatterns = [
     path("", pages.front),
+    path("favicon.ico", pages.favicon),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -11,7 +11,9 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +21,10 @@ from notifyproj.launch.postgres import Postgres
 from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.valkey import Valkey
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = Path("/usr/bin/chromium")
 FOLDER = "NOTIFY_TEST_FOLDER"  # set for the workers of xdist: the servers are up
 
 
@@ -75,3 +81,29 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "notifyproj.settings"
 import django  # noqa: E402 - the settings need what is set above
 
 django.setup()
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The platform's pages, served by a process of its own from the test's database."""
+    from notifyproj.launch.valkey import free_port
+    from tests.channels.inbox.live_process import running
+
+    port = free_port()
+    with running("notifyproj.wsgi", port, BRAND_NAME="Shop", BRAND_ACCENT="#e07a00"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Of a module, not of the session: while it is there, nothing can start a loop of its own."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as environment:
+        # Playwright keeps a loop running in this thread, where Django would refuse its ORM.
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -12,6 +12,7 @@ from notifyproj.core.permissions import HasScope, scope_for
 
 PUBLIC = {
     "": "the front page: links only",
+    "favicon.ico": "an icon",
     "health/live": "asked by supervisors, says nothing else",
     "health/ready": "asked by load balancers, says what is up or down",
     "api/schema/": "the API's description holds no data",

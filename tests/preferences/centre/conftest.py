@@ -2,22 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
 
 from notifyproj.core.clock import now
-from notifyproj.launch.valkey import free_port
 from preferences.addresses import new_data_key
 from preferences.centre.links import preferences_url
 from preferences.models import Category, ContactPoint, NotificationType, Recipient
-from tests.channels.inbox.live_process import running
 from tests.world import contact_point, forget_all
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 class Home(NamedTuple):
@@ -70,22 +64,3 @@ def at_home(db: None) -> Iterator[Home]:
 def visitor() -> Client:
     """A browser without a cookie; it sends no CSRF token either."""
     return Client(enforce_csrf_checks=True)
-
-
-@pytest.fixture(scope="module")
-def site(django_db_setup: None) -> Iterator[str]:
-    port = free_port()
-    with running("notifyproj.wsgi", port, BRAND_NAME="Shop", BRAND_ACCENT="#e07a00"):
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as environment:
-        # Playwright keeps a loop running in this thread, where Django would refuse its ORM.
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()

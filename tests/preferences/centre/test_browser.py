@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from notifications.links import ours
@@ -15,10 +14,10 @@ from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
 from preferences.choices import Proof, choice_set
 from preferences.models import Preference
+from tests.browsing import complaints
 from tests.preferences.centre.conftest import Home, home
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -31,11 +30,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
-
-
-def complaints(page: Page) -> list[Any]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
