@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "notifications",
     "notifications.status_events",
     "notifications.digests",
+    "notifications.segments",
     "notifyproj.desk",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [

@@ -12,6 +12,7 @@ class Scope(models.TextChoices):
     READ = "read", "Read notifications"
     RECIPIENTS = "recipients", "Write recipients"
     ENDPOINTS = "endpoints", "Write status endpoints"
+    CAMPAIGNS = "campaigns", "Segments and campaigns"
     ADMIN = "admin", "Everything"
 
 
