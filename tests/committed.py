@@ -26,4 +26,4 @@ def committed_rows(django_db_blocker: Any) -> Iterator[None]:
         yield
         with connection.cursor() as cursor:
             cursor.execute(";".join(f"DELETE FROM {table}" for table in DELETED))
-            cursor.execute("TRUNCATE template_version, message_template")
+            cursor.execute("TRUNCATE audit_entry, template_version, message_template")

@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from notifyproj.core import audit_admin  # noqa: F401 - registers itself
 from notifyproj.core.alerts import alert_resolve
 from notifyproj.core.models import Alert, ApiKey, Scope, Service
 from notifyproj.core.services import api_key_create, api_key_revoke
@@ -77,7 +78,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # revoked keys stay, so that what they did can be told
 
-    @admin.action(description="Revoke")
+    @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             api_key_revoke(key=key)

@@ -5,6 +5,7 @@ import secrets
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Scope(models.TextChoices):
@@ -78,3 +79,41 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class AuditEntry(models.Model):
+    """Who did what to the configuration. Written by triggers, refused to be changed by another."""
+
+    class Kind(models.TextChoices):
+        USER = "user", "A person in the admin"
+        KEY = "key", "A service, by its API key"
+        PLATFORM = "platform", "The platform, or a command"
+
+    class Action(models.TextChoices):
+        ADDED = "added", "Added"
+        CHANGED = "changed", "Changed"
+        DELETED = "deleted", "Deleted"
+        DID = "did", "Did"
+
+    at = models.DateTimeField(db_default=Now())
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    actor = models.CharField(max_length=200, help_text="A login, a service, or a process.")
+    actor_id = models.BigIntegerField(null=True, help_text="Of the login or the API key.")
+    ip_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    action = models.CharField(max_length=10, choices=Action.choices)
+    model = models.CharField(max_length=100, help_text="app.model")
+    object_id = models.CharField(max_length=200)
+    label = models.CharField(max_length=200, help_text="What the object was called then.")
+    changes = models.JSONField(default=dict, help_text="{column: [before, after]}")
+    note = models.TextField(default="", help_text="In words, where an act says more than columns.")
+
+    class Meta:
+        db_table = "audit_entry"
+        verbose_name_plural = "audit log"
+        indexes = [
+            models.Index(fields=["model", "object_id", "-id"], name="audit_of_object"),
+            models.Index(fields=["actor", "-id"], name="audit_of_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.action} {self.label or self.object_id}"
