@@ -4,12 +4,14 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from notifications.counters import Cell, add, hour_of
+from notifications.cells import Cell, hour_of
+from notifications.counters import add
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import NotificationState, State
 from notifications.wiping import wipe
 
 BATCH = 5_000
+CANCELLED = (State.CANCELLED.value, "cancelled")
 
 MARK = """
 UPDATE notification SET state = %s, cancelled_at = coalesce(cancelled_at, now()), due_at = NULL
@@ -67,6 +69,6 @@ def _cancel_batch(notification_id: str) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CANCEL, words)
         rows = cursor.fetchall()
-        add(Cell(hour_of(i), a, t, c, by, State.CANCELLED.value) for i, a, t, c, by in rows)
+        add(Cell(hour_of(i), a, t, c, by, *CANCELLED) for i, a, t, c, by in rows)
         enqueue_settled((i, t, State.CANCELLED, 0) for i, _, t, *_ in rows)
     return len(rows)

@@ -7,40 +7,13 @@ created = settled + waiting is a law that can be checked, not a definition.
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import NamedTuple
 
 from django.db import connection
 from psycopg2.extras import execute_values
 
+from notifications.cells import Cell
 from notifications.measures import CREATED as CREATED
 from notifications.measures import LAW_ENDS
-from notifyproj.core.ids import milliseconds_in
-
-HOUR_SECONDS = 3_600
-PREFIX = 13  # characters of an id that hold its milliseconds
-
-
-class Cell(NamedTuple):
-    """Whose count it is: of deliveries created in that hour, by what they are."""
-
-    hour: int  # since 1970: numbers are hashed a tenth as long as instants
-    arm_id: int
-    type_id: int
-    channel: str
-    account_id: int
-    measure: int
-    reason: str = ""
-
-
-def hour_of(delivery_id: str) -> int:
-    """The hour a delivery was created in, from the milliseconds in its UUIDv7."""
-    return _hour(delivery_id[:PREFIX])
-
-
-@lru_cache(maxsize=4096)  # the deliveries of a notification share them
-def _hour(prefix: str) -> int:
-    return milliseconds_in(prefix) // (HOUR_SECONDS * 1000)
 
 
 def add(cells: Iterable[Cell]) -> None:
@@ -48,9 +21,12 @@ def add(cells: Iterable[Cell]) -> None:
     insert(Tally(cells))
 
 
-def take_back(cells: Iterable[Cell]) -> None:
-    """Of deliveries that leave a state which was counted: UNCERTAIN, once a receipt comes."""
-    insert({cell: -n for cell, n in Tally(cells).items()})
+def move(*, gone: Iterable[Cell], come: Iterable[Cell]) -> None:
+    """Of deliveries that were counted and are something else now: UNCERTAIN, once a receipt
+    comes. See `Settled.cells`; what did not change writes nothing."""
+    tally = Tally(come)
+    tally.subtract(gone)
+    insert(tally)
 
 
 def insert(tally: Mapping[Cell, int]) -> None:
@@ -68,7 +44,7 @@ def insert(tally: Mapping[Cell, int]) -> None:
 
 
 def _instant(hour: int) -> datetime:
-    return datetime.fromtimestamp(hour * HOUR_SECONDS, UTC)
+    return datetime.fromtimestamp(hour * 3600, UTC)
 
 
 FOLD = """

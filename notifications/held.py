@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from channels.models import ProviderAccount
-from notifications.counters import Cell, add, hour_of
+from notifications.cells import Cell, hour_of
+from notifications.counters import add
 from notifications.record import held_by
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import State
@@ -57,7 +58,7 @@ class Expired(NamedTuple):
     account_id: int
 
     def cell(self) -> Cell:
-        return Cell(hour_of(self.id), *self[2:], State.EXPIRED.value)
+        return Cell(hour_of(self.id), *self[2:], State.EXPIRED.value, "expired")
 
 
 class Held(NamedTuple):

@@ -1,5 +1,8 @@
 """The words behind the reason codes of deliveries. Codes are stable; words may improve."""
 
+import re
+from functools import lru_cache
+
 REASONS = {
     "": "",
     # decided before sending (preferences/decide.py)
@@ -63,6 +66,15 @@ DEFERRALS = (
     "fallback",
     "fallback_next",
 )
+
+# Codes of providers are told apart in counts where they look like codes, and cannot be many.
+CODE = re.compile(r"[A-Za-z_]{1,40}|http_[0-9]{3}|[0-9]{1,5}|[245]\.[0-9]{1,2}\.[0-9]{1,3}")
+OTHER = "other"
+
+
+@lru_cache(maxsize=4096)
+def counted_as(code: str) -> str:
+    return code if code in REASONS or CODE.fullmatch(code) else OTHER
 
 
 def words(code: str) -> str:

@@ -13,17 +13,18 @@ from psycopg2 import sql
 
 from channels.base import Lane, OutcomeKind
 from channels.health import record_health
-from notifications import burying
-from notifications.counters import Cell, add, hour_of
+from notifications import burying, counters
+from notifications.attempt_rows import insert_attempts
 from notifications.dispatch import Due
 from notifications.fallback import LOST, hasten
+from notifications.increments import of_settled, of_tries
 from notifications.on_call import tell_of_failures
 from notifications.partitions import leaf
 from notifications.reasons import DEFERRALS
-from notifications.record import FOREVER, Change, Finished, excerpt
+from notifications.record import FOREVER, Change, Finished
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
-from notifications.tallying import cost, tallies
+from notifications.tallying import tallies
 from notifications.wiping import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
@@ -31,7 +32,6 @@ from notifyproj.core.sqlarrays import array, quoted_array
 from preferences import withdrawals
 from preferences.catalogue import catalogue
 
-MOST_UNITS = 32_767
 DEFERRED = array(DEFERRALS)
 NOT_SENT = frozenset({State.FAILED, State.UNCERTAIN})
 
@@ -51,15 +51,6 @@ WHERE d.id = u.id AND d.lease_id = u.lease AND d.id = ANY(%s::uuid[])
 RETURNING d.id::text, d.dispatch_no
 """)
 
-ATTEMPTS = """
-INSERT INTO attempt (delivery_id, number, account_id, started_at, duration_ms, outcome,
-    response_status, code, reason, provider_id, response_excerpt, units, cost_micros)
-SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::bigint[], %s::timestamptz[], %s::int[],
-    %s::smallint[], %s::smallint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
-    %s::smallint[], %s::bigint[])
-ON CONFLICT DO NOTHING
-"""
-
 PARENTS = """
 SELECT id::text, state FROM notification
 WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid ORDER BY id FOR SHARE
@@ -73,8 +64,9 @@ def write(changes: Sequence[Change]) -> list[Due]:
     with transaction.atomic():
         ordered = _cancel_retries(ordered)
         written = _update(ordered)
-        _insert_attempts(ordered)
-        add(_cell(c) for c in ordered if c.row.id in written and c.state in FINAL)
+        tried = insert_attempts([c.finished for c in ordered if c.finished])
+        counted = of_settled(c for c in ordered if c.row.id in written and c.state in FINAL)
+        counters.insert(counted + of_tries(tried))
         _bury([c for c in ordered if c.row.id in written])
         record_health(tallies(c.finished for c in ordered if c.finished))
         hasten(c.row.id for c in ordered if c.row.id in written and _leaves_a_fallback(c))
@@ -145,39 +137,6 @@ def _update_leaf(changes: Sequence[Change]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _insert_attempts(changes: Iterable[Change]) -> None:
-    tries = [c.finished for c in changes if c.finished]
-    if not tries:
-        return
-    answers = [_answer(done) for done in tries]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ATTEMPTS,
-            [
-                array(done.row.id for done in tries),
-                array(done.row.claims for done in tries),
-                array(done.account_id for done in tries),
-                array(_instant(done.started_at) for done in tries),
-                array(int(done.duration * 1000) for done in tries),
-                array(done.outcome.kind.value for done in tries),
-                array(status for status, _ in answers),
-                quoted_array(done.outcome.code[:64] for done in tries),
-                quoted_array(done.outcome.reason[:200] for done in tries),
-                quoted_array(done.outcome.provider_id[:200] for done in tries),
-                quoted_array(text for _, text in answers),
-                array(min(done.units, MOST_UNITS) for done in tries),
-                array(cost(done) for done in tries),
-            ],
-        )
-
-
-def _answer(done: Finished) -> tuple[int | None, str]:
-    """Of a sensitive type only the status: providers quote what they refuse."""
-    status, text = excerpt(done.result, done.row.channel)
-    type_ = catalogue.get().by_id.get(done.row.type_id)
-    return status, "" if type_ is None or type_.sensitive else text
-
-
 def _cancel_retries(changes: list[Change]) -> list[Change]:
     """A retry of a cancelled notification is cancelled. Cancelling locks the notification, so
     one of the two sees the other."""
@@ -207,13 +166,6 @@ def _cancelled(change: Change) -> Change:
 def _leaves_a_fallback(change: Change) -> bool:
     type_ = catalogue.get().by_id.get(change.row.type_id)
     return change.state in LOST and type_ is not None and bool(type_.fallbacks)
-
-
-def _cell(change: Change) -> Cell:
-    row = change.row
-    account_id = row.account_id if change.account_id is None else change.account_id
-    place = (hour_of(row.id), row.arm_id, row.type_id, row.channel, account_id or 0)
-    return Cell(*place, change.state.value)
 
 
 def _bury(changes: Iterable[Change]) -> None:

@@ -1,11 +1,13 @@
 """Write planned deliveries: one statement for all of them, and their counters beside it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
 
 from django.db import connection
 
-from notifications.counters import CREATED, Cell, add, hour_of
+from notifications import counters
+from notifications.cells import Cell, Settled, hour_of
 from notifications.rows import Row
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL
@@ -44,7 +46,7 @@ def insert(rows: Sequence[Row]) -> list[Row]:
         cursor.execute(INSERT, values)
         new = {row[0] for row in cursor.fetchall()}
     fresh = rows if len(new) == len(rows) else [row for row in rows if row.id in new]
-    add(cell for row in fresh for cell in _cells(row))
+    counters.insert(_tally(fresh))
     enqueue_settled((row.id, row.type_id, row.state, 0) for row in fresh if row.state in FINAL)
     return list(fresh)
 
@@ -57,6 +59,17 @@ def _instants(column: Sequence[object]) -> str:
     return array(text[value] for value in column)
 
 
-def _cells(row: Row) -> list[Cell]:
-    cell = Cell(hour_of(row.id), row.arm_id or 0, row.type_id, row.channel, 0, CREATED)
-    return [cell, cell._replace(measure=row.state)] if row.state in FINAL else [cell]
+def _tally(rows: Sequence[Row]) -> Counter[Cell]:
+    """Thousands of rows are a handful of different ones."""
+    tally: Counter[Cell] = Counter()
+    for settled, n in Counter(map(_counted, rows)).items():
+        tally[settled.created()] += n
+        for cell in settled.cells():
+            tally[cell] += n
+    return tally
+
+
+def _counted(row: Row) -> Settled:
+    """As new as it is, no account has it."""
+    place = (hour_of(row.id), row.arm_id or 0, row.type_id, row.channel, 0)
+    return Settled(*place, row.state, row.reason if row.state in FINAL else "")

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from channels.base import Channel, Lane
 from notifications import dispatch
-from notifications.counters import Cell, add, hour_of
+from notifications.cells import Cell, Settled, hour_of
+from notifications.counters import add
 from notifications.dispatch import HINT_LIFE, RESOLVE_LIFE, Due
 from notifications.held import release_held
 from notifications.on_call import tell_of_failures
@@ -63,7 +64,7 @@ UPDATE delivery d SET
     settled_at = CASE WHEN due.verdict <> %(waiting)s THEN now() END
 FROM due WHERE d.id = due.id
 RETURNING d.id::text, d.dispatch_no, d.channel, d.lane, d.app_id, d.state, d.crashes, d.type_id,
-    d.notification_id::text, coalesce(d.arm_id, 0), coalesce(d.account_id, 0)
+    d.notification_id::text, coalesce(d.arm_id, 0), coalesce(d.account_id, 0), d.reason
 """
 
 
@@ -79,6 +80,7 @@ class Swept(NamedTuple):
     notification_id: str
     arm_id: int
     account_id: int
+    reason: str
 
     def due(self) -> Due:
         alone = self.crashes >= ALONE_AFTER
@@ -101,7 +103,7 @@ def sweep() -> None:
         settled = release_held()
         notifications = _notifications()
         rows = [row for lane in Lane for row in _deliveries(lane)]
-        add(_cell(row) for row in rows if _final(row))
+        add(cell for row in rows if _final(row) for cell in _cells(row))
         tell_of_failures((row.type_id, ALARMING[row.state]) for row in rows if _alarms(row))
         enqueue_settled((row.id, row.type_id, row.state, 0) for row in rows if _final(row))
     for item in notifications:
@@ -144,6 +146,6 @@ def _final(row: Swept) -> bool:
     return row.state in FINAL
 
 
-def _cell(row: Swept) -> Cell:
+def _cells(row: Swept) -> list[Cell]:
     place = (hour_of(row.id), row.arm_id, row.type_id, row.channel, row.account_id)
-    return Cell(*place, row.state)
+    return Settled(*place, row.state, row.reason).cells()

@@ -7,6 +7,7 @@ from channels.health import Tally
 from notifications.record import Finished
 
 BILLED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNCERTAIN})
+TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
 NO_ANSWER = frozenset({OutcomeKind.RETRY, OutcomeKind.THROTTLED, OutcomeKind.UNCERTAIN})
 TROUBLE = frozenset({OutcomeKind.RETRY, OutcomeKind.UNCERTAIN})
 

@@ -9,10 +9,10 @@ from channels.answers import retry_after
 from channels.base import HttpResponse, OutcomeKind
 from channels.health import heal, hold
 from notifications.record import Finished
+from notifications.tallying import TAKEN
 
 log = logging.getLogger(__name__)
 
-TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
 ENOUGH = 3  # refusals: fewer may be about single devices
 
 

@@ -10,17 +10,17 @@ from psycopg2 import sql
 
 from channels.base import OutcomeKind
 from channels.second_try import FOUND
+from notifications import counters
+from notifications.callbacks.counted import after, before, heard
 from notifications.callbacks.reading import Told
 from notifications.callbacks.verdicts import Row, Tries, Verdict, verdict
-from notifications.counters import Cell, add, hour_of, take_back
 from notifications.partitions import leaf
-from notifications.statuses import FINAL
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
 
 LOCK = sql.SQL("""
 SELECT id::text, state, outcome, claims, account_id, channel, type_id, notification_id::text,
-    recipient_id, contact_point_id, lane, coalesce(arm_id, 0)
+    recipient_id, contact_point_id, lane, coalesce(arm_id, 0), reason
 FROM {leaf} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """)
 TRIES = sql.SQL("""
@@ -89,11 +89,11 @@ def settle(told: Sequence[Told], locked: Locked) -> list[Verdict]:
     verdicts = [one for one in found if one is not None]
     for _, of_day in groupby(verdicts, key=lambda one: day_in(one.row.id)):
         _update(list(of_day))
-    moves = [one for one in verdicts if one.is_move]
-    add(_cell(one.row, one.account, one.state) for one in moves)
-    take_back(
-        _cell(one.row, one.row.account_id, one.row.state) for one in moves if one.row.state in FINAL
+    counters.move(
+        gone=(cell for one in verdicts for cell in before(one.row)),
+        come=(cell for one in verdicts for cell in after(one)),
     )
+    counters.add(heard(told, locked.rows))
     return verdicts
 
 
@@ -112,8 +112,3 @@ def _update(verdicts: Sequence[Verdict]) -> None:
                 ids,
             ],
         )
-
-
-def _cell(row: Row, account_id: int | None, state: int) -> Cell:
-    place = (hour_of(row.id), row.arm_id, row.type_id, row.channel)
-    return Cell(*place, account_id or 0, int(state))

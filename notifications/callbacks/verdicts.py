@@ -42,6 +42,7 @@ class Row(NamedTuple):
     contact_point_id: int | None
     lane: int
     arm_id: int
+    reason: str
 
 
 class Verdict(NamedTuple):

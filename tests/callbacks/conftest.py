@@ -11,9 +11,11 @@ from twilio.request_validator import RequestValidator
 
 from channels.credentials import account_upsert
 from channels.models import ProviderAccount
+from notifications import counters
 from notifications.callbacks import certificates
 from notifications.callbacks.accounts import callers
 from notifications.callbacks.reading import known_days
+from notifications.cells import Settled, hour_of
 from notifications.models import Attempt, Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
@@ -45,8 +47,6 @@ class Sms:
 
 
 def new_delivery(sms: Sms, state: State, tries: bool = True, **fields: Any) -> Delivery:
-    from notifications.counters import CREATED, Cell, add, hour_of
-
     id_ = uuid7(int(now().timestamp() * 1000))
     base: dict[str, Any] = {
         "notification_id": id_,
@@ -68,12 +68,17 @@ def new_delivery(sms: Sms, state: State, tries: bool = True, **fields: Any) -> D
     if tries:
         for number in range(1, made.claims + 1):
             attempt(made, number, sms.account.pk)
-    cell = Cell(hour_of(str(id_)), 0, sms.type.pk, "sms", 0, CREATED)
-    add(
-        [cell, cell._replace(account_id=sms.account.pk, measure=state)]
-        if state >= State.SENT
-        else [cell]
+    counted = Settled(
+        hour_of(str(id_)),
+        0,
+        sms.type.pk,
+        "sms",
+        made.account_id or 0,
+        state,
+        made.reason,
+        made.outcome,
     )
+    counters.add([counted.created(), *counted.cells()])
     return made
 
 

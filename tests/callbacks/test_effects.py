@@ -162,7 +162,7 @@ def test_a_mailbox_that_bounces_is_suppressed(sms: Sms) -> None:
 def test_what_the_log_knows_goes_before_what_the_provider_says(sms: Sms) -> None:
     """A mailbox that forwards bounces under another name."""
     mail = contact_point(sms.person, "email", MAIL)
-    row = Row("x", State.SENT, 20, 1, sms.account.pk, "email", 1, "n", 1, mail.pk, 1, 0)
+    row = Row("x", State.SENT, 20, 1, sms.account.pk, "email", 1, "n", 1, mail.pk, 1, 0, "")
 
     heard(sms, EventKind.COMPLAINED, "elsewhere@example.net", row)
 

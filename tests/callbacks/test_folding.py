@@ -8,6 +8,7 @@ import pytest
 
 from channels.base import EventKind
 from channels.sms import twilio
+from notifications.analytics import recount
 from notifications.callbacks import fold, settling
 from notifications.callbacks.fold import fold_due
 from notifications.counters import CREATED, totals
@@ -33,6 +34,7 @@ def conserved() -> None:
     assert counted.pop(CREATED, 0) == Delivery.objects.count()
     settled = Delivery.objects.exclude(settled_at=None).values_list("state", flat=True)
     assert counted == {state: list(settled).count(state) for state in set(settled)}
+    assert [recount.difference(day) for day in recount.days()] == [{}] * len(recount.days())
 
 
 def test_a_receipt_makes_a_sent_message_delivered(sms: Sms) -> None:
@@ -52,6 +54,7 @@ def test_a_repeated_receipt_is_one_event(sms: Sms) -> None:
 
     event = Event.objects.get()
     assert (str(event.delivery_id), event.kind, event.attempt) == (sms.id, "delivered", 1)
+    conserved()
 
 
 def test_the_same_callback_twice_in_one_batch_is_one_event(sms: Sms) -> None:
@@ -77,6 +80,7 @@ def test_a_bounce_after_delivered_counts(sms: Sms) -> None:
     found = tell(sms, "undelivered", ErrorCode="30005")
 
     assert (found.state, found.outcome) == (State.SENT, ProviderOutcome.BOUNCED)
+    conserved()
 
 
 @pytest.mark.parametrize("state", [LEASED, AWAITING, UNCERTAIN])

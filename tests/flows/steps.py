@@ -8,6 +8,8 @@ from django.db import connection
 
 from notifications import counters
 from notifications.accept import Answer, accept
+from notifications.analytics import recount
+from notifications.analytics.repair import check
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifications.sweeps import sweep
@@ -49,7 +51,10 @@ def go_on() -> None:
 
 
 def conserved() -> None:
-    """Created = settled + waiting; by counters and by rows alike."""
+    """Created = settled + waiting; by counters and by rows alike. Whatever else is counted is
+    what a recount finds."""
+    for day in recount.days():
+        assert check(day) == {}
     counters.fold()
     hour = timedelta(hours=1)
     totals = counters.totals(now() - 2 * hour, now() + hour)
@@ -71,3 +76,9 @@ def run(published: list[Published]) -> None:
 def now_due(**changes: Any) -> None:
     """Change every delivery; `due_at` passes, too."""
     Delivery.objects.update(due_at=now(), **changes)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

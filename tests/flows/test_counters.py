@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifications import counters
-from notifications.counters import Cell
+from notifications.cells import Cell
 from notifications.models import Counter, CounterDelta
 from notifications.statuses import State
 from notifyproj.core.clock import now

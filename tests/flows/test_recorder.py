@@ -8,17 +8,18 @@ import psycopg2
 import pytest
 from django.db import OperationalError, connection
 
-from notifications import burying, recording
+from notifications import attempt_rows, burying, recording
 from notifications import recorder as module
+from notifications.attempt_rows import Tried
 from notifications.claim import Claimed, claim
 from notifications.models import Attempt, Delivery
-from notifications.record import Change
+from notifications.record import Change, Finished
 from notifications.recorder import Recorder
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint
 from tests.flows.conftest import Published, settle
-from tests.flows.steps import conserved, recorded, send, settled
+from tests.flows.steps import conserved, recorded, send, settled, somebody_waits_for_a_lock
 from tests.providers import Answer, StandIn
 from tests.world import World
 
@@ -76,17 +77,18 @@ def test_a_broken_connection_is_made_anew(rows: list[Claimed], recorder: Recorde
 def test_a_connection_lost_in_the_middle_of_writing_loses_nothing(
     rows: list[Claimed], recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert = recording._insert_attempts
+    insert = attempt_rows.insert_attempts
     lost: list[bool] = []
 
-    def lose_it(changes: list[Change]) -> None:
-        insert(changes)
+    def lose_it(tries: list[Finished]) -> list[Tried]:
+        tried = insert(tries)
         if not lost:
             lost.append(True)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return tried
 
-    monkeypatch.setattr(recording, "_insert_attempts", lose_it)
+    monkeypatch.setattr(recording, "insert_attempts", lose_it)
 
     for change in sent(rows):
         recorder.put(change)
@@ -106,19 +108,13 @@ def test_a_deadlock_is_tried_again(rows: list[Claimed], recorder: Recorder) -> N
         cursor.execute("SELECT FROM delivery WHERE id = %s FOR UPDATE", [last])
         for change in sent(rows):
             recorder.put(change)
-        settle(_somebody_waits_for_a_lock)
+        settle(somebody_waits_for_a_lock)
         cursor.execute("SELECT FROM delivery WHERE id = %s FOR UPDATE", [first])
         other.rollback()
     other.close()
 
     settled()
     conserved()
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_database_that_is_away_for_a_while_is_waited_for(

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 
 from channels.base import Channel, Lane
 from notifications import counters, dispatch
+from notifications.analytics import recount
+from notifications.analytics.repair import check
 from notifications.models import Attempt, CounterDelta, Delivery, Notification
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.variables import seal as seal_variables
@@ -182,7 +184,7 @@ class Blast:
 
 
 def books_agree() -> None:
-    """created = settled + waiting, in the counters as in the rows."""
+    """created = settled + waiting, in the counters as in the rows; and all of a recount."""
     poll(lambda: not CounterDelta.objects.exists(), 10, "the counters are folded")
     moment = datetime.now(UTC)
     counted = counters.totals(moment - timedelta(days=1), moment + timedelta(days=1))
@@ -192,3 +194,5 @@ def books_agree() -> None:
     created = counted.pop(counters.CREATED)
     assert {state: n for state, n in counted.items() if n} == settled
     assert created == sum(settled.values()) + waiting == rows.total()
+    for day in recount.days():
+        assert check(day) == {}
