@@ -17,6 +17,7 @@ from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.sqlarrays import array
 from preferences.facts import Person, Point, load_people, load_points
+from templates.fields import PERSON
 from templates.render import Compiled
 from templates.services import compiled
 
@@ -127,8 +128,12 @@ def hand_back(ids: Sequence[str], dispatch_nos: Sequence[int], seconds: float) -
 
 def load(rows: Sequence[Claimed]) -> Loaded:
     points = load_points({row.contact_point_id for row in rows if row.contact_point_id})
-    people = load_people({row.recipient_id for row in rows}, {row.type_id for row in rows})
     texts = {id_: compiled(id_) for id_ in {row.template_version_id for row in rows}}
+    people = load_people(
+        {row.recipient_id for row in rows},
+        {row.type_id for row in rows},
+        attributes=any(PERSON in text.mentioned for text in texts.values()),
+    )
     parents = _parents({row.notification_id for row in rows})
     files = load_files(parent.attachment_ids for parent in parents.values())
     return Loaded(parents, texts, people, points, files)

@@ -20,7 +20,7 @@ from notifyproj.core.ids import uuid7
 from preferences.addresses import open_data_key
 from preferences.catalogue import LANE_OF, PRIORITY_OF, TypeValue, catalogue
 from preferences.facts import find_recipients
-from templates.services import VersionValue, find_version
+from templates.services import VersionValue, find_version, needs
 
 LONGEST_LIFE = timedelta(days=7)
 FARTHEST = timedelta(days=366)
@@ -187,7 +187,7 @@ def _may_go_to(type_: TypeValue, channels: tuple[str, ...]) -> set[str]:
 
 
 def _check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:
-    """A digest brings its items itself."""
+    """By name, then by the version's schema. A digest brings its items itself."""
     given = GATHERED if type_.digest else ()
     missing = [
         name
@@ -197,6 +197,9 @@ def _check_variables(request: SendRequest, version: VersionValue, type_: TypeVal
     if missing:
         fields = {f"variables.{name}": f"{version.name} needs {name}." for name in missing}
         raise InvalidFields(fields, "missing_variable")
+    if wrong := needs(version.id).wrong_variables(request.variables, given):
+        fields = {f"variables.{place}": words for place, words in wrong.items()}
+        raise InvalidFields(fields, "invalid_variable")
 
 
 def _check_sizes(request: SendRequest) -> None:

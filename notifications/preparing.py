@@ -24,6 +24,7 @@ from notifications.batching import Share, shareable
 from notifications.claim import Claimed, Loaded
 from notifications.enclosing import NoRoom, enclosed
 from notifications.links.dressing import dressed, supplied
+from notifications.personal import person_variables
 from notifications.record import Change, Finished, kept
 from notifications.screening import Chosen
 from notifications.statuses import State
@@ -132,8 +133,9 @@ def _render(
         variables = unseal(parent.id, bytes(parent.sealed), key if parent.personal else None)
     text = loaded.texts[row.template_version_id]
     if names := text.supplied(row.channel):
-        variables = {**supplied(names, row, type_, now), **variables}
-    return render(text, row.channel, person.locale, variables)
+        ours = supplied(names, row, type_, now)
+        variables = {**ours, **person_variables(names, person), **variables}
+    return render(text, row.channel, person.locale, variables, person.rules.timezone)
 
 
 def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> Envelope:

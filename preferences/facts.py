@@ -1,10 +1,11 @@
 """Everything the decision needs, for a whole chunk of people in a handful of statements."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
 
 from notifyproj.core.sqlarrays import array
@@ -17,6 +18,7 @@ SELECT r.id, r.external_id, r.data_key, r.locale, r.timezone, r.erased_at IS NOT
        r.paused_until
 FROM recipient r WHERE r.id = ANY(%s::bigint[])
 """
+WITH_ATTRIBUTES = PEOPLE.replace("r.paused_until", "r.paused_until, r.attributes")
 RULES_ONLY = """
 SELECT r.id, NULL, NULL, NULL, r.timezone, r.erased_at IS NOT NULL, r.paused_until
 FROM recipient r WHERE r.id = ANY(%s::bigint[])
@@ -45,12 +47,16 @@ FROM contact_point c WHERE c.id = ANY(%s::bigint[])
 """  # noqa: S608 - a constant
 
 
+NOTHING_KNOWN: Mapping[str, Any] = {}
+
+
 class Person(NamedTuple):
     id: int
     external_id: str
     data_key: bytes | None  # wrapped
     locale: str
     rules: PersonRules
+    attributes: Mapping[str, Any] = NOTHING_KNOWN
 
 
 class Point(NamedTuple):
@@ -88,9 +94,15 @@ def recipients_after(cursor: int, limit: int) -> list[int]:
 
 
 def load_people(
-    recipient_ids: Collection[int], type_ids: Iterable[int], *, rules_only: bool = False
+    recipient_ids: Collection[int],
+    type_ids: Iterable[int],
+    *,
+    rules_only: bool = False,
+    attributes: bool = False,
 ) -> dict[int, Person]:
-    """`rules_only` leaves out what only rendering needs: the locale and the keys."""
+    """`rules_only` leaves out what only rendering needs: the locale and the keys; only some texts
+    ask for the attributes."""
+    query = WITH_ATTRIBUTES if attributes else RULES_ONLY if rules_only else PEOPLE
     ids = array(recipient_ids)
     with connection.cursor() as cursor:
         cursor.execute(CHOICES, [ids, array(type_ids)])
@@ -100,7 +112,7 @@ def load_people(
             choices.setdefault(recipient_id, {})[scope, channel] = enabled
         cursor.execute(QUIET, [ids])
         quiet = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-        cursor.execute(RULES_ONLY if rules_only else PEOPLE, [ids])
+        cursor.execute(query, [ids])
         return {
             id_: Person(
                 id_,
@@ -108,8 +120,11 @@ def load_people(
                 data_key,
                 locale,
                 _rules(choices.get(id_, NO_CHOICES), zone, quiet.get(id_), erased, paused),
+                msgspec.json.decode(known[0]) if known else NOTHING_KNOWN,
             )
-            for id_, external_id, data_key, locale, zone, erased, paused in cursor.fetchall()
+            for id_, external_id, data_key, locale, zone, erased, paused, *known in (
+                cursor.fetchall()
+            )
         }
 
 

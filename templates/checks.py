@@ -1,42 +1,48 @@
 """What is wrong with a version's parts, and which variables it needs. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from minijinja import TemplateError
 
 from templates import language
-from templates.fields import DATA, DEFAULT_LOCALE, FIELDS, REQUIRED, SUPPLIED, WITH_DATA
-from templates.render import engine, sources
+from templates.engine import engine
+from templates.fields import (
+    DATA,
+    DEFAULT_LOCALE,
+    FIELDS,
+    PARTIAL,
+    REQUIRED,
+    SUPPLIED,
+    WITH_DATA,
+)
+from templates.flattening import plain
+from templates.problem import Problem as Problem
+from templates.render import sources
+from templates.tokens import NotAllowed
 
+MESSAGES = tuple(channel for channel in FIELDS if channel != PARTIAL)
 LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_LOCALES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Empty `locale` or `field`: it is about the whole of the level above."""
-
-    channel: str
-    locale: str
-    field: str
-    message: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = " / ".join(filter(None, (self.channel, self.locale, self.field)))
-        line = f", line {self.line}" if self.line else ""
-        return f"{place}{line}: {self.message}" if place else self.message
-
-
-def check(parts: object) -> list[Problem]:
-    """Everything that keeps these parts from being published, in their order."""
+def check(parts: object, channels: Iterable[str] = MESSAGES) -> list[Problem]:
+    """Everything that keeps these parts from being published, in their order, partials aside."""
     if not isinstance(parts, dict) or not parts:
         return [Problem("", "", "", "Write a text for one channel at least")]
-    return [problem for channel, locales in parts.items() for problem in _channel(channel, locales)]
+    known = tuple(channels)
+    return [p for name, locales in parts.items() for p in _channel(name, locales, known)]
+
+
+def check_source(source: str) -> None:
+    """Raises NotAllowed, with the line."""
+    language.read(source)
+    try:
+        engine().add_template("text", source)
+    except TemplateError as error:
+        raise NotAllowed(error.detail or error.message, error.line or 1) from None
 
 
 def declared_variables(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
@@ -51,9 +57,9 @@ def declared_variables(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> 
     return sorted(used - optional - SUPPLIED)
 
 
-def _channel(channel: str, locales: object) -> Iterator[Problem]:
-    if channel not in FIELDS:
-        yield Problem(channel, "", "", f"No such channel; there are {', '.join(FIELDS)}")
+def _channel(channel: str, locales: object, known: tuple[str, ...]) -> Iterator[Problem]:
+    if channel not in known:
+        yield Problem(channel, "", "", f"No such channel; there are {', '.join(known)}")
         return
     if not isinstance(locales, dict) or DEFAULT_LOCALE not in locales:
         yield Problem(channel, "", "", f"A text for the locale `{DEFAULT_LOCALE}` is needed")
@@ -107,9 +113,6 @@ def _source(channel: str, locale: str, field: str, source: object) -> Iterator[P
         yield Problem(channel, locale, field, "A zero character is not allowed")
         return
     try:
-        engine().add_template("text", source)
-        language.read(source)
-    except TemplateError as error:
-        yield Problem(channel, locale, field, error.detail or error.message, error.line)
-    except language.NotAllowed as error:
+        check_source(plain(source))
+    except NotAllowed as error:
         yield Problem(channel, locale, field, str(error), error.line)

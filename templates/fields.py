@@ -9,8 +9,10 @@ DEFAULT_LOCALE = "default"
 UNSUBSCRIBE_URL = "unsubscribe_url"
 PREFERENCES_URL = "preferences_url"  # the person's own page
 WHY_URL = "why_url"  # why they got this message
+PERSON = "person"  # a record: their attributes, and `id`, `locale`, `timezone`
 # Variables a request need not give: we know them.
-SUPPLIED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WHY_URL})
+SUPPLIED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WHY_URL, PERSON})
+PARTIAL = "partial"  # in place of a channel: a text that others include or extend
 DATA = "data"  # a mapping of names to sources, for the app; rendered as data_<name>
 
 
@@ -50,11 +52,19 @@ FIELDS: dict[str, dict[str, Kind]] = {
         "badge": LINK,
         "link": LINK,
     },
-    Channel.EMAIL: {"subject": LINE, "html": HTML, "text": TEXT, "reply_to": NEUTRAL},
+    Channel.EMAIL: {
+        "subject": LINE,
+        "preheader": LINE,
+        "html": HTML,
+        "mjml": HTML,
+        "text": TEXT,
+        "reply_to": NEUTRAL,
+    },
     Channel.SMS: {"body": TEXT},
     Channel.INBOX: {"title": LINE, "body": TEXT, "link": LINK},
     Channel.WEBHOOK: {"event": NEUTRAL, "json": JSON},
     Channel.SLACK: {"text": TEXT, "blocks": JSON},
+    PARTIAL: {"text": TEXT},
 }
 WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX, Channel.WEBHOOK})
 
@@ -62,9 +72,10 @@ WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX, Channel.WE
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     Channel.PUSH: (("title", "body", DATA),),
     Channel.WEB_PUSH: (("title",),),  # browsers show something for every push
-    Channel.EMAIL: (("subject",), ("text", "html")),
+    Channel.EMAIL: (("subject",), ("text", "html", "mjml")),
     Channel.SMS: (("body",),),
     Channel.INBOX: (("title",),),
     Channel.WEBHOOK: (("json", DATA),),
     Channel.SLACK: (("text",),),  # also with blocks: what a lock screen shows
+    PARTIAL: (("text",),),
 }

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from templates.models import MessageTemplate, TemplateVersion
-from templates.services import problems_of
+from templates.models import MessageTemplate, TemplateKind, TemplateVersion
+from templates.reviewing import Draft, review
 
 PUBLISH = "message_templates_templateversion_publish"  # the name of Unfold's button
 
@@ -33,7 +33,8 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_parts(self) -> Any:
         parts = self.cleaned_data["parts"]
-        self.warnings = [str(problem) for problem in problems_of(self._slug(), parts)]
+        found = review(Draft(self._slug(), TemplateKind.MESSAGE, parts))
+        self.warnings = list(map(str, found.errors))
         if self.warnings and PUBLISH in self.data:
             raise forms.ValidationError(list(self.warnings))
         if not isinstance(parts, dict):

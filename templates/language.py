@@ -11,36 +11,20 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from templates.tokens import PRINT, TAG, TEXT, NotAllowed, Token, segments
+
 TAGS = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
 FILTERS = frozenset(
     "abs bool capitalize count d default dictsort e escape first float int items join last length "
     "list lower max min pluralize replace reverse round sort string striptags sum title trim "
-    "truncate unique upper urlencode".split()
+    "truncate unique upper urlencode "
+    "currency date datetime number percent plural time url".split()  # ours: see `filters`
 )
 MAX_SOURCE = 100_000  # characters of one field
 
-OPENING = re.compile(r"\{\{|\{%|\{#")
-TOKEN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<end>-?%\}|-?\}\}|\+%\}|\+\}\})
-      | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<number>\d[\w.]*)
-      | (?P<name>[^\W\d]\w*)
-      | (?P<operator>//|==|!=|<=|>=|[-+~/%<>=|.,:()\[\]])
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+OURS = "__"  # how the names start by which filters know the person
 KEYWORDS = frozenset("and else for if in is not or".split())
 DEEPER = {"for": 1, "if": 1, "endfor": -1, "endif": -1}
-CLOSED_BY = {"{{": "}}", "{%": "%}"}
-
-
-class NotAllowed(ValueError):
-    """Outside the language; the message says what and is safe to show."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 @dataclass(slots=True)
@@ -57,22 +41,17 @@ def read(text: str) -> Source:
     """Raises NotAllowed."""
     if len(text) > MAX_SOURCE:
         raise NotAllowed(f"Longer than {MAX_SOURCE} characters", 1)
-    source, depth, at = Source(), 0, 0
-    while opening := OPENING.search(text, at):
-        source.looped_text += (opening.start() - at) if depth else 0
-        start, at = opening.start(), opening.end()
-        if opening[0] == "{#":
-            at = _after_comment(text, start)
+    source, depth = Source(), 0
+    for segment in segments(text):
+        if segment.kind == TEXT:
+            source.looped_text += len(segment.text) if depth > 0 else 0
             continue
-        tokens, at = _block(text, opening)
-        line = _line(text, start)
-        if opening[0] == "{{":
+        if segment.kind == PRINT:
             source.prints += 1
-        else:
-            depth += _tag(tokens, source, line)
-        _expression(tokens, line)
-        source.optional |= _optional(tokens)
-    source.looped_text += (len(text) - at) if depth > 0 else 0
+        elif segment.kind == TAG:
+            depth += _tag(segment.tokens, source, segment.line)
+        _expression(segment.tokens, segment.line)
+        source.optional |= _optional(segment.tokens)
     return source
 
 
@@ -85,43 +64,18 @@ class Certain(NamedTuple):
 
 def certain(text: str) -> Certain:
     """What stands outside of every `if` and `for`. Raises NotAllowed."""
-    plain, names, depth, at = [], set[str](), 0, 0
-    while opening := OPENING.search(text, at):
-        if depth == 0:
-            plain.append(text[at : opening.start()])
-        if opening[0] == "{#":
-            at = _after_comment(text, opening.start())
-            continue
-        tokens, at = _block(text, opening)
-        if opening[0] == "{%":
-            depth += DEEPER.get(tokens[0][1] if tokens else "", 0)
-        elif depth == 0 and len(tokens) == 1 and tokens[0][0] == "name":
-            names.add(tokens[0][1])
-    plain.append(text[at:] if depth == 0 else "")
+    plain, names, depth = [], set[str](), 0
+    for segment in segments(text):
+        if segment.kind == TAG:
+            depth += DEEPER.get(segment.word, 0)
+        elif depth == 0 and segment.kind == TEXT:
+            plain.append(segment.text)
+        elif depth == 0 and len(segment.tokens) == 1 and segment.tokens[0][0] == "name":
+            names.add(segment.tokens[0][1])
     return Certain(frozenset(re.findall(r"\w+", " ".join(plain))), frozenset(names))
 
 
-def _block(text: str, opening: re.Match[str]) -> tuple[list[tuple[str, str]], int]:
-    """The tokens up to the block's end, and where that is."""
-    tokens: list[tuple[str, str]] = []
-    at = opening.end()
-    if text[at : at + 1] in ("-", "+"):
-        at += 1
-    while token := TOKEN.match(text, at):
-        at = token.end()
-        kind = str(token.lastgroup)
-        if kind == "end":
-            if token[0][-2:] != CLOSED_BY[opening[0]]:
-                break
-            return tokens, at
-        if kind != "space":
-            tokens.append((kind, token[0]))
-    shown = text[at : at + 1]
-    message = f"`{shown}` is not allowed in a block" if shown else "A block is not closed"
-    raise NotAllowed(message, _line(text, at))
-
-
-def _tag(tokens: list[tuple[str, str]], source: Source, line: int) -> int:
+def _tag(tokens: list[Token], source: Source, line: int) -> int:
     """How much deeper in loops the text after this tag is."""
     name = tokens[0][1] if tokens else ""
     if name not in TAGS:
@@ -132,7 +86,7 @@ def _tag(tokens: list[tuple[str, str]], source: Source, line: int) -> int:
     return {"for": 1, "endfor": -1}.get(name, 0)
 
 
-def _expression(tokens: list[tuple[str, str]], line: int) -> None:
+def _expression(tokens: list[Token], line: int) -> None:
     """No lists (a loop over `[a, a]` doubles), no methods (they change what they are called on),
     no filter outside the table."""
     brackets: list[str] = []
@@ -142,6 +96,8 @@ def _expression(tokens: list[tuple[str, str]], line: int) -> None:
         if before[-1:] == [("operator", "|")] and text not in FILTERS:
             raise NotAllowed(f"The filter `{text}` is not allowed", line)
         in_target = in_target and text != "in"
+        if kind == "name" and text.startswith(OURS):
+            raise NotAllowed("A name cannot start with two underscores", line)
         if kind != "operator":
             continue
         if text in "([":
@@ -152,7 +108,7 @@ def _expression(tokens: list[tuple[str, str]], line: int) -> None:
             raise NotAllowed("A list is not allowed", line)
 
 
-def _bracket(text: str, before: list[tuple[str, str]], line: int) -> str:
+def _bracket(text: str, before: list[Token], line: int) -> str:
     """What it opens: a group, an index, or the arguments of a filter or test."""
     kind, previous = before[-1] if before else ("", "")
     is_value = kind in ("name", "string") and previous not in KEYWORDS
@@ -167,7 +123,7 @@ def _bracket(text: str, before: list[tuple[str, str]], line: int) -> str:
     raise NotAllowed("A call is not allowed", line)
 
 
-def _optional(tokens: list[tuple[str, str]]) -> set[str]:
+def _optional(tokens: list[Token]) -> set[str]:
     """Names that are asked for with `|default` or `is defined`."""
     found = set()
     for index, (kind, name) in enumerate(tokens):
@@ -179,14 +135,3 @@ def _optional(tokens: list[tuple[str, str]]) -> set[str]:
         if asks or after == ["is", "not", "defined"]:
             found.add(name)
     return found
-
-
-def _after_comment(text: str, start: int) -> int:
-    end = text.find("#}", start + 2)
-    if end < 0:
-        raise NotAllowed("A comment is not closed", _line(text, start))
-    return end + 2
-
-
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1

@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from minijinja import Environment, TemplateError, pass_state
+from minijinja import Environment, TemplateError
 
 from templates import language
-from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, SUPPLIED, Kind
+from templates.engine import MAX_OUTPUT, engine
+from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, PERSON, SUPPLIED, Kind
+from templates.filters import FILTERS, clues
+from templates.localising import CannotWrite
+from templates.tokens import NotAllowed
 
-FUEL = 20_000  # instructions of one field
-LOOPED_TEXT = 1_000_000  # characters that loops may write, besides what they print
-MAX_OUTPUT = 262_144  # characters of one field
 UNMETERED_PRINTS = 200  # with no loop, so few values cannot make a text too long to bear
 MAX_PLANS = 1_000  # remembered (channel, locale) pairs; locales come from outside
 
 CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+LOCALISED = re.compile(rf"\|\s*(?:{'|'.join(FILTERS)})\b")
 LINK = re.compile(r"(?!(?:javascript|data|vbscript|file|blob):)(?:[a-z][a-z0-9+.-]*:|/|$)\S*", re.I)
 
 # The engine's own messages may quote values.
@@ -54,17 +56,22 @@ class _Step:
 class Compiled:
     """One version, its sources compiled when first needed. Threads may share it."""
 
-    __slots__ = ("_metered", "_plain", "_plans", "_supplied", "channels", "parts")
+    __slots__ = (
+        *("_metered", "_plain", "_plans", "_supplied"),
+        *("channels", "localised", "mentioned", "parts"),
+    )
 
     def __init__(self, parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         self.parts = parts
         self.channels = frozenset(parts)
+        # Channels some text of which asks for the person's locale or zone.
+        self.localised = frozenset(
+            c for c, locales in parts.items() if LOCALISED.search(str(locales))
+        )
         self._plain = engine()
         self._metered: dict[str, Environment] = {}
-        self._supplied = {
-            channel: frozenset(name for name in SUPPLIED if name in str(locales))
-            for channel, locales in parts.items()
-        }
+        self._supplied = {channel: _mentioned(channel, parts[channel]) for channel in parts}
+        self.mentioned = frozenset().union(*self._supplied.values())
         self._plans: dict[tuple[str, str], tuple[_Step, ...]] = {}
 
     def supplied(self, channel: str) -> frozenset[str]:
@@ -97,21 +104,23 @@ class Compiled:
             if cost.loops or cost.prints > UNMETERED_PRINTS:
                 chosen = self._metered.setdefault(name, engine(cost))
             chosen.add_template(name, source)
-        except (language.NotAllowed, TemplateError):
+        except (NotAllowed, TemplateError):
             raise RenderFailed(field, "The text cannot be read") from None
         return _Step(field, kind, chosen, name)
 
 
 def render(
-    version: Compiled, channel: str, locale: str, variables: Mapping[str, object]
+    version: Compiled, channel: str, locale: str, variables: Mapping[str, object], zone: str = ""
 ) -> dict[str, str]:
     """The text of each field in the language nearest to `locale`. Raises RenderFailed.
 
-    A variable that is null counts as missing: nobody should read "None".
+    A variable that is null counts as missing: nobody should read "None". Dates are those of `zone`.
     """
     given = dict(variables)
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
+    if channel in version.localised:
+        given.update(clues(locale, zone, _language(version, channel, locale)))
     texts = {}
     for step in version.plan(channel, locale):
         try:
@@ -142,52 +151,6 @@ def sources(channel: str, part: Mapping[str, Any]) -> Iterator[tuple[str, Kind, 
         yield f"{DATA}_{name}", DATUM, source
 
 
-def engine(cost: language.Source | None = None) -> Environment:
-    """Strict, without files, functions or filters beyond the language; metered for `cost`."""
-    made = Environment(undefined_behavior="strict", fuel=FUEL, debug=False, pycompat=False)
-    for name in list(made.globals):
-        made.remove_global(name)
-    for name in FORBIDDEN_FILTERS:
-        made.remove_filter(name)
-    made.add_filter("join", _join)
-    made.add_filter("replace", _replace)
-    if cost is not None:
-        made.finalizer = _meter
-        made.fuel = min(FUEL, 2_000 + LOOPED_TEXT // max(cost.looped_text, 1))
-    return made
-
-
-# Of minijinja 3.0; what a later release adds is still refused by language.FILTERS.
-FORBIDDEN_FILTERS = (
-    "attr batch chain filesizeformat format groupby indent lines map pprint reject rejectattr safe "
-    "select selectattr slice split tojson wordwrap zip"
-).split()
-
-
-@pass_state
-def _meter(state: Any, value: object) -> object:
-    """Counts what a field has printed so far, in the state of this one rendering."""
-    printed = (state.get_temp("printed") or 0) + len(str(value))
-    if printed > MAX_OUTPUT:
-        raise OverflowError
-    state.set_temp("printed", printed)
-    return value
-
-
-def _join(values: Iterable[object], separator: str = "") -> str:
-    pieces = [str(value) for value in values]
-    if sum(map(len, pieces)) + len(pieces) * len(separator) > MAX_OUTPUT:
-        raise OverflowError
-    return separator.join(pieces)
-
-
-def _replace(text: object, old: str, new: str) -> str:
-    source = str(text)
-    if len(source) + source.count(old) * len(new) > MAX_OUTPUT:
-        raise OverflowError
-    return source.replace(old, new)
-
-
 def _tidy(step: _Step, text: str) -> str:
     if len(text) > MAX_OUTPUT:
         raise RenderFailed(step.field, "It is too long")
@@ -200,6 +163,31 @@ def _tidy(step: _Step, text: str) -> str:
     return text
 
 
+def _language(version: Compiled, channel: str, locale: str) -> str:
+    """Which one the text is written in; of the default text nobody says."""
+    chosen = choose_locale(version.parts.get(channel) or {DEFAULT_LOCALE: {}}, locale)
+    return "" if chosen == DEFAULT_LOCALE else chosen
+
+
+def _mentioned(channel: str, locales: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    written = str(locales)
+    found = {name for name in SUPPLIED if name in written}
+    if PERSON in found and not any(map(_asks_for_person, _texts(channel, locales))):
+        found.remove(PERSON)
+    return frozenset(found)
+
+
+def _texts(channel: str, locales: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    return (text for part in locales.values() for _, _, text in sources(channel, part))
+
+
+def _asks_for_person(source: str) -> bool:
+    try:
+        return PERSON in engine().undeclared_variables_in_str(source)
+    except TemplateError:
+        return False  # it will fail for itself
+
+
 def _inherited(channel: str, part: Mapping[str, Any]) -> dict[str, Any]:
     """What says the same in every language."""
     kept = {f: part[f] for f, kind in FIELDS[channel].items() if kind.inherited and part.get(f)}
@@ -209,6 +197,8 @@ def _inherited(channel: str, part: Mapping[str, Any]) -> dict[str, Any]:
 def _why(error: Exception) -> str:
     if isinstance(error, OverflowError):
         return "It is too long"
+    if isinstance(error, CannotWrite):
+        return str(error)
     if not isinstance(error, TemplateError):
         return "A variable cannot be written"
     why = WHY.get(error.kind, "The text cannot be written")

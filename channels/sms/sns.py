@@ -22,7 +22,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
-from channels.sms.segments import estimate, prepared
+from channels.segments import estimate, prepared
 from channels.sms.senders import is_on, sender
 from channels.sns_publish import CODES, classify, publish
 from channels.sns_publish import FIELDS as KEYS

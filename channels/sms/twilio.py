@@ -19,7 +19,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
-from channels.sms.segments import estimate, prepared
+from channels.segments import estimate, prepared
 from channels.sms.senders import is_on, sender
 from channels.sms.twilio_api import authorization, messages_url
 from channels.sms.twilio_events import parse_events, reply, verify

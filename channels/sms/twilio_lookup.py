@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from channels.answers import json_object
 from channels.base import Account, HttpRequest, HttpResponse, Lane, Outcome, OutcomeKind
 from channels.messages import SmsMessage
-from channels.sms.segments import same
+from channels.segments import same
 from channels.sms.twilio_api import authorization, messages_url
 
 NEWEST = 20  # messages to the number that are looked through; more would not fit in an answer read

@@ -64,7 +64,7 @@ def _ask(item: Draft, now: datetime) -> Ask:
 
 def _load(item: Draft, ask: Ask) -> tuple[dict[int, Person], Facts]:
     channels = {*ask.channels, *(step.to for step in ask.fallbacks)} - {Channel.INBOX}
-    people = load_people(item.recipient_ids, {item.type.id})
+    people = load_people(item.recipient_ids, {item.type.id}, attributes=True)
     return people, Facts(people, load_points_of(item.recipient_ids, channels))
 
 
@@ -124,7 +124,7 @@ def _write(
     row = _row(way, item)
     area = way.point.area if way.point else ""
     route, view.routing = chosen(picker, row, item.type, area, now)
-    text = texts.of(row, way.person.locale)
+    text = texts.of(row, way.person)
     view.message, view.problem = text.key, text.problem
     if route is not None and not text.problem:
         made = built(row, way.person, way.point, item.type, text.parts, route, now)

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 from notifications.claim import Claimed
 from notifications.links.dressing import supplied
+from notifications.personal import person_variables
 from preferences.catalogue import TypeValue
+from preferences.facts import Person
+from templates.fields import PERSON
 from templates.render import Compiled, RenderFailed, choose_locale, render
 
 HIDDEN = "•••"
@@ -27,33 +30,46 @@ class Texts:
         self._variables = variables
         self._known: dict[str, Text] = {}
 
-    def of(self, row: Claimed, locale: str) -> Text:
-        chosen = choose_locale(self._version.parts[row.channel], locale)
-        key = f"{row.channel} {chosen}"
+    def of(self, row: Claimed, person: Person) -> Text:
+        key = self._key(row.channel, person)
         if key not in self._known:
-            self._known[key] = self._written(key, row, chosen)
+            self._known[key] = self._written(key, row, person)
         return self._known[key]
 
     def shown(self) -> dict[str, dict[str, str]]:
         return {text.key: text.shown for text in self._known.values() if not text.problem}
 
-    def _written(self, key: str, row: Claimed, locale: str) -> Text:
+    def _key(self, channel: str, person: Person) -> str:
+        """One text for all, unless it says something of each person."""
+        key = f"{channel} {choose_locale(self._version.parts[channel], person.locale)}"
+        own = PERSON in self._version.supplied(channel) or channel in self._version.localised
+        return f"{key} {person.external_id}" if own else key
+
+    def _written(self, key: str, row: Claimed, person: Person) -> Text:
         names = self._version.supplied(row.channel)
         ours = placeholders(supplied(names, row, self._type, self._now))
+        given = {**person_variables(names, person), **self._variables}
         try:
-            parts = render(self._version, row.channel, locale, {**ours, **self._variables})
+            parts = self._rendered(row.channel, person, {**ours, **given})
         except RenderFailed as error:
             return Text(key, {}, {}, str(error))
         if not self._type.sensitive:
             return Text(key, parts, parts)
-        return Text(key, parts, self._hidden(row.channel, locale, ours))
+        return Text(key, parts, self._hidden(row.channel, person, ours, given))
 
-    def _hidden(self, channel: str, locale: str, ours: Mapping[str, str]) -> dict[str, str]:
+    def _hidden(
+        self, channel: str, person: Person, ours: Mapping[str, str], given: Mapping[str, Any]
+    ) -> dict[str, str]:
         """With its variables masked; nothing, where the text cannot be written that way."""
         try:
-            return render(self._version, channel, locale, {**ours, **masked(self._variables)})
+            return self._rendered(channel, person, {**ours, **masked(given)})
         except RenderFailed:
             return {}
+
+    def _rendered(
+        self, channel: str, person: Person, variables: Mapping[str, Any]
+    ) -> dict[str, str]:
+        return render(self._version, channel, person.locale, variables, person.rules.timezone)
 
 
 def placeholders(links: Mapping[str, str]) -> dict[str, str]:

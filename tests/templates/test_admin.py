@@ -75,11 +75,11 @@ def test_what_is_no_object_is_not_saved(
 
 def test_publishing_saves_what_was_written(browser: Client, template: MessageTemplate) -> None:
     version = draft(template)
-    parts = {"sms": {"default": {"body": "Hello {{ person }}"}}}
+    parts = {"sms": {"default": {"body": "Hello {{ whom }}"}}}
     save(browser, version, parts, **{PUBLISH: "1"})
     version.refresh_from_db()
     assert version.published_at
-    assert (version.variables, version.parts) == (["person"], parts)
+    assert (version.variables, version.parts) == (["whom"], parts)
 
 
 def test_a_published_version_cannot_be_changed(browser: Client, template: MessageTemplate) -> None:

@@ -5,7 +5,8 @@ import resource
 import pytest
 
 from templates import language
-from templates.render import FORBIDDEN_FILTERS, Compiled, RenderFailed, render
+from templates.engine import FORBIDDEN_FILTERS
+from templates.render import Compiled, RenderFailed, render
 
 DOUBLING = "".join("{% for a in [a, a] %}" for _ in range(40)) + "{{ a }}" + "{% endfor %}" * 40
 ESCAPES = {
@@ -15,6 +16,21 @@ ESCAPES = {
     "a file": "{% include '/etc/passwd' %}",
     "an import": "{% import '/etc/passwd' as p %}",
     "a parent": "{% extends 'sms/default/body.txt' %}",
+    "a file by its text": "{% extends '/etc/passwd' %}",
+    "itself": "{{ self }}",
+    "itself, called": "{{ self.body() }}",
+    "the text around a block": "{% block a %}{{ super() }}{% endblock %}",
+    "a caller": "{% call f() %}x{% endcall %}",
+    "a namespace": "{% set ns = namespace(a='x') %}",
+    "a do": "{% do items.append(1) %}",
+    "a filter block": "{% filter upper %}x{% endfilter %}",
+    "what filters know": "{{ __locale }}",
+    "a subclass by a filter": "{{ a|map(attribute='__class__')|list }}",
+    "a format by a method": "{{ '{0.__class__}'.format(a) }}",
+    "a number of a billion digits": "{{ '1e999999999'|number }}",
+    "a billion decimals": "{{ 1|number(999999999) }}",
+    "a pattern of dates without end": "{{ '2026-06-27'|date('" + "y" * 5_000 + "') }}",
+    "a macro that doubles": "{% macro f(n) %}{{ f(n) }}{{ f(n) }}{% endmacro %}{{ f(1) }}",
     "a macro": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "a huge range": "{% for i in range(10 ** 9) %}x{% endfor %}",
     "a huge text": "{{ 'x' * 10 ** 9 }}",

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 def _no_memory() -> None:
     services.forget_names()
     services.compiled.cache_clear()
+    services.needs.cache_clear()
 
 
 def template(slug: str = "order") -> MessageTemplate:
@@ -23,6 +24,11 @@ def template(slug: str = "order") -> MessageTemplate:
 
 def draft(of: MessageTemplate, body: str = "Hi {{ name }}") -> TemplateVersion:
     return services.version_draft(template=of, parts={"sms": {"default": {"body": body}}})
+
+
+def publish_partial(of: MessageTemplate, text: str) -> TemplateVersion:
+    parts = {"partial": {"default": {"text": text}}}
+    return services.version_publish(version=services.version_draft(template=of, parts=parts))
 
 
 def published(of: MessageTemplate, body: str = "Hi {{ name }}") -> TemplateVersion:
@@ -41,6 +47,76 @@ def test_publishing_finds_the_variables() -> None:
 def test_a_version_with_problems_is_not_published() -> None:
     with pytest.raises(services.CannotPublish, match="sms / default / body, line 1"):
         published(template(), "{{ name")
+
+
+def test_a_version_keeps_the_partials_it_was_published_with() -> None:
+    footer = services.template_create(slug="footer", name="Footer", kind="partial")
+    publish_partial(footer, "one {{ name }}")
+    first = published(template(), "Hi. {% include 'footer' %}")
+    publish_partial(footer, "two")
+    services.compiled.cache_clear()
+    assert render(services.compiled(first.pk), "sms", "", {"name": "Ada"}) == {
+        "body": "Hi. one Ada"
+    }
+    assert (first.pins, first.variables) == ({"footer": 1}, ["name"])
+
+
+def test_a_text_may_ask_for_one_version_of_a_partial() -> None:
+    footer = services.template_create(slug="footer", name="Footer", kind="partial")
+    publish_partial(footer, "one")
+    publish_partial(footer, "two")
+    version = published(template(), "{% include 'footer-v1' %} {% include 'footer' %}")
+    assert render(services.compiled(version.pk), "sms", "", {}) == {"body": "one two"}
+
+
+def test_a_partial_cannot_come_to_include_itself() -> None:
+    one = services.template_create(slug="one", name="One", kind="partial")
+    other = services.template_create(slug="other", name="Other", kind="partial")
+    publish_partial(one, "x")
+    publish_partial(other, "{% include 'one' %}")
+    with pytest.raises(services.CannotPublish, match="include itself"):
+        publish_partial(one, "{% include 'other' %}")
+
+
+def test_a_dead_partial_is_named_with_its_line() -> None:
+    with pytest.raises(
+        services.CannotPublish, match="line 2: No published partial is called `foot"
+    ):
+        published(template(), "Hi\n{% include 'footer' %}")
+
+
+def test_what_a_partial_opens_the_text_cannot_leave_open() -> None:
+    footer = services.template_create(slug="footer", name="Footer", kind="partial")
+    publish_partial(footer, "{% if name %}Bye{% endif %}")
+    with pytest.raises(services.CannotPublish, match="body"):
+        published(template(), "{% include 'footer' %}{% endif %}")
+
+
+def test_a_partial_is_no_message() -> None:
+    publish_partial(services.template_create(slug="foot", name="Foot", kind="partial"), "x")
+    assert services.find_version("foot") is None
+
+
+def test_the_schema_of_the_text_is_kept_with_its_version() -> None:
+    version = published(template(), "{% for i in items %}{{ i.price }}{% endfor %}")
+    assert services.needs(version.pk).wrong_variables({"items": [{}]}) == {
+        "items[0].price": "Is needed."
+    }
+
+
+def test_what_a_schema_does_not_have_is_named_with_its_line() -> None:
+    version = services.version_draft(
+        template=template(),
+        parts={"sms": {"default": {"body": "Hi\n{{ nmae }}"}}},
+        schema={"type": "object", "properties": {"name": {"type": "string"}}},
+    )
+    with pytest.raises(services.CannotPublish, match="body, line 2: The schema has no `nmae`"):
+        services.version_publish(version=version)
+
+
+def test_a_text_knows_which_attributes_nobody_can_do_without() -> None:
+    body = "{{ person.first_name }} {{ person.plan|default('free') }} {{ person.id }}"
+    assert services.needs(published(template(), body).pk).person == ("first_name",)
 
 
 def test_a_version_is_published_once() -> None:

@@ -1,0 +1,28 @@
+"""Something wrong with a template, and where. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Empty `locale` or `field`: it is about the whole of the level above.
+
+    `warning`: worth knowing, and no reason not to publish.
+    """
+
+    channel: str
+    locale: str
+    field: str
+    message: str
+    line: int | None = None
+    warning: bool = False
+
+    def __str__(self) -> str:
+        place = " / ".join(filter(None, (self.channel, self.locale, self.field)))
+        line = f", line {self.line}" if self.line else ""
+        return f"{place}{line}: {self.message}" if place else self.message
+
+
+def errors(problems: list[Problem]) -> list[Problem]:
+    """Those that keep it from being published."""
+    return [problem for problem in problems if not problem.warning]
