@@ -98,6 +98,10 @@ class Parent(NamedTuple):
     def cancelled(self) -> bool:
         return self.state == NotificationState.CANCELLED
 
+    @property
+    def paused(self) -> bool:
+        return self.state == NotificationState.PAUSED
+
 
 class Loaded(NamedTuple):
     parents: dict[str, Parent]

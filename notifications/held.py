@@ -1,5 +1,6 @@
-"""Rows that wait for a provider account which is held: released in waves once they can go, or one
-of them as a probe. A part of the sweep, in its transaction.
+"""Rows that wait for a provider account which is held, or for a notification which is paused:
+released in waves once they can go, or one of them as a probe. A part of the sweep, in its
+transaction.
 """
 
 from datetime import datetime
@@ -11,9 +12,9 @@ from django.db.backends.utils import CursorWrapper
 from channels.models import ProviderAccount
 from notifications.cells import Cell, hour_of
 from notifications.counters import add
-from notifications.record import held_by
+from notifications.record import PAUSED, held_by
 from notifications.status_events.outbox import enqueue_settled
-from notifications.statuses import State
+from notifications.statuses import NotificationState, State
 from notifyproj.core.clock import now as clock_now
 
 RELEASE = 2_000  # rows a second and account
@@ -32,7 +33,7 @@ SELECT name FROM holder WHERE name IS NOT NULL
 
 RELEASE_HELD = """
 UPDATE delivery d SET held_by = NULL, due_at = now() + random() * %(spread)s::interval,
-    reason = CASE WHEN d.reason = 'account_held' THEN '' ELSE d.reason END
+    reason = CASE WHEN d.reason IN ('account_held', 'on_hold') THEN '' ELSE d.reason END
 FROM (SELECT id FROM delivery WHERE held_by = %(held_by)s LIMIT %(quota)s
       FOR NO KEY UPDATE SKIP LOCKED) held
 WHERE d.id = held.id
@@ -47,6 +48,8 @@ WHERE d.id = held.id
 RETURNING d.id::text, d.notification_id::text, coalesce(d.arm_id, 0), d.type_id, d.channel,
     coalesce(d.account_id, 0)
 """
+
+STILL_PAUSED = "SELECT id::text FROM notification WHERE id = ANY(%s::uuid[]) AND state = %s"
 
 
 class Expired(NamedTuple):
@@ -87,7 +90,7 @@ def release_held() -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(HOLDERS)
         holders = [row[0] for row in cursor.fetchall()]
-        waiting = _waiting(clock_now()) if holders else {}
+        waiting = _waiting(clock_now()) | _paused(cursor, holders) if holders else {}
         for holder in holders:
             words = {"held_by": holder, "quota": RELEASE, "expired": State.EXPIRED.value}
             cursor.execute(EXPIRE_HELD, words)
@@ -116,3 +119,12 @@ def _waiting(now: datetime) -> dict[str, bool]:
         for account in accounts
         if account.held_at is not None and (account.channel, account.app_id) not in usable
     }
+
+
+def _paused(cursor: CursorWrapper, holders: list[str]) -> dict[str, bool]:
+    """Holders that are paused notifications: nothing of theirs goes, not even a probe."""
+    ids = [name.removeprefix(PAUSED) for name in holders if name.startswith(PAUSED)]
+    if not ids:
+        return {}
+    cursor.execute(STILL_PAUSED, [ids, NotificationState.PAUSED.value])
+    return {f"{PAUSED}{row[0]}": False for row in cursor.fetchall()}

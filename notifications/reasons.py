@@ -32,6 +32,7 @@ REASONS = {
     "no_account": "No provider account serves this channel there",
     "no_room": "Waiting until fewer files are on the way",
     "account_held": "The provider account is paused or needs an operator",
+    "on_hold": "Paused by somebody; waiting until it goes on",
     "fallback": "Waiting to see whether another channel arrives",
     "fallback_next": "Waiting to see whether another channel arrives",
     "fallback_now": "Another channel failed; sending here",

@@ -23,6 +23,7 @@ from notifications.statuses import ProviderOutcome, State
 
 RECEIPT_WAIT = timedelta(hours=24)
 EXCERPT = 300  # characters of an answer kept for operators
+PAUSED = "notification:"  # with its id: who holds a row of one that is paused
 FOREVER = datetime.max.replace(tzinfo=UTC)  # written as 'infinity'
 
 
@@ -154,6 +155,12 @@ def _at_once(done: Finished) -> bool:
 
 def held_by(account_id: int) -> str:
     return f"account:{account_id}"
+
+
+def on_hold(row: Claimed) -> Change:
+    """Its notification is paused: it waits until somebody goes on with that."""
+    reason, held = kept(row, "on_hold"), f"{PAUSED}{row.notification_id}"
+    return Change(row, State.WAITING, reason, due_at=FOREVER, held_by=held)
 
 
 def kept(row: Claimed, reason: str) -> str:

@@ -12,7 +12,7 @@ from channels.rates import lease
 from notifications.claim import Claimed, Loaded
 from notifications.limiting import asked_again
 from notifications.picking import Picker, cap_reached, rate_limited
-from notifications.record import Change, kept
+from notifications.record import Change, kept, on_hold
 from notifications.statuses import State
 from preferences.catalogue import TypeValue, type_of
 from preferences.decide import decide
@@ -81,6 +81,8 @@ def _screen(
     parent, person = loaded.parents.get(row.notification_id), loaded.people.get(row.recipient_id)
     if parent is None or parent.cancelled:
         return Change(row, State.CANCELLED, "cancelled")
+    if parent.paused:
+        return on_hold(row)
     if person is None:
         return Change(row, State.SKIPPED, "recipient_unknown")
     if (type_ := type_of(row.type_id)) is None:
