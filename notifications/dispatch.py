@@ -12,7 +12,14 @@ from typing import NamedTuple
 from celery import current_app
 
 from channels.base import Lane
-from notifications.queues import DELIVER, RESOLVE, RESOLVE_CHUNK, RESOLVE_URGENT, delivery_queue
+from notifications.queues import (
+    DELIVER,
+    FEED,
+    RESOLVE,
+    RESOLVE_CHUNK,
+    RESOLVE_URGENT,
+    delivery_queue,
+)
 from notifications.traffic import backlog, count_published, limit
 from notifyproj.core.broker import BrokerAway, quick_broker
 from notifyproj.core.ids import day_in
@@ -81,8 +88,16 @@ def publish(rows: Iterable[Due]) -> bool:
 
 
 def publish_resolve(notification_id: str, dispatch_no: int, lane: int) -> bool:
-    queue = RESOLVE_URGENT if lane == Lane.URGENT else RESOLVE
-    return _send(RESOLVE_CHUNK, queue, [notification_id, dispatch_no])
+    return _send(RESOLVE_CHUNK, _resolve_queue(lane), [notification_id, dispatch_no])
+
+
+def publish_feed(slice_id: int, dispatch_no: int, lane: int) -> bool:
+    """A part of a campaign's audience."""
+    return _send(FEED, _resolve_queue(lane), [slice_id, dispatch_no])
+
+
+def _resolve_queue(lane: int) -> str:
+    return RESOLVE_URGENT if lane == Lane.URGENT else RESOLVE
 
 
 def _send(task: str, queue: str, args: Sequence[object]) -> bool:

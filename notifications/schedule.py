@@ -14,6 +14,7 @@ from notifications.queues import (
     STATUS_EVENTS,
     SWEEP,
     TELL,
+    TICK_CAMPAIGNS,
 )
 
 
@@ -27,6 +28,7 @@ BEAT_SCHEDULE = {
     "fold": _every(1.0, FOLD),
     "fold-callbacks": _every(1.0, FOLD_CALLBACKS, CALLBACKS),
     "close-digests": _every(1.0, CLOSE_DIGESTS),
+    "campaigns": _every(1.0, TICK_CAMPAIGNS),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
     "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "notifications.status_events",
     "notifications.digests",
     "notifications.segments",
+    "notifications.campaigns",
     "notifyproj.desk",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [
@@ -219,6 +220,7 @@ ATTACHMENT_REFUSED = env_list(
     "mde,msc,msi,msix,msp,mst,nsh,pif,ps1,reg,scr,sct,sh,sys,vb,vbe,vbs,vhd,vxd,wsc,wsf,wsh",
 )
 BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
+CAMPAIGN_APPROVAL = env_bool("CAMPAIGN_APPROVAL", False)  # by somebody else, before a launch
 API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
 
 # Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.

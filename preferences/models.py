@@ -30,9 +30,10 @@ class Recipient(models.Model):
     class Meta:
         db_table = "recipient"
         indexes = [
+            models.Index(fields=["timezone", "id"], name="recipient_zone"),
             models.Index(
                 fields=["id"], condition=Q(paused_until__isnull=False), name="recipient_paused"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    name = "notifications.campaigns"
+    label = "campaigns"
+    verbose_name = "Campaigns"
+
+    def ready(self) -> None:
+        from notifications.campaigns.numbers import arms_of
+        from notifications.segments.audience import arms_from
+
+        arms_from(arms_of)

@@ -1,0 +1,128 @@
+"""The people of a slice, page by page, by id; and whom a run does not reach."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from notifications.campaigns.models import Campaign
+from notifications.campaigns.shares import EVERYBODY, PLACES, Range
+from notifications.segments.audience import where_of
+from notifications.segments.reading import read
+
+# A person's place among PLACES. Stable for a seed as long as Postgres' own hash is, which its
+# partitions by hash depend on.
+PLACE = f"(hashint8extended(r.id, %s) & 9223372036854775807) %% {PLACES}"
+VARIANT_SEED = 0x5EED  # which variant is another question than which stage
+
+
+class Walk(NamedTuple):
+    """What of the audience is looked at: a slice, as the query needs it. `rules` are those of the
+    segment when the run began; `at` is what their "last 30 days" are counted from."""
+
+    segment_id: int | None
+    rules: Any
+    at: datetime
+    seed: int
+    range: Range = EVERYBODY
+    zone: str | None = None
+    moved_since: datetime | None = None
+
+
+def everybody_of(campaign: Campaign, at: datetime, seed: int = 0) -> Walk:
+    """Its whole audience, as the segment is now."""
+    segment = campaign.segment
+    return Walk(segment.pk if segment else None, segment.rules if segment else None, at, seed)
+
+
+class Page(NamedTuple):
+    """(recipient, place for its variant), by id; `cursor` is where the next page begins."""
+
+    people: list[tuple[int, int]]
+    cursor: int
+    last: bool
+
+
+def page(walk: Walk, cursor: int, size: int) -> Page:
+    condition, words = _condition(walk)
+    sql = (
+        f"SELECT r.id, {PLACE} FROM recipient r WHERE r.id > %s AND {condition}"  # noqa: S608
+        " ORDER BY r.id LIMIT %s"
+    )
+    with connection.cursor() as db:
+        db.execute(sql, [walk.seed ^ VARIANT_SEED, cursor, *words, size])
+        people = db.fetchall()
+    last = len(people) < size
+    return Page(people, people[-1][0] if people else cursor, last)
+
+
+def sample(walk: Walk, size: int) -> list[int]:
+    """About the first of a walk in the order of its places: the same people each time, and no
+    others than those who were there before as the audience grows."""
+    condition, words = _condition(walk)
+    sql = f"SELECT r.id FROM recipient r WHERE {condition} ORDER BY {PLACE} LIMIT %s"  # noqa: S608
+    with connection.cursor() as db:
+        db.execute(sql, [*words, walk.seed, size])
+        return [row[0] for row in db.fetchall()]
+
+
+def about(walk: Walk) -> int:
+    return size_of(walk)
+
+
+def size_of(walk: Walk) -> int:
+    """Counted; for a report, not while something waits for it."""
+    condition, words = _condition(walk)
+    with connection.cursor() as db:
+        db.execute(f"SELECT count(*) FROM recipient r WHERE {condition}", words)  # noqa: S608
+        return int(db.fetchone()[0])
+
+
+# From one zone to the next by the index, however many people live in each.
+ZONES = """
+WITH RECURSIVE zone AS (
+    (SELECT timezone AS name FROM recipient ORDER BY timezone LIMIT 1)
+    UNION ALL
+    SELECT (SELECT timezone FROM recipient WHERE timezone > zone.name ORDER BY timezone LIMIT 1)
+    FROM zone WHERE zone.name IS NOT NULL
+)
+SELECT name FROM zone WHERE name IS NOT NULL
+"""
+
+
+def zones() -> list[str]:
+    """Every zone somebody is in, as it is written there."""
+    with connection.cursor() as db:
+        db.execute(ZONES)
+        return [row[0] for row in db.fetchall()]
+
+
+def _condition(walk: Walk) -> tuple[str, list[Any]]:
+    parts, words = ["r.erased_at IS NULL"], list[Any]()
+    if walk.zone is not None:
+        parts.append("r.timezone = %s")
+        words.append(walk.zone)
+    if walk.moved_since is not None:
+        parts.append("r.updated_at >= %s")
+        words.append(walk.moved_since)
+    if not walk.range.is_all:
+        parts.append(f"{PLACE} >= %s AND {PLACE} < %s")
+        words += [walk.seed, walk.range.low, walk.seed, walk.range.high]
+    if walk.segment_id is not None:
+        found = where_of(read(walk.rules), walk.segment_id, walk.at)
+        parts.append(f"({found.sql})")
+        words += found.params
+    return " AND ".join(parts), words
+
+
+def arms_of(
+    people: Sequence[tuple[int, int]], arms: Sequence[tuple[int, Range]]
+) -> dict[int, list[int]]:
+    """Who gets which arm: by place, in the given ranges."""
+    if len(arms) == 1:
+        return {arms[0][0]: [id_ for id_, _ in people]}
+    found: dict[int, list[int]] = {arm: [] for arm, _ in arms}
+    for id_, place in people:
+        found[next(arm for arm, range_ in arms if range_.low <= place < range_.high)].append(id_)
+    return found

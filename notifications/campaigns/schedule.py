@@ -1,0 +1,82 @@
+"""When a campaign goes out: at an instant, or at an hour of each person's own clock. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from dateutil.relativedelta import relativedelta
+
+from preferences.hours import zone_of
+
+EARLIEST_ZONE = "Pacific/Kiritimati"  # UTC+14: where a day begins first
+LATEST_ZONE = "Etc/GMT+12"
+
+
+class Starts(StrEnum):
+    NOW = "now"
+    AT = "at"  # one instant for everybody
+    LOCAL = "local"  # an hour of each person's own clock
+
+
+class Repeat(StrEnum):
+    NEVER = ""
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class When(NamedTuple):
+    """`zone` is that of the clock for AT, and of no meaning for LOCAL."""
+
+    starts: str
+    on: date | None = None
+    at: time | None = None
+    zone: str = "UTC"
+
+
+def instant(when: When, zone: str = "") -> datetime:
+    """When it is for the people of a zone, in UTC. Not for NOW. An hour that the clocks leave out
+    is the hour after."""
+    if when.on is None or when.at is None:
+        raise ValueError("It has no day and hour.")
+    local = zone_of(zone if when.starts == Starts.LOCAL else when.zone)
+    return datetime.combine(when.on, when.at, local).astimezone(UTC)
+
+
+def begins(when: When) -> datetime:
+    """The first instant it may be for anybody."""
+    return instant(when, EARLIEST_ZONE)
+
+
+def ends(when: When) -> datetime:
+    """The last instant it may be for anybody."""
+    return instant(when, LATEST_ZONE)
+
+
+def by_zone(when: When, zones: Iterable[str]) -> dict[str, datetime]:
+    return {zone: instant(when, zone) for zone in zones}
+
+
+def on_day(first: date, repeat: str, n: int) -> date:
+    """The day of the n-th repetition: always counted from the first, so that one on the 31st
+    is on the 31st again after February."""
+    match repeat:
+        case Repeat.DAILY:
+            return first + timedelta(days=n)
+        case Repeat.WEEKLY:
+            return first + timedelta(weeks=n)
+        case Repeat.MONTHLY:
+            return first + relativedelta(months=n)
+    raise ValueError("It does not repeat.")
+
+
+def next_day(first: date, repeat: str, after: date) -> date | None:
+    """The first day of it after `after`; None when it does not repeat."""
+    if not repeat:
+        return None
+    days = {Repeat.DAILY: 1, Repeat.WEEKLY: 7, Repeat.MONTHLY: 28}[Repeat(repeat)]
+    n = max(0, (after - first).days // (days + 3 if repeat == Repeat.MONTHLY else days))
+    while (day := on_day(first, repeat, n)) <= after:
+        n += 1
+    return day

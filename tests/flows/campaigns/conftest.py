@@ -1,0 +1,1 @@
+import notifications.campaigns.tasks  # noqa: F401 - registers them
