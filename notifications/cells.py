@@ -3,13 +3,15 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from notifications.measures import CREATED, OUTCOME
+from channels.base import EventKind
+from notifications.measures import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
 from notifications.reasons import counted_as
 from notifications.statuses import FINAL, ProviderOutcome, State
 from notifyproj.core.ids import milliseconds_in
 
 HOUR_MS = 3_600_000
 PREFIX = 13  # characters of an id that hold its milliseconds
+HEARD = {EventKind.COMPLAINED: COMPLAINED, EventKind.UNSUBSCRIBED: UNSUBSCRIBED}
 
 
 class Cell(NamedTuple):

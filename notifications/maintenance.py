@@ -7,6 +7,7 @@ from django.conf import settings
 
 from channels.inbox.services import delete_old
 from notifications import attachments, burying, idempotency, partitions
+from notifications.analytics.coarsen import coarsen
 from notifications.digests.forgetting import forget_old
 from notifyproj.core.clock import now as clock_now
 
@@ -31,5 +32,6 @@ def maintain() -> None:
     for _ in range(MOST_BATCHES):
         if not forget_old(now):
             break
+    coarsen()
     burying.forget(now)
     delete_old(now=now)

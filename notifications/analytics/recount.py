@@ -7,8 +7,7 @@ from typing import Any
 from django.db import connection
 from psycopg2 import sql
 
-from notifications.callbacks.counted import HEARD
-from notifications.cells import Cell, Settled
+from notifications.cells import HEARD, Cell, Settled
 from notifications.measures import BOUNDS, COST, LATENCY
 from notifications.partitions import existing, name
 

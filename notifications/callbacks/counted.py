@@ -3,13 +3,9 @@ themselves. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from channels.base import EventKind
 from notifications.callbacks.reading import Told
 from notifications.callbacks.verdicts import Row, Verdict
-from notifications.cells import Cell, Settled, hour_of
-from notifications.measures import COMPLAINED, UNSUBSCRIBED
-
-HEARD = {EventKind.COMPLAINED: COMPLAINED, EventKind.UNSUBSCRIBED: UNSUBSCRIBED}
+from notifications.cells import HEARD, Cell, Settled, hour_of
 
 
 def before(row: Row) -> list[Cell]:
