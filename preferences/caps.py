@@ -16,6 +16,8 @@ from preferences.models import Cap
 from preferences.question import category_key
 
 ALL = ""
+SLACK = timedelta(minutes=5)  # clocks differ: a window is kept a little longer than it lasts
+FARTHEST_WEST = timedelta(hours=12)  # where a day ends last
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class CapValue:
 class Window(NamedTuple):
     label: str
     ends: datetime
+    kept_until: datetime  # the same for all whose window has this label, wherever they are
 
 
 def caps_of(type_: TypeValue) -> tuple[CapValue, ...]:
@@ -66,14 +69,16 @@ def caps_of(type_: TypeValue) -> tuple[CapValue, ...]:
 def window(per: str, zone: str, now: datetime) -> Window:
     if per == Cap.Per.HOUR:
         hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return Window(f"{hour:%Y%m%d%H}", hour + timedelta(hours=1))
+        ends = hour + timedelta(hours=1)
+        return Window(f"{hour:%Y%m%d%H}", ends, ends + SLACK)
     local = now.astimezone(zone_of(zone))
     day, label, days = local.date(), f"{local:%Y%m%d}", 1
     if per == Cap.Per.WEEK:
         year, week, weekday = day.isocalendar()
         label, days = f"{year}W{week:02}", 8 - weekday
-    ends = datetime.combine(day + timedelta(days=days), time(), local.tzinfo)
-    return Window(label, ends.astimezone(UTC))
+    last = day + timedelta(days=days)
+    ends = datetime.combine(last, time(), local.tzinfo).astimezone(UTC)
+    return Window(label, ends, datetime.combine(last, time(), UTC) + FARTHEST_WEST + SLACK)
 
 
 def _load() -> tuple[CapValue, ...]:

@@ -5,10 +5,9 @@ again (a chunk that is repeated, a second channel) is found there and takes noth
 end with their windows. Redis away: nobody can say, see `Limits.unknown`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha1
+from datetime import datetime
 from typing import NamedTuple
 
 from redis import RedisError
@@ -17,52 +16,11 @@ from redis.client import Pipeline
 from notifyproj.core.redis_client import TIMEOUT, quick_redis
 from preferences.cap_words import USED_UP
 from preferences.caps import CapValue, Window, window
+from preferences.counting_script import COUNT, DUPLICATE, SHA, blocks, read, records
 from preferences.question import NO_LIMITS, Limits, Over
 
-AT_ONCE = 500  # people a call: Redis does nothing else meanwhile
+AT_ONCE = 512  # people a call: Redis does nothing else meanwhile
 PATIENCE = 2.0  # seconds for an answer about more people than that
-SLACK = timedelta(minutes=5)  # clocks differ: a window is kept a little longer than it lasts
-
-# ARGV: the notification; what a duplicate's key begins and ends with, and its seconds ("" for
-# none), whether it is kept over a cap; whether to take; how many caps, for each what its key begins
-# and ends with, how many, until when; then the people. All or nothing: who is over one cap takes
-# nothing of the others. Answers for each: "d" a duplicate, "o2" over the second cap, or the counts.
-COUNT = """
-local mine, twin_of, same, seconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local keep, take, caps = ARGV[5] == '1', ARGV[6] == '1', tonumber(ARGV[7])
-local answers = {}
-for i = 8 + 4 * caps, #ARGV do
-    local person, answer = ARGV[i], nil
-    local twin = seconds ~= '' and (twin_of .. person .. same)
-    local said = twin and take and redis.call('SET', twin, mine, 'NX', 'EX', seconds)
-    local held = twin and not said and redis.call('GET', twin)
-    if held and held ~= mine then
-        answer = 'd'
-    else
-        local counts, added, over = {}, {}, false
-        for n = 1, caps do
-            local at = 4 + 4 * n
-            local key = ARGV[at] .. person .. ARGV[at + 1]
-            local new = redis.call('SADD', key, mine) == 1
-            local count = redis.call('SCARD', key)
-            if new then
-                added[#added + 1] = key
-                if count > tonumber(ARGV[at + 2]) then over = n break end
-                if count == 1 then redis.call('PEXPIREAT', key, ARGV[at + 3]) end
-            end
-            counts[n] = count
-        end
-        if over or not take then
-            for _, key in ipairs(added) do redis.call('SREM', key, mine) end
-        end
-        if said and over and not keep then redis.call('DEL', twin) end
-        answer = over and ('o' .. over) or table.concat(counts, ',')
-    end
-    answers[#answers + 1] = answer
-end
-return answers
-"""
-SHA = sha1(COUNT.encode()).hexdigest()  # noqa: S324 - the name Redis has for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +56,34 @@ class Counted(NamedTuple):
     taken: tuple[str, ...] = ()
 
 
+class Asked(NamedTuple):
+    """Whoever is counted in the same windows, whatever their zone: one call, if they are few."""
+
+    message: Message
+    windows: tuple[Window, ...]
+    people: list[int]
+
+
 Answers = dict[str, dict[int, Counted]]  # by notification, by person
 NOTHING = Counted(NO_LIMITS)
 
 
 def count(groups: Sequence[Group], *, take: bool = True) -> Answers:
     """One round trip for all of them. Without `take` nothing changes: what would be."""
-    calls = [call for group in groups for call in _calls(group)]
-    windows = [_windows(call) for call in calls]
+    windows = [_windows(group) for group in groups]
+    calls = list(_calls(_together(groups, windows)))
     try:
-        answers = _ask([_args(*pair, take=take) for pair in zip(calls, windows, strict=True)])
+        answers = _ask([_args(call, take=take) for call in calls])
     except RedisError:
         return _unknown(groups)
+    told: dict[str, dict[int, bytes]] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        people = zip(call.people, records(answer, len(call.windows)), strict=True)
+        told.setdefault(call.message.notification_id, {}).update(people)
     found: Answers = {}
-    for call, ends, given in zip(calls, windows, answers, strict=True):
-        read = {answer: _counted(call.message, ends, answer) for answer in set(given)}
-        people = zip(call.people, map(read.__getitem__, given), strict=True)
-        found.setdefault(call.message.notification_id, {}).update(people)
+    for group, ends in zip(groups, windows, strict=True):
+        id_ = group.message.notification_id
+        found.setdefault(id_, {}).update(_read(group, ends, told[id_]))
     return found
 
 
@@ -128,31 +97,41 @@ def _unknown(groups: Sequence[Group]) -> Answers:
     return found
 
 
-def _calls(group: Group) -> Iterator[Group]:
-    people = group.people
-    for start in range(0, len(people), AT_ONCE):
-        yield group._replace(people=people[start : start + AT_ONCE])
+def _windows(group: Group) -> tuple[Window, ...]:
+    return tuple(window(cap.per, group.zone, group.at) for cap in group.message.caps)
 
 
-def _windows(group: Group) -> list[Window]:
-    return [window(cap.per, group.zone, group.at) for cap in group.message.caps]
+def _together(groups: Sequence[Group], windows: Sequence[tuple[Window, ...]]) -> Iterable[Asked]:
+    """A day has the same name in most zones: those are counted side by side."""
+    found: dict[tuple[str, ...], Asked] = {}
+    for group, ends in zip(groups, windows, strict=True):
+        key = (group.message.notification_id, *(each.label for each in ends))
+        found.setdefault(key, Asked(group.message, ends, [])).people.extend(group.people)
+    return found.values()
 
 
-def _args(group: Group, windows: Sequence[Window], *, take: bool) -> list[str | bytes | int]:
-    message = group.message
+def _calls(asked: Iterable[Asked]) -> Iterator[Asked]:
+    for each in asked:
+        people = sorted(each.people)
+        for start in range(0, len(people), AT_ONCE):
+            yield each._replace(people=people[start : start + AT_ONCE])
+
+
+def _args(call: Asked, *, take: bool) -> list[str | bytes | int]:
+    message = call.message
     mine = bytes.fromhex(message.notification_id.replace("-", ""))[8:]  # its random half
-    twins = message.duplicate_seconds if message.content_hash else ""
+    has_twins = message.duplicate_seconds and message.content_hash
+    twins = b"said:%d:%b:" % (message.type_id, message.content_hash) if has_twins else b""
     args: list[str | bytes | int] = [
-        *(mine, f"same:{message.type_id}:", b":" + message.content_hash, twins),
+        *(mine, twins, message.duplicate_seconds),
         *(int(message.over_cap != "drop"), int(take), len(message.caps)),
     ]
-    for cap, (label, ends) in zip(message.caps, windows, strict=True):
-        until = int((ends + SLACK).timestamp() * 1000)
-        args += [f"cap:{cap.id}:", f":{label}", cap.most, until]
-    return [*args, *group.people]
+    for cap, ends in zip(message.caps, call.windows, strict=True):
+        args += [f"got:{cap.id}:{ends.label}:", cap.most, int(ends.kept_until.timestamp() * 1000)]
+    return [*args, *blocks(call.people)]
 
 
-def _ask(calls: Sequence[list[str | bytes | int]]) -> list[list[bytes]]:
+def _ask(calls: Sequence[list[str | bytes | int]]) -> list[bytes]:
     """The first call brings the script, so that the others find it: no second round trip."""
     if not calls:
         return []
@@ -164,13 +143,22 @@ def _ask(calls: Sequence[list[str | bytes | int]]) -> list[list[bytes]]:
     return pipeline.execute()
 
 
-def _counted(message: Message, windows: Sequence[Window], answer: bytes) -> Counted:
-    if answer == b"d":
+def _read(
+    group: Group, windows: Sequence[Window], told: Mapping[int, bytes]
+) -> Iterator[tuple[int, Counted]]:
+    """Few different answers, many people: each is read once."""
+    mine = [told[id_] for id_ in group.people]
+    known = {record: _counted(group.message, windows, record) for record in set(mine)}
+    return zip(group.people, map(known.__getitem__, mine), strict=True)
+
+
+def _counted(message: Message, windows: Sequence[Window], record: bytes) -> Counted:
+    code, counts = read(record)
+    if code == DUPLICATE:
         return Counted(Limits(duplicate=True))
-    if answer.startswith(b"o"):
-        cap, ends = message.caps[int(answer[1:]) - 1], windows[int(answer[1:]) - 1].ends
+    if code:
+        cap, ends = message.caps[code - 1], windows[code - 1].ends
         over = Over(cap.words, message.over_cap, ends)
         return Counted(Limits(over=over), (cap.word(USED_UP),))
-    counts = answer.decode().split(",") if answer else ()
-    words = (cap.word(n) for cap, n in zip(message.caps, counts, strict=True))
+    words = (cap.word(str(n)) for cap, n in zip(message.caps, counts, strict=True))
     return Counted(NO_LIMITS, tuple(words))

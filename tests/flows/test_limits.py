@@ -153,7 +153,7 @@ def test_what_is_deferred_goes_when_the_window_is_over(ada: World, hints: list[P
     waiting.refresh_from_db()
     assert (waiting.claims, *verdicts(waiting)) == (1, (State.WAITING, "over_cap"))  # still full
 
-    quick_redis().delete(*quick_redis().keys("cap:*"))  # a new week
+    quick_redis().delete(*quick_redis().keys("got:*"))  # a new week
     work(hints)
     waiting.refresh_from_db()
     assert waiting.state == State.SENT
