@@ -271,8 +271,6 @@ def test_what_people_change_while_a_campaign_runs_holds_for_all_not_yet_handed_o
     for change, person in zip(changes, world.people, strict=False):
         change(world, person)
     run(hints)
-    go_on()
-    run(hints)
 
     settled()
     ended = Delivery.objects.values_list("recipient_id", "reason")
