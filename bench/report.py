@@ -46,6 +46,7 @@ class Figures:
             "callbacks_urgent_ms": self.callbacks and self.callbacks.urgent_ms,
             "cpu_us_per_callback": self.callbacks and self.callbacks.cpu,
             "cpu_us_per_person_resolved_with_all_rules": self.resolve and self.resolve.total,
+            "mb_while_resolving": self.resolve and self.resolve.memory_mb,
             "accept_single_per_second": self.accept and round(self.accept[0]),
             "accept_batch_per_second": self.accept and round(self.accept[1]),
             "peak_mb": self.peak_mb,
@@ -144,7 +145,12 @@ def _resolving(result: Resolving | None) -> list[tuple[str, str]]:
         f"{result.people:,} people in {result.seconds:.1f} s, {result.total} µs of CPU each"
         f" (peak {result.peak_mb} MB)"
     )
-    return [("resolved with every rule", speed), ("  CPU µs a person", _words(result.cpu))]
+    memory = ", ".join(f"{megabytes:.0f}" for megabytes in result.memory_mb)
+    return [
+        ("resolved with every rule", speed),
+        ("  CPU µs a person", _words(result.cpu)),
+        ("  MB at each tenth", memory),
+    ]
 
 
 def _words(values: Mapping[str, object]) -> str:

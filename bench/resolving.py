@@ -3,6 +3,7 @@ is nobody's hour: what is measured is the decision about each person, and writin
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ class Result:
     seconds: float
     cpu: dict[str, float] = field(default_factory=dict)  # microseconds a person, by part
     peak_mb: float = 0.0  # of the process that resolves
+    memory_mb: list[float] = field(default_factory=list)  # of it, at each tenth of the time
 
     @property
     def total(self) -> float:
@@ -50,7 +52,9 @@ def run(world: World, stack: Stack) -> Result:
         priority="low",
         now=clock.now(),
     )
+    memory: list[float] = []
     while state_of(id_) != NotificationState.RESOLVED:
+        memory.append(usage.resident(pids["background"]))
         time.sleep(LOOK_EVERY)
         if time.monotonic() - begin > GIVE_UP:
             raise BenchProblem(f"not resolved after {GIVE_UP:.0f} s")
@@ -59,7 +63,12 @@ def run(world: World, stack: Stack) -> Result:
     peaks = usage.Peaks()
     peaks.look({"background": pids["background"]})
     cancel(notification_id=id_, service_id=world.service_id)
-    return Result(world.people, seconds, cost, max(peaks.megabytes.values()))
+    peak = max(peaks.megabytes.values())
+    return Result(world.people, seconds, cost, peak, _tenths(memory))
+
+
+def _tenths(samples: Sequence[float]) -> list[float]:
+    return [samples[(len(samples) - 1) * n // 10] for n in range(11)] if samples else []
 
 
 def _type_with_every_rule() -> None:

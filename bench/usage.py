@@ -84,9 +84,18 @@ class Peaks:
 
 def peak(pid: int) -> float:
     """MB that process ever had in memory, shared pages included; 0.0 when it is gone."""
+    return _megabytes(pid, "VmHWM")
+
+
+def resident(pid: int) -> float:
+    """The same for now."""
+    return _megabytes(pid, "VmRSS")
+
+
+def _megabytes(pid: int, field: str) -> float:
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    return round(int(lines.get("VmHWM", "0 kB").split()[0]) / 1024, 1)
+    return round(int(lines.get(field, "0 kB").split()[0]) / 1024, 1)
