@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from channels.base import Lane
 from notifications import traces
@@ -16,6 +16,8 @@ from preferences.facts import Person, Point
 from preferences.question import Decision, Defer, Fold, Send, Skip
 
 IN_DIGEST = "in_digest"
+OWN = 5  # fields of a row that are its own
+Shared = tuple[Any, ...]  # the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,14 @@ class Job:
 
 
 class Row(NamedTuple):
-    """A delivery to insert; the order is that of `store.INSERT`."""
+    """A delivery to insert: first what is its own, then what many share. See `store.insert`."""
 
     id: str
-    notification_id: str
     recipient_id: int | None
     contact_point_id: int | None
+    unknown_recipient: str | None
+    fallback_of: str | None
+    notification_id: str
     app_id: int | None
     type_id: int
     template_version_id: int
@@ -59,11 +63,9 @@ class Row(NamedTuple):
     due_at: datetime | None
     expires_at: datetime
     settled_at: datetime | None
-    unknown_recipient: str | None = None
-    fallback_of: str | None = None
-    arm_id: int | None = None
-    ready_at: datetime | None = None  # when it could first go; None: it does not
-    trace: str = ""  # the last: `resolve` changes it in many rows
+    arm_id: int | None
+    ready_at: datetime | None  # when it could first go; None: it does not
+    trace: str
 
     @property
     def dispatched(self) -> bool:
@@ -103,9 +105,11 @@ def decided(
     point_id = point.id if point else None
     return Row(
         delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
-        job.notification_id,
         person.id,
         point_id,
+        None,
+        None,
+        job.notification_id,
         point.app_id if point else None,
         job.type.id,
         job.template_version_id,
@@ -117,9 +121,9 @@ def decided(
         due_at,
         job.expires_at,
         settled_at,
-        arm_id=job.arm_id or None,
-        ready_at=ready_at,
-        trace=traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
+        job.arm_id or None,
+        ready_at,
+        traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
     )
 
 
@@ -127,9 +131,11 @@ def unknown(job: Job, name: str, now: datetime) -> Row:
     """Nobody of that name: one skipped delivery, on no channel in particular."""
     return Row(
         delivery_id(job.milliseconds, job.notification_id, f"?{name}", "", ""),
+        None,
+        None,
+        name,
+        None,
         job.notification_id,
-        None,
-        None,
         None,
         job.type.id,
         job.template_version_id,
@@ -141,7 +147,7 @@ def unknown(job: Job, name: str, now: datetime) -> Row:
         None,
         job.expires_at,
         now,
-        name,
-        arm_id=job.arm_id or None,
-        trace="skip:recipient_unknown",
+        job.arm_id or None,
+        None,
+        "skip:recipient_unknown",
     )

@@ -34,7 +34,7 @@ class TypeRules:
     window: Hours | None = None  # sent only then, in the person's zone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same only as itself: cheap as a key
 class PersonRules:
     """What a person said: by (type id, category or None; channel or "") yes or no."""
 
@@ -55,8 +55,7 @@ class Target:
     area: str = ""  # the country of a number
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(NamedTuple):
     """A cap that is used up, and what the type wants then: drop, defer or digest."""
 
     cap: str  # "5 a day"
@@ -64,8 +63,7 @@ class Over:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What was counted before, for this person and message."""
 
     duplicate: bool = False

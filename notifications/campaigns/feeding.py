@@ -20,7 +20,8 @@ from notifications.campaigns.models import Arm, Slice
 from notifications.campaigns.shares import EVERYBODY, Range, Stage
 from notifications.campaigns.states import RunState
 from notifications.digests.collect import collect
-from notifications.resolve import CLOSED, NOWHERE, first_fallbacks, load_facts, plan
+from notifications.one_person import CLOSED
+from notifications.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.rows import Job, Row
 from notifications.wiping import wipe
 from notifyproj.core.clock import now as clock_now

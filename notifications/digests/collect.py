@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from notifications.digests.contents import Content, Reader, key_of, load_contents, load_readers
 from notifications.digests.gathering import Item, Place, gather
-from notifications.resolve import Facts
+from notifications.one_person import Facts
 from notifications.rows import IN_DIGEST, Job, Row
 from notifications.statuses import State
 from notifyproj.core.encryption import Undecryptable

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from channels.base import Channel
 from notifications.explaining.answers import Word
-from notifications.resolve import Facts
+from notifications.one_person import Facts
 from notifications.rows import IN_DIGEST
 from preferences.catalogue import Fallback, TypeValue
 from preferences.decide import Step, explain

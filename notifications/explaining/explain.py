@@ -17,10 +17,11 @@ from notifications.explaining.deciding import Ask, Way, ways
 from notifications.explaining.texts import Texts
 from notifications.explaining.writing import built
 from notifications.limiting import peeked
+from notifications.one_person import Facts
 from notifications.picking import Picker
 from notifications.reasons import words
 from notifications.requests import SendRequest, Warned
-from notifications.resolve import Facts, first_fallbacks
+from notifications.resolve import first_fallbacks
 from notifyproj.core.errors import InvalidFields
 from preferences.catalogue import PRIORITY_OF
 from preferences.decide import Step, ground

@@ -28,9 +28,7 @@ def delivery_id(
     the bulk statements take it.
     """
     name = f"{parent}|{recipient}|{channel}|{contact_point}".encode()
-    digest = hashlib.sha256(name).digest()
-    text = f"{_layout(milliseconds, int.from_bytes(digest[:10], 'big')):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return _text(milliseconds, hashlib.sha256(name).hexdigest())
 
 
 def milliseconds_of(id_: UUID) -> int:
@@ -55,6 +53,15 @@ def day_start(day: date) -> UUID:
     """The smallest UUIDv7 of a day: the bound of its partition."""
     midnight = datetime.combine(day, time.min, UTC)
     return UUID(int=int(midnight.timestamp() * 1000) << 80)
+
+
+def _text(milliseconds: int, noise: str) -> str:
+    """`_layout` of 80 bits in hex, as text: a third of the cost, and it is made for every row."""
+    middle = int(noise[1:5], 16)
+    return (
+        f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{middle >> 2 & 0xFFF:03x}"
+        f"-{'89ab'[middle & 3]}{noise[5:8]}-{noise[8:20]}"
+    )
 
 
 def _layout(milliseconds: int, noise: int) -> int:

@@ -4,7 +4,7 @@ Use as `unnest(%s::bigint[], …)`. Only for values that need no quoting: number
 codes, ISO instants.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 
 def array(values: Iterable[object]) -> str:
@@ -14,12 +14,6 @@ def array(values: Iterable[object]) -> str:
 def quoted_array(values: Iterable[str | None]) -> str:
     """For any text: quoted and escaped, without the NUL Postgres cannot store."""
     return "{" + ",".join("NULL" if v is None else _quoted(v) for v in values) + "}"
-
-
-def few_array(values: Sequence[str]) -> str:
-    """The same, where few different ones are often repeated: each is quoted once."""
-    known = {value: _quoted(value) for value in set(values)}
-    return "{" + ",".join(map(known.__getitem__, values)) + "}"
 
 
 def bytea_array(values: Iterable[bytes | None]) -> str:

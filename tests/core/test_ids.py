@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from hypothesis import given
@@ -34,6 +35,13 @@ def test_ids_have_the_layout_of_uuid_version_7(ms: int, parent: str, person: str
         assert made.version == 7
         assert made.variant == "specified in RFC 4122"
         assert milliseconds_of(made) == ms
+
+
+@given(MILLISECONDS, TEXTS)
+def test_a_delivery_id_is_the_uuid_of_the_hash_of_what_it_is(ms: int, parent: str) -> None:
+    seed = sha256(f"{parent}|5|push|9".encode()).digest()
+
+    assert delivery_id(ms, parent, 5, "push", 9) == str(uuid7(ms, seed))
 
 
 @given(MILLISECONDS, st.binary(min_size=10, max_size=10))

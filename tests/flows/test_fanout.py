@@ -1,13 +1,17 @@
 """Audiences too large for the accepting transaction are resolved chunk by chunk."""
 
+from collections.abc import Sequence
+
 import pytest
+from django.db import transaction
 
 from channels.inbox.models import InboxItem
-from notifications import dispatch, fanout
+from notifications import dispatch, fanout, store
 from notifications.cancelling import cancel
 from notifications.fanout import resolve_chunks
-from notifications.models import Delivery, Notification
+from notifications.models import CounterDelta, Delivery, Notification
 from notifications.queues import RESOLVE, RESOLVE_CHUNK, RESOLVE_URGENT
+from notifications.rows import Row
 from notifications.statuses import NotificationState, State
 from notifications.sweeps import sweep
 from notifyproj.core.clock import now
@@ -217,3 +221,26 @@ def test_hints_hold_five_hundred_ids_of_one_app_and_day_at_most() -> None:
 def _id(milliseconds: int) -> str:
     text = f"{milliseconds:012x}"
     return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
+
+
+def test_a_delivery_that_exists_is_neither_written_nor_counted_again(
+    crowd: World, hints: list[Published], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert, planned = store.insert, list[Row]()
+
+    def noted(rows: Sequence[Row]) -> list[Row]:
+        planned.extend(rows)
+        return insert(rows)
+
+    monkeypatch.setattr(store, "insert", noted)
+    send(crowd, user_ids=PEOPLE[:3], channels=["inbox"])
+    kept = planned[1].id
+    Delivery.objects.exclude(pk=kept).delete()
+    CounterDelta.objects.all().delete()
+
+    with transaction.atomic():
+        new = insert(planned)
+
+    assert {row.id for row in new} == {row.id for row in planned} - {kept}
+    assert Delivery.objects.count() == 3
+    assert CounterDelta.objects.get().n == 2
