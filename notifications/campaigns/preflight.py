@@ -23,9 +23,10 @@ from notifications.explaining.deciding import Ask, Way, ways
 from notifications.explaining.texts import Texts
 from notifications.explaining.writing import NOWHERE, Built, built, held_as
 from notifications.limiting import peeked
+from notifications.one_person import Facts
 from notifications.picking import Picker
 from notifications.reasons import words
-from notifications.resolve import Facts, first_fallbacks
+from notifications.resolve import first_fallbacks
 from notifications.rows import Job
 from notifyproj.core.errors import InvalidFields
 from preferences.facts import Person, load_people, load_points, load_points_of
