@@ -14,9 +14,10 @@ class NotificationsConfig(AppConfig):
         from preferences.centre import copies
 
         copies.section("messages", messages_of)
-        from notifications import marketing
+        from notifications import marketing, trying
 
         marketing.connect()
+        trying.connect()
         post_migrate.connect(_make_partitions, sender=self)
 
 

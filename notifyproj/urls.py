@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("notifications.status_events.urls")),
     path("api/v1/", include("preferences.urls")),
+    path("api/v1/", include("templates.urls")),
     path("api/v1/inbox/tokens", InboxTokens.as_view(), name="inbox-tokens"),
     path("inbox/api/", include("channels.inbox.urls")),
     path("hooks/", include("notifications.callbacks.urls")),

@@ -91,7 +91,7 @@ class TemplateVersionAdmin(ModelAdmin):  # type: ignore[misc]
     @action(description="Publish", permissions=["change"])  # type: ignore[untyped-decorator]
     def publish(self, request: HttpRequest, obj: TemplateVersion) -> None:
         try:
-            services.version_publish(version=obj)
+            services.version_publish(version=obj, by=request.user.get_username())
         except services.CannotPublish as error:  # somebody else was faster
             messages.error(request, str(error))
             return

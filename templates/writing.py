@@ -54,6 +54,11 @@ def template_create(
     return template
 
 
+def template_change(*, template: MessageTemplate, name: str, description: str) -> None:
+    template.name, template.description = name, description
+    template.save(update_fields=["name", "description"])
+
+
 @transaction.atomic
 def template_delete(*, template: MessageTemplate) -> None:
     """With its drafts. Raises InUse."""
@@ -109,7 +114,7 @@ def draft_of(template: MessageTemplate) -> TemplateVersion | None:
 
 
 @transaction.atomic
-def version_publish(*, version: TemplateVersion, by: str = "") -> TemplateVersion:
+def version_publish(*, version: TemplateVersion, by: str = "", note: str = "") -> TemplateVersion:
     """For good: the database refuses every later change. Raises CannotPublish."""
     template = _locked(version.template)
     row = TemplateVersion.objects.select_for_update().get(pk=version.pk)
@@ -117,7 +122,7 @@ def version_publish(*, version: TemplateVersion, by: str = "") -> TemplateVersio
     if found.errors or row.published_at:
         raise CannotPublish(found.errors)
     row.accepts, row.built, row.pins = found.accepts or None, found.built, found.pins
-    row.variables = found.variables
+    row.variables, row.note = found.variables, note or row.note
     return _published(template, row, by)
 
 

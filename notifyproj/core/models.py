@@ -14,6 +14,7 @@ class Scope(models.TextChoices):
     RECIPIENTS = "recipients", "Write recipients"
     ENDPOINTS = "endpoints", "Write status endpoints"
     CAMPAIGNS = "campaigns", "Segments and campaigns"
+    TEMPLATES = "templates", "Write templates"
     ADMIN = "admin", "Everything"
 
 

@@ -21,7 +21,7 @@ WATCHED = """
   preferences.category
   preferences.cap
   message_templates.messagetemplate
-  message_templates.templateversion
+  message_templates.templateversion  accepts built pins variables changed_at
   message_templates.partial
   message_templates.partialversion
   segments.segment

@@ -1,0 +1,172 @@
+"""Reading templates for the API and the admin."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from templates.models import MessageTemplate, TemplateVersion
+from templates.problem import Problem
+
+
+class VersionSummary(Struct, kw_only=True):
+    """`name` is what a request calls it by."""
+
+    name: str
+    number: int
+    note: str
+    variables: list[str]
+    channels: list[str]
+    published_at: datetime | None
+    published_by: str
+
+
+class TemplateSummary(Struct, kw_only=True):
+    slug: str
+    kind: str
+    name: str
+    description: str
+
+
+class TemplateView(TemplateSummary, kw_only=True):
+    """`versions`: the published ones, the newest first. `has_draft`: there is something to be
+    published."""
+
+    versions: list[VersionSummary]
+    has_draft: bool
+
+
+class TemplatePage(Struct):
+    """`next_cursor` is "" on the last page."""
+
+    templates: list[TemplateSummary]
+    next_cursor: str
+
+
+class ProblemView(Struct, kw_only=True):
+    """Where it is: empty `locale` or `field` means the whole of the level above."""
+
+    channel: str
+    locale: str
+    field: str
+    line: int | None
+    message: str
+    warning: bool
+
+
+class VersionView(VersionSummary, kw_only=True):
+    """`schema` null: as the text has it; `accepts` is what requests are held against. `partials`
+    are those in it, and their versions."""
+
+    parts: dict[str, Any]
+    schema: dict[str, Any] | None
+    accepts: dict[str, Any] | None
+    sample: dict[str, Any] | None
+    partials: dict[str, int]
+
+
+class DraftView(Struct, kw_only=True):
+    """Send `changed_at` back as `seen`, and nobody's change is overwritten."""
+
+    number: int
+    parts: dict[str, Any]
+    schema: dict[str, Any] | None
+    sample: dict[str, Any] | None
+    note: str
+    changed_at: datetime | None
+    changed_by: str
+    problems: list[ProblemView]
+
+
+def template_get(slug: str) -> MessageTemplate | None:
+    return MessageTemplate.objects.filter(slug=slug).first()
+
+
+def templates_after(cursor: str, limit: int, kind: str = "") -> list[MessageTemplate]:
+    rows = MessageTemplate.objects.filter(slug__gt=cursor).order_by("slug")
+    return list(rows.filter(kind=kind)[:limit] if kind else rows[:limit])
+
+
+def version_get(template: MessageTemplate, number: int) -> TemplateVersion | None:
+    """A published one."""
+    rows = template.versions.filter(published_at__isnull=False)
+    return rows.filter(number=number).first()
+
+
+def newest_version(template: MessageTemplate) -> TemplateVersion | None:
+    rows = template.versions.filter(published_at__isnull=False)
+    return rows.order_by("-number").first()
+
+
+def template_summary(template: MessageTemplate) -> TemplateSummary:
+    return TemplateSummary(**_named(template))
+
+
+def template_view(template: MessageTemplate) -> TemplateView:
+    rows = template.versions.defer("built", "sample").order_by("-number")
+    versions = list(rows)
+    return TemplateView(
+        **_named(template),
+        versions=[VersionSummary(**_summed(template, row)) for row in versions if row.published_at],
+        has_draft=any(row.published_at is None for row in versions),
+    )
+
+
+def version_view(template: MessageTemplate, row: TemplateVersion) -> VersionView:
+    return VersionView(
+        **_summed(template, row),
+        parts=row.parts,
+        schema=row.schema,
+        accepts=row.accepts,
+        sample=row.sample,
+        partials=row.pins or {},
+    )
+
+
+def draft_view(row: TemplateVersion, problems: Sequence[Problem]) -> DraftView:
+    return DraftView(
+        number=row.number,
+        parts=row.parts,
+        schema=row.schema,
+        sample=row.sample,
+        note=row.note,
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
+        problems=problem_views(problems),
+    )
+
+
+def problem_views(problems: Sequence[Problem]) -> list[ProblemView]:
+    return [
+        ProblemView(
+            channel=problem.channel,
+            locale=problem.locale,
+            field=problem.field,
+            line=problem.line,
+            message=problem.message,
+            warning=problem.warning,
+        )
+        for problem in problems
+    ]
+
+
+def _named(template: MessageTemplate) -> dict[str, Any]:
+    return {
+        "slug": template.slug,
+        "kind": template.kind,
+        "name": template.name,
+        "description": template.description,
+    }
+
+
+def _summed(template: MessageTemplate, row: TemplateVersion) -> dict[str, Any]:
+    return {
+        "name": f"{template.slug}-v{row.number}",
+        "number": row.number,
+        "note": row.note,
+        "variables": row.variables,
+        "channels": [*row.parts],
+        "published_at": row.published_at,
+        "published_by": row.published_by,
+    }
