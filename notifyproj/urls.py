@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("notifications.status_events.urls")),
+    path("api/v1/", include("notifications.segments.urls")),
     path("api/v1/", include("preferences.urls")),
     path("api/v1/", include("templates.urls")),
     path("api/v1/inbox/tokens", InboxTokens.as_view(), name="inbox-tokens"),

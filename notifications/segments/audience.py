@@ -1,8 +1,4 @@
-"""Who is in a segment, as a condition that whoever needs it puts into a statement of their own:
-
-    audience = where(segment)
-    f"SELECT r.id FROM recipient r WHERE r.erased_at IS NULL AND r.id > %s AND {audience.sql}"
-    " ORDER BY r.id LIMIT %s"
+"""Who is in a segment: as a condition on `r`, a row of `recipient`, and by pages.
 
 The SQL is ours, all values are parameters. Give a run of several pages one `at`, so that "in the
 last 30 days" means the same on each.
@@ -10,17 +6,34 @@ last 30 days" means the same on each.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from notifications.segments.bounded import rows
 from notifications.segments.compiling import Named, Names
 from notifications.segments.compiling import where as compiled
 from notifications.segments.conditions import Where
 from notifications.segments.models import Segment
+from notifications.segments.nesting import LEVELS_MOST, named_in
 from notifications.segments.reading import WrongRules, read
-from notifications.segments.tree import Activity, InSegment, Node, leaves
+from notifications.segments.tree import Activity, Node, leaves
 from notifyproj.core.clock import now as clock_now
 from preferences.catalogue import catalogue
 
-NESTED_MOST = 5  # levels of segments within segments
+SPAN = 100_000  # ids that one statement looks at: what bounds it where hardly anybody matches
+PAGE = """
+SELECT r.id FROM recipient r
+WHERE r.erased_at IS NULL AND r.id > %s AND r.id <= %s AND {} ORDER BY r.id LIMIT %s
+"""
+LAST = "SELECT COALESCE(max(id), 0) FROM recipient"
+
+
+class Page(NamedTuple):
+    """Go on with `cursor`, unless it `is_last`; it may hold nobody and not be the last."""
+
+    ids: list[int]
+    cursor: int
+    is_last: bool
+
 
 ArmsOf = Callable[[Collection[int]], Mapping[int, Sequence[int]]]
 _arms_of: list[ArmsOf] = []
@@ -41,6 +54,17 @@ def where_of(node: Node, segment_id: int, at: datetime | None = None) -> Where:
     return compiled(node, segment_id, names_of(node, at or clock_now()))
 
 
+def page(audience: Where, after: int, limit: int) -> Page:
+    """The next of them by id, looking at no more than SPAN ids."""
+    ((end,),) = rows(LAST, [])
+    until = after + SPAN
+    found = rows(PAGE.format(audience.sql), [after, until, *audience.params, limit])
+    ids = [row[0] for row in found]
+    if len(ids) == limit:
+        return Page(ids, ids[-1], is_last=False)
+    return Page(ids, min(until, max(end, after)), is_last=until >= end)
+
+
 def names_of(node: Node, at: datetime) -> Names:
     segments = nested(node)
     said = [leaf for each in (node, *(n.node for n in segments.values())) for leaf in leaves(each)]
@@ -55,16 +79,12 @@ def nested(node: Node) -> dict[str, Named]:
     """Every segment that these rules name, and those name in turn. A statement for each level."""
     found: dict[str, Named] = {}
     wanted = named_in(node)
-    for _ in range(NESTED_MOST):
+    for _ in range(LEVELS_MOST):
         rows = Segment.objects.filter(slug__in=wanted - found.keys()) if wanted else []
         new = {row.slug: Named(row.pk, rules) for row in rows if (rules := _read(row)) is not None}
         found |= new
         wanted = {slug for each in new.values() for slug in named_in(each.node)} - found.keys()
     return found
-
-
-def named_in(node: Node) -> set[str]:
-    return {leaf.slug for leaf in leaves(node) if isinstance(leaf, InSegment)}
 
 
 def _read(row: Segment) -> Node | None:

@@ -1,5 +1,6 @@
 """Segments: groups of people by rules or by list, and what is kept so that rules can ask for it."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 
@@ -105,6 +106,7 @@ class Reaction(models.Model):
 
     class Meta:
         db_table = "recipient_reaction"
+        indexes = [BrinIndex(fields=["day"], name="recipient_reaction_day", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.recipient_id} {self.get_kind_display()} {self.day}"
@@ -121,6 +123,7 @@ class Received(models.Model):
 
     class Meta:
         db_table = "recipient_received"
+        indexes = [BrinIndex(fields=["last_on"], name="recipient_received_on", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.recipient_id} {self.type_id} {self.last_on}"

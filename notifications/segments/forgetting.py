@@ -1,0 +1,40 @@
+"""What an erasure takes from here, and what is too old to be asked for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from notifications.segments.models import Reaction, Received, SegmentMember
+from notifications.segments.reading import ACTIVITY_DAYS
+from preferences.models import Recipient
+
+BATCH = 5_000
+OLD = {
+    "recipient_reaction": """
+DELETE FROM recipient_reaction WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM recipient_reaction WHERE day < %s LIMIT %s))
+""",
+    "recipient_received": """
+DELETE FROM recipient_received WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM recipient_received WHERE last_on < %s LIMIT %s))
+""",
+}
+
+
+def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
+    """In the erasure's transaction."""
+    if instance.erased_at is not None:
+        for model in (SegmentMember, Reaction, Received):
+            model.objects.filter(recipient_id=instance.pk).delete()
+
+
+def forget_old(now: datetime) -> int:
+    """A batch of each; how many there were."""
+    before = now.date() - timedelta(days=ACTIVITY_DAYS + 1)
+    deleted = 0
+    for statement in OLD.values():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [before, BATCH])
+            deleted += cursor.rowcount
+    return deleted

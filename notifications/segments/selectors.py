@@ -1,0 +1,148 @@
+"""Reads of segments for the API and the admin."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from notifications.segments import counting, sampling
+from notifications.segments.models import Segment, SegmentUpload
+from notifications.segments.uploads import is_lost
+
+
+class CountView(Struct):
+    """`exact` false: an estimate, to be shown with “about”."""
+
+    people: int
+    exact: bool
+    counted_at: datetime | None = None
+
+
+class SegmentView(Struct, kw_only=True):
+    slug: str
+    name: str
+    description: str
+    kind: str
+    rules: dict[str, Any]
+    count: CountView | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SegmentPage(Struct):
+    """`next_cursor` is "" on the last page."""
+
+    segments: list[SegmentView]
+    next_cursor: str
+
+
+class ReasonView(Struct):
+    """`path` is where the condition stands in the rules."""
+
+    path: str
+    words: str
+    holds: bool
+
+
+class SampledPerson(Struct, kw_only=True):
+    external_id: str
+    locale: str
+    timezone: str
+    reasons: list[ReasonView]
+
+
+class Sample(Struct):
+    people: list[SampledPerson]
+
+
+class Membership(Struct):
+    """Whether somebody is in it, and which conditions hold for them."""
+
+    member: bool
+    reasons: list[ReasonView]
+
+
+class Looked(Struct):
+    """What rules would choose, that are not saved."""
+
+    count: CountView
+    people: list[SampledPerson]
+
+
+class UploadError(Struct):
+    line: int
+    problem: str
+
+
+class UploadReport(Struct, kw_only=True):
+    """`errors` holds the first 1,000; `unknown` and `failed` count them all."""
+
+    id: int
+    mode: str
+    state: str
+    received: int
+    added: int
+    already: int
+    unknown: int
+    failed: int
+    removed: int
+    started_at: datetime
+    finished_at: datetime | None
+    errors: list[UploadError]
+
+
+class UploadReports(Struct):
+    uploads: list[UploadReport]
+
+
+def segment_view(row: Segment) -> SegmentView:
+    counted = row.last_count is not None
+    return SegmentView(
+        slug=row.slug,
+        name=row.name,
+        description=row.description,
+        kind=row.kind,
+        rules=row.rules,
+        count=CountView(row.last_count or 0, row.last_count_exact, row.counted_at)
+        if counted
+        else None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def segments_after(cursor: int, limit: int) -> list[Segment]:
+    return list(Segment.objects.filter(pk__gt=cursor).order_by("pk")[:limit])
+
+
+def looked(count: counting.Count, people: Sequence[sampling.Sampled]) -> Looked:
+    return Looked(CountView(count.n, count.exact), people_views(people))
+
+
+def people_views(people: Sequence[sampling.Sampled]) -> list[SampledPerson]:
+    return [
+        SampledPerson(
+            external_id=one.external_id,
+            locale=one.locale,
+            timezone=one.timezone,
+            reasons=reason_views(one.reasons),
+        )
+        for one in people
+    ]
+
+
+def reason_views(reasons: Sequence[sampling.Reason]) -> list[ReasonView]:
+    return [ReasonView(*reason) for reason in reasons]
+
+
+def upload_view(row: SegmentUpload, now: datetime) -> UploadReport:
+    fields = (*UPLOAD_COUNTS, "id", "mode", "started_at", "finished_at")
+    return UploadReport(
+        state=SegmentUpload.State.BROKEN if is_lost(row, now) else row.state,
+        errors=[UploadError(**error) for error in row.errors],
+        **{name: getattr(row, name) for name in fields},
+    )
+
+
+UPLOAD_COUNTS = ("received", "added", "already", "unknown", "failed", "removed")

@@ -1,0 +1,157 @@
+"""Everything that changes segments."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from notifications.segments import nesting
+from notifications.segments.audience import where, where_of
+from notifications.segments.conditions import Where
+from notifications.segments.counting import CHEAP, Count, cost_of, count, look
+from notifications.segments.models import Segment, SegmentMember
+from notifications.segments.reading import WrongRules, read
+from notifications.segments.tree import Activity, InSegment, Node, Uploaded, leaves
+from notifications.segments.words import words_of
+from notifyproj.core import clock
+from notifyproj.core.errors import ApiError, InvalidFields
+from preferences.catalogue import catalogue
+
+LOCK = 0x73656773  # advisory: segments name each other, so one is saved at a time
+SECONDS_MOST = 120.0  # to look at everybody once: what all pages of a campaign take together
+RESERVED = frozenset({"look"})
+LOOKED_AT = 10  # conditions, each by itself, to name the costly one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What somebody wants a segment to be."""
+
+    name: str
+    description: str = ""
+    rules: Any = None
+
+
+def segment_create(*, slug: str, wish: Wish, by: User | None = None) -> Segment:
+    """Raises InvalidFields."""
+    with transaction.atomic():
+        _lock()
+        if slug in RESERVED:
+            raise InvalidFields({"slug": "This name is a route of the API."})
+        if Segment.objects.filter(slug=slug).exists():
+            raise InvalidFields({"slug": "There is a segment of that name."}, "exists", 409)
+        segment = Segment(slug=slug, created_by=by)
+        _write(segment, wish)
+    segment_count(segment=segment)
+    return segment
+
+
+def segment_update(*, segment: Segment, wish: Wish) -> None:
+    """Raises InvalidFields."""
+    with transaction.atomic():
+        _lock()
+        _write(segment, wish)
+    segment_count(segment=segment)
+
+
+def segment_delete(*, segment: Segment) -> None:
+    """Raises ApiError 409 when other segments name it."""
+    with transaction.atomic():
+        _lock()
+        if named_by := nesting.namers(segment.slug, _nodes()):
+            message = f"These segments name it: {', '.join(named_by)}."
+            raise ApiError(409, "in_use", message, {"slug": message})
+        SegmentMember.objects.filter(segment_id=segment.pk).delete()
+        segment.delete()
+
+
+def segment_count(*, segment: Segment) -> Count:
+    """Counted anew, and remembered."""
+    found = count(where(segment))
+    segment.last_count, segment.last_count_exact = found
+    segment.counted_at = clock.now()
+    segment.save(update_fields=["last_count", "last_count_exact", "counted_at"])
+    return found
+
+
+def check(rules: object, slug: str = "", segment_id: int = 0) -> Node:
+    """Rules that may be saved. Raises InvalidFields, with the place of each fault."""
+    try:
+        node = read(rules)
+    except WrongRules as error:
+        raise InvalidFields(error.problems) from None
+    nodes = _nodes()
+    if problems := _unknown(node, nodes):
+        raise InvalidFields(problems)
+    try:
+        nesting.check(slug, {**nodes, slug: node})
+    except nesting.TooMuch as error:
+        raise InvalidFields({"rules": str(error)}) from None
+    _refuse_costly(node, segment_id)
+    return node
+
+
+def _write(segment: Segment, wish: Wish) -> None:
+    node = check(wish.rules, segment.slug, segment.pk or 0)
+    segment.name, segment.description, segment.rules = wish.name, wish.description, wish.rules
+    segment.kind = kind_of(node)
+    segment.save()
+
+
+def kind_of(node: Node) -> Segment.Kind:
+    said = leaves(node)
+    uses_list = any(isinstance(leaf, Uploaded) for leaf in said)
+    if not uses_list:
+        return Segment.Kind.RULES
+    return Segment.Kind.UPLOAD if len(said) == 1 else Segment.Kind.BOTH
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _nodes() -> dict[str, Node]:
+    """Of every segment, by its slug."""
+    return {
+        slug: node
+        for slug, rules in Segment.objects.values_list("slug", "rules")
+        if (node := _readable(rules)) is not None
+    }
+
+
+def _readable(rules: object) -> Node | None:
+    try:
+        return read(rules)
+    except WrongRules:
+        return None
+
+
+def _unknown(node: Node, segments: dict[str, Node]) -> dict[str, str]:
+    types = {value.slug for value in catalogue.get().by_id.values()}
+    problems = {}
+    for leaf in leaves(node):
+        if isinstance(leaf, InSegment) and leaf.slug not in segments:
+            problems[f"{leaf.path}.segment"] = "There is no such segment."
+        if isinstance(leaf, Activity) and leaf.type and leaf.type not in types:
+            problems[f"{leaf.path}.type"] = "There is no such type."
+    return problems
+
+
+def _refuse_costly(node: Node, segment_id: int) -> None:
+    """Measured twice before anybody is sent back: the machine may have been busy."""
+    audience = where_of(node, segment_id)
+    if cost_of(audience).cost <= CHEAP or any(_seconds(audience) <= SECONDS_MOST for _ in range(2)):
+        return
+    said = leaves(node)
+    costs = [_seconds(where_of(leaf, segment_id)) for leaf in said[:LOOKED_AT]]
+    worst = said[costs.index(max(costs))]
+    message = f"To find these people would take too long; most of it: “{words_of(worst)}”."
+    raise InvalidFields({worst.path: message}, "too_costly")
+
+
+def _seconds(audience: Where) -> float:
+    looked = look(audience)
+    return inf if looked is None else looked.whole()

@@ -1,0 +1,17 @@
+"""Segments; included at /api/v1/."""
+
+from django.urls import path
+
+from notifications.segments import api, api_people
+
+ONE = "segments/<slug:slug>"
+
+urlpatterns = [
+    path("segments", api.Segments.as_view()),
+    path("segments/look", api_people.Look.as_view()),
+    path(ONE, api.OneSegment.as_view()),
+    path(f"{ONE}/count", api_people.CountSegment.as_view()),
+    path(f"{ONE}/sample", api_people.SampleSegment.as_view()),
+    path(f"{ONE}/members/<str:external_id>", api_people.Members.as_view()),
+    path(f"{ONE}/uploads", api_people.Uploads.as_view()),
+]
