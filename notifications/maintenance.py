@@ -9,6 +9,7 @@ from channels.inbox.services import delete_old
 from notifications import attachments, burying, idempotency, partitions
 from notifications.analytics.coarsen import coarsen
 from notifications.digests.forgetting import forget_old
+from notifications.segments.forgetting import forget_activity
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ def maintain() -> None:
             break
     for _ in range(MOST_BATCHES):
         if not forget_old(now):
+            break
+    for _ in range(MOST_BATCHES):
+        if not forget_activity(now):
             break
     coarsen()
     burying.forget(now)

@@ -10,6 +10,7 @@ from notifications.queues import (
     MAINTAIN,
     MAINTAIN_STATUS_EVENTS,
     PERIODIC,
+    READ_RECEIVED,
     SEND_STATUS_EVENTS,
     STATUS_EVENTS,
     SWEEP,
@@ -31,6 +32,7 @@ BEAT_SCHEDULE = {
     "campaigns": _every(1.0, TICK_CAMPAIGNS),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
+    "read-received": _every(10.0, READ_RECEIVED, CALLBACKS),
     "status-events": _every(1.0, SEND_STATUS_EVENTS, STATUS_EVENTS),
     "maintain-status-events": _every(60.0, MAINTAIN_STATUS_EVENTS),
 }

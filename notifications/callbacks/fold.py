@@ -4,18 +4,27 @@ own. A batch is one transaction, so whoever is killed in between has done nothin
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from channels.base import EventKind
 from notifications.callbacks import confirming, effects, replays, settling, store, timeline
 from notifications.callbacks.changes import announce
 from notifications.callbacks.reading import Told, known_days, read
-from notifications.callbacks.verdicts import Verdict, is_early
+from notifications.callbacks.verdicts import Row, Verdict, is_early
+from notifications.segments import activity
+from notifications.segments.models import Reaction
 from notifications.wiping import wipe
 
 log = logging.getLogger(__name__)
+
+REACTIONS = {
+    EventKind.OPENED: Reaction.Kind.OPENED.value,
+    EventKind.CLICKED: Reaction.Kind.CLICKED.value,
+}
 
 BATCH = 500  # callbacks; one of SendGrid holds up to a thousand events
 MOST_BYTES = 4 * 1024 * 1024
@@ -108,7 +117,17 @@ def record(told: Sequence[Told], locked: settling.Locked | None = None) -> list[
     verdicts = settling.settle(new, locked)
     effects.apply(new, locked.rows)
     announce(new, verdicts, locked.rows)
+    activity.note(_reactions(new, locked.rows))
     return verdicts
+
+
+def _reactions(told: Sequence[Told], rows: Mapping[str, Row]) -> Iterator[activity.Reacted]:
+    """What people did themselves, by the day on which they did it."""
+    for one in told:
+        kind, row = REACTIONS.get(one.event.kind), rows.get(one.id)
+        if kind and row and row.recipient_id is not None and not one.event.machine:
+            day = min(one.at, one.received_at).astimezone(UTC).date()
+            yield activity.Reacted(row.recipient_id, kind, day, row.type_id, row.arm_id)
 
 
 def _is_early(told: Told, locked: settling.Locked) -> bool:

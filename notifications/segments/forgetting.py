@@ -5,21 +5,19 @@ from typing import Any
 
 from django.db import connection
 
-from notifications.segments.models import Reaction, Received, SegmentMember
+from notifications.segments.models import Reaction, ReadDay, Received, SegmentMember
 from notifications.segments.reading import ACTIVITY_DAYS
 from preferences.models import Recipient
 
 BATCH = 5_000
-OLD = {
-    "recipient_reaction": """
-DELETE FROM recipient_reaction WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM recipient_reaction WHERE day < %s LIMIT %s))
-""",
-    "recipient_received": """
-DELETE FROM recipient_received WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM recipient_received WHERE last_on < %s LIMIT %s))
-""",
-}
+OLD_REACTIONS = """
+DELETE FROM recipient_reaction
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM recipient_reaction WHERE day < %s LIMIT %s))
+"""
+OLD_RECEIVED = """
+DELETE FROM recipient_received
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM recipient_received WHERE last_on < %s LIMIT %s))
+"""
 
 
 def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
@@ -29,11 +27,12 @@ def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> Non
             model.objects.filter(recipient_id=instance.pk).delete()
 
 
-def forget_old(now: datetime) -> int:
+def forget_activity(now: datetime) -> int:
     """A batch of each; how many there were."""
     before = now.date() - timedelta(days=ACTIVITY_DAYS + 1)
+    ReadDay.objects.filter(day__lt=before).delete()
     deleted = 0
-    for statement in OLD.values():
+    for statement in (OLD_REACTIONS, OLD_RECEIVED):
         with connection.cursor() as cursor:
             cursor.execute(statement, [before, BATCH])
             deleted += cursor.rowcount
