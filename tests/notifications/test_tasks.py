@@ -13,7 +13,9 @@ celery_app.app.loader.import_default_modules()  # as a worker finds them
 NAMED = sorted(
     value
     for name, value in vars(queues).items()
-    if name.isupper() and isinstance(value, str) and value.startswith("notifications.")
+    if name.isupper()
+    and isinstance(value, str)
+    and re.fullmatch(r"(notifications|campaigns)\..+", value)
 )
 OURS = sorted(name for name in current_app.tasks if not name.startswith("celery."))
 
