@@ -19,6 +19,7 @@ from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields, error_body, not_found
+from notifyproj.core.instants import read_instant
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
 from notifyproj.core.pagination import decode_cursor, page_of, read_limit
@@ -134,8 +135,8 @@ class Notifications(APIView):
             type_slug=query.get("type", ""),
             status=query.get("status", ""),
             user_id=query.get("user_id", ""),
-            since=_instant("since", query.get("since")),
-            until=_instant("until", query.get("until")),
+            since=read_instant("since", query.get("since")),
+            until=read_instant("until", query.get("until")),
         )
         page, following = page_of(rows, limit, lambda row: row.pk)
         return answer(selectors.NotificationPage(selectors.summaries(page), following))
@@ -237,15 +238,3 @@ def _uuid(name: str, text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise InvalidFields({name: "This is not an id."}) from error
-
-
-def _instant(name: str, text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidFields({name: "An instant looks like 2026-11-22T09:00:00Z."})
-    return found

@@ -33,6 +33,7 @@ SELECT name FROM holder WHERE name IS NOT NULL
 
 RELEASE_HELD = """
 UPDATE delivery d SET held_by = NULL, due_at = now() + random() * %(spread)s::interval,
+    ready_at = CASE WHEN d.reason = 'on_hold' THEN now() ELSE d.ready_at END,
     reason = CASE WHEN d.reason IN ('account_held', 'on_hold') THEN '' ELSE d.reason END
 FROM (SELECT id FROM delivery WHERE held_by = %(held_by)s LIMIT %(quota)s
       FOR NO KEY UPDATE SKIP LOCKED) held

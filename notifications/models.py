@@ -190,7 +190,7 @@ class CounterDelta(models.Model):
     """
 
     hour = models.DateTimeField(help_text="Of the delivery's creation.")
-    arm_id = models.BigIntegerField(default=0)
+    arm_id = models.BigIntegerField(default=0, db_default=0)
     type_id = models.BigIntegerField()
     channel = models.CharField(max_length=16)
     account_id = models.BigIntegerField(default=0, db_default=0)
@@ -207,7 +207,7 @@ class CounterDelta(models.Model):
 
 class Counter(models.Model):
     hour = models.DateTimeField()
-    arm_id = models.BigIntegerField(default=0)
+    arm_id = models.BigIntegerField(default=0, db_default=0)
     type_id = models.BigIntegerField()
     channel = models.CharField(max_length=16)
     account_id = models.BigIntegerField(default=0, db_default=0)

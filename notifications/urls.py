@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import api, attachments_api
+from notifications import api, attachments_api, reports_api
 from notifications.explaining.api import Explain
 
 urlpatterns = [
@@ -13,4 +13,6 @@ urlpatterns = [
     path("notifications/explain", Explain.as_view()),
     path("notifications/<uuid:notification_id>", api.OneNotification.as_view()),
     path("notifications/<uuid:notification_id>/cancel", api.Cancel.as_view()),
+    path("reports", reports_api.Reports.as_view()),
+    path("reports.csv", reports_api.ReportsAsCsv.as_view()),
 ]

@@ -1,6 +1,7 @@
 """Old counters by the day instead of the hour: a twenty-fourth of the rows.
 
-Only of days whose deliveries are gone: those that can still be recounted keep their hours.
+Only of days whose deliveries are gone: those that can still be recounted keep their hours. The
+counters of an arm do, too: its deliveries were created in one hour, so there is nothing to gain.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ COARSEN = """
 WITH taken AS (
     DELETE FROM counter
     WHERE hour >= %(since)s AND hour < %(until)s AND hour <> date_trunc('day', hour, 'UTC')
+      AND arm_id = 0
     RETURNING date_trunc('day', hour, 'UTC') AS day, arm_id, type_id, channel, account_id, measure,
         reason, n
 )

@@ -12,6 +12,26 @@ ALTER TABLE attempt DROP COLUMN latency_ms;
 ALTER TABLE delivery DROP COLUMN ready_at;
 ALTER TABLE delivery RENAME COLUMN arm_id TO wave_id;
 """
+# Old workers go on for some seconds after this, and what they count must not fail with all they
+# have to record. A later release drops these.
+OLD_WORKERS = """
+ALTER TABLE counter_delta ADD COLUMN campaign_id bigint, ADD COLUMN state smallint;
+CREATE FUNCTION counter_delta_of_before() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.measure := NEW.state;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER counter_delta_of_before BEFORE INSERT ON counter_delta
+    FOR EACH ROW WHEN (NEW.state IS NOT NULL) EXECUTE FUNCTION counter_delta_of_before();
+ALTER TABLE counter ADD COLUMN state smallint
+    GENERATED ALWAYS AS (CASE WHEN measure < 100 THEN measure END) STORED;
+"""
+NO_OLD_WORKERS = """
+ALTER TABLE counter DROP COLUMN state;
+DROP TRIGGER counter_delta_of_before ON counter_delta;
+DROP FUNCTION counter_delta_of_before();
+ALTER TABLE counter_delta DROP COLUMN campaign_id, DROP COLUMN state;
+"""
 CELL = ["hour", "arm_id", "type_id", "channel", "account_id", "measure", "reason"]
 TABLES = ("counter", "counterdelta")
 
@@ -49,6 +69,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveConstraint("counter", "counter_cell"),
         *[migrations.RenameField(table, "campaign_id", "arm_id") for table in TABLES],
+        *[
+            migrations.AlterField(table, "arm_id", models.BigIntegerField(db_default=0, default=0))
+            for table in TABLES
+        ],
         *[migrations.RenameField(table, "state", "measure") for table in TABLES],
         *[
             migrations.AddField(
@@ -63,6 +87,7 @@ class Migration(migrations.Migration):
             for table in TABLES
         ],
         migrations.AlterField("counterdelta", "n", models.BigIntegerField()),
+        migrations.RunSQL(OLD_WORKERS, NO_OLD_WORKERS),
         migrations.AddConstraint(
             "counter", models.UniqueConstraint(fields=CELL, name="counter_cell")
         ),

@@ -133,8 +133,8 @@ def test_costs_and_complaints_are_told() -> None:
 
 def test_hours_of_days_that_are_gone_become_days(monkeypatch: pytest.MonkeyPatch) -> None:
     for hour in (HOUR, HOUR + 1, HOUR - 9):
-        count(2, State.SENT, hour=hour)
-    count(1, State.SENT, hour=HOUR + 24)
+        count(2, State.SENT, hour=hour, arm_id=0)
+    count(1, State.SENT, hour=HOUR + 24, arm_id=0)
     counters.fold()
     monkeypatch.setattr(coarsen, "days", lambda: [(DAY + timedelta(days=1)).date()])
 
@@ -147,10 +147,20 @@ def test_hours_of_days_that_are_gone_become_days(monkeypatch: pytest.MonkeyPatch
     ]
 
 
+def test_an_arm_keeps_its_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    count(2, State.SENT)
+    counters.fold()
+    monkeypatch.setattr(coarsen, "days", lambda: [(DAY + timedelta(days=1)).date()])
+
+    coarsen.coarsen()
+
+    assert Counter.objects.get().hour == DAY + timedelta(hours=9)
+
+
 def test_days_that_can_be_recounted_keep_their_hours() -> None:
     today = recount.days()[0]
     midnight = int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp())
-    count(1, State.SENT, hour=midnight // 3600 + 5)
+    count(1, State.SENT, hour=midnight // 3600 + 5, arm_id=0)
     counters.fold()
 
     coarsen.coarsen()

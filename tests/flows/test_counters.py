@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from notifications import counters
 from notifications.cells import Cell
@@ -57,6 +58,20 @@ def test_two_that_fold_at_once_count_once() -> None:
 
     assert counted() == {State.SENT: 600}
     assert Counter.objects.count() == 20
+
+
+def test_what_a_worker_of_the_version_before_counts_is_counted() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO counter_delta (hour, campaign_id, type_id, channel, state, n)"
+            " VALUES (%s, 0, 1, 'push', %s, 3)",
+            [HOUR, State.SENT],
+        )
+    counters.add([CELL])
+
+    counters.fold()
+
+    assert Counter.objects.get().n == 4
 
 
 def test_what_waits_is_what_was_created_and_not_settled() -> None:
