@@ -28,7 +28,12 @@ def backlog(queue: str) -> int:
 
 def limit(queue: str) -> int:
     """How many deliveries that queue may hold: four seconds of what it took lately."""
-    return max(FLOOR, _cached(f"rate:{queue}", lambda: _rate(queue)) * SECONDS_OF_WORK)
+    return max(FLOOR, rate(queue) * SECONDS_OF_WORK)
+
+
+def rate(queue: str) -> int:
+    """Deliveries a second that were taken from it lately."""
+    return _cached(f"rate:{queue}", lambda: _rate(queue))
 
 
 def count_published(by_queue: Mapping[str, int]) -> None:

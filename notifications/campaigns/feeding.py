@@ -83,7 +83,8 @@ def _load(slice_id: int, dispatch_no: int) -> Wave | None:
     if type_ is None:
         raise LookupError(f"the type of campaign {campaign.pk} was removed")
     arms = list(found.run.arms.select_related("variant__version"))
-    return Wave(found, arms, type_, room.channels_of(campaign, type_, arms), _visited(found.run_id))
+    channels = room.common_channels(campaign, type_, (arm.variant.version_id for arm in arms))
+    return Wave(found, arms, type_, channels, _visited(found.run_id))
 
 
 def _visited(run_id: int) -> int:

@@ -4,7 +4,7 @@ So an audience of millions is never in a queue, and rarely in the table: a wave 
 one before it has mostly gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
@@ -20,10 +20,10 @@ MOST_OPEN = 50_000  # deliveries of a run that wait or are on their way, however
 SECONDS_OPEN = 3  # or so many times what its queues may hold
 
 
-def channels_of(campaign: Campaign, type_: TypeValue, arms: Sequence[Arm]) -> list[str]:
+def common_channels(campaign: Campaign, type_: TypeValue, versions: Iterable[int]) -> list[str]:
     """Those every variant has words for."""
     wanted = campaign.channels or type_.channels
-    known = [compiled(arm.variant.version_id).channels for arm in arms]
+    known = [compiled(version).channels for version in versions]
     return [channel for channel in wanted if all(channel in words for words in known)]
 
 

@@ -9,13 +9,12 @@ from datetime import datetime
 from channels.base import Channel, Lane
 from notifications import attachments
 from notifications.accept import job
-from notifications.claim import Claimed
 from notifications.draft import Draft, attachment_ids, draft, load_recipients
 from notifications.explaining.answers import Explanation, FallbackView, RuleView, WayView
 from notifications.explaining.choosing import chosen
 from notifications.explaining.deciding import Ask, Way, ways
 from notifications.explaining.texts import Texts
-from notifications.explaining.writing import built
+from notifications.explaining.writing import built, held_as
 from notifications.limiting import peeked
 from notifications.one_person import Facts
 from notifications.picking import Picker
@@ -122,7 +121,7 @@ def _rule(step: Step) -> RuleView:
 def _write(
     view: WayView, way: Way, item: Draft, texts: Texts, picker: Picker, now: datetime
 ) -> None:
-    row = _row(way, item)
+    row = held_as(way, item.type.id, item.version.id, item.lane, item.expires_at)
     area = way.point.area if way.point else ""
     route, view.routing = chosen(picker, row, item.type, area, now)
     text = texts.of(row, way.person)
@@ -130,30 +129,6 @@ def _write(
     if route is not None and not text.problem:
         made = built(row, way.person, way.point, item.type, text.parts, route, now)
         view.units, view.cost, view.problem = made.units, made.cost, made.problem
-
-
-def _row(way: Way, item: Draft) -> Claimed:
-    """As a worker would hold it, for its first try."""
-    return Claimed(
-        id=str(item.id),
-        notification_id=str(item.id),
-        recipient_id=way.person.id,
-        contact_point_id=way.point.id if way.point else None,
-        channel=way.channel,
-        app_id=way.point.app_id if way.point else None,
-        account_id=None,
-        type_id=item.type.id,
-        template_version_id=item.version.id,
-        lane=item.lane,
-        reason="",
-        attempts=0,
-        claims=1,
-        expires_at=item.expires_at,
-        fallback_of=None,
-        arm_id=0,
-        ready_at=None,
-        lease=0,
-    )
 
 
 def _nobody(name: str, item: Draft) -> WayView:

@@ -10,12 +10,15 @@ from channels.base import BuildError, Channel, Envelope, HttpRequest, Lane
 from channels.choice import Route
 from channels.compose import compose
 from notifications.claim import Claimed
+from notifications.explaining.deciding import Way
 from notifyproj.core.encryption import Undecryptable
 from preferences.addresses import open_data_key, unseal
 from preferences.catalogue import TypeValue
 from preferences.facts import Person, Point
 
 log = logging.getLogger(__name__)
+
+NOWHERE = "01900000-0000-7000-8000-000000000000"  # the id of what is only thought of
 
 
 class Built(NamedTuple):
@@ -59,6 +62,30 @@ def built(
     units = send.units if isinstance(send, HttpRequest) else 1
     cost = route.cost(area) * units
     return Built(units, None if isinf(cost) else round(cost, 6))
+
+
+def held_as(way: Way, type_id: int, version_id: int, lane: int, expires_at: datetime) -> Claimed:
+    """The delivery of a way as a worker would hold it, for its first try."""
+    return Claimed(
+        id=NOWHERE,
+        notification_id=NOWHERE,
+        recipient_id=way.person.id,
+        contact_point_id=way.point.id if way.point else None,
+        channel=way.channel,
+        app_id=way.point.app_id if way.point else None,
+        account_id=None,
+        type_id=type_id,
+        template_version_id=version_id,
+        lane=lane,
+        reason="",
+        attempts=0,
+        claims=1,
+        expires_at=expires_at,
+        fallback_of=None,
+        arm_id=0,
+        ready_at=None,
+        lease=0,
+    )
 
 
 def _address(person: Person, point: Point | None) -> str:
