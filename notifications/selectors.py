@@ -23,7 +23,7 @@ from notifications.reasons import words
 from notifications.rows import IN_DIGEST
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifications.timelines import EventView, TimelineEntry, events_of, timeline
-from notifyproj.core.ids import instant_of
+from notifyproj.core.ids import first_of, instant_of
 from preferences.catalogue import PRIORITY_OF, catalogue
 from preferences.models import ContactPoint, Recipient
 from templates.models import TemplateVersion
@@ -151,15 +151,10 @@ def summaries(rows: Sequence[Notification]) -> list[NotificationSummary]:
 def _within(since: datetime | None, until: datetime | None) -> Q:
     found = Q()
     if since is not None:
-        found &= Q(id__gte=_first_of(since))
+        found &= Q(id__gte=first_of(since))
     if until is not None:
-        found &= Q(id__lt=_first_of(until))
+        found &= Q(id__lt=first_of(until))
     return found
-
-
-def _first_of(instant: datetime) -> UUID:
-    """The smallest id of that instant; no id is older than 1970."""
-    return UUID(int=max(0, int(instant.timestamp() * 1000)) << 80)
 
 
 def _deliveries(row: Notification, after: UUID | None) -> Any:

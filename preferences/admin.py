@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from notifyproj.core.pagination import BoundedPaginator
+from notifyproj.core.log_lists import KeyedAdmin
 from preferences import consent_admin, person_admin  # noqa: F401 - register themselves
 from preferences.admin_proof import suppression_delete
 from preferences.models import NotificationType, Suppression
@@ -49,12 +49,9 @@ class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ModelAdmin):  # type: ignore[misc]
+class SuppressionAdmin(KeyedAdmin):
     list_display = ("channel", "reason", "source", "created_at")
     list_filter = ("channel",)
-    ordering = ("-pk",)
-    show_full_result_count = False
-    paginator = BoundedPaginator
     fields = readonly_fields = ("channel", "reason", "source", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

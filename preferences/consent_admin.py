@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from notifyproj.core.pagination import BoundedPaginator
+from notifyproj.core.log_lists import LogAdmin
 from preferences.models import ConsentEvent
 
 
@@ -27,16 +26,12 @@ class ReviewFilter(admin.SimpleListFilter):
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(ModelAdmin):  # type: ignore[misc]
+class ConsentEventAdmin(LogAdmin):
     list_display = ("at", "recipient", "about", "channel", "action", "source", "said")
     list_filter = ("about", "action", "source", "channel", ReviewFilter)
     list_select_related = ("recipient",)
     search_fields = ("=recipient__external_id",)
     search_help_text = "The whole id of the person"
-    ordering = ("-id",)
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    list_per_page = 50
     fields = (
         *("at", "recipient", "about", "channel", "type", "category"),
         *("action", "source", "evidence", "wording"),
@@ -46,12 +41,3 @@ class ConsentEventAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="said")
     def said(self, row: ConsentEvent) -> str:
         return str(row.evidence.get("text") or row.evidence.get("keyword") or "")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,10 +9,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from channels.base import Channel
-from notifyproj.core.pagination import BoundedPaginator
+from notifyproj.core.log_lists import KeyedAdmin
 from preferences import addresses
 from preferences.admin_proof import pause_save, rows_save
 from preferences.models import ContactPoint, Preference, QuietHours, Recipient
@@ -54,14 +54,11 @@ class QuietHoursInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Recipient)
-class RecipientAdmin(ModelAdmin):  # type: ignore[misc]
+class RecipientAdmin(KeyedAdmin):
     form = PersonForm
     list_display = ("external_id", "locale", "timezone", "paused_until", "created_at", "erased_at")
     search_fields = ("=external_id",)  # exact: the table is large and the index is on the whole
     search_help_text = "The whole external id, e-mail address or phone number (+14155550123)"
-    ordering = ("-pk",)
-    show_full_result_count = False
-    paginator = BoundedPaginator
     fields = (
         *("external_id", "locale", "timezone", "paused_until", "attributes"),
         *("created_at", "erased_at"),

@@ -4,24 +4,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from channels.models import ProviderAccount
 from notifications.models import DeadCandidate, InboundCallback
-from notifyproj.core.pagination import BoundedPaginator
+from notifyproj.core.log_lists import LogAdmin
 
 
-class KeptAdmin(ModelAdmin):  # type: ignore[misc]
-    ordering = ("-id",)
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+class KeptAdmin(LogAdmin):
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return bool(super(LogAdmin, self).has_delete_permission(request, obj))
 
     @admin.display(description="account")
     def account(self, row: InboundCallback | DeadCandidate) -> str:

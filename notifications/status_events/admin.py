@@ -18,7 +18,7 @@ from notifications.status_events.services import Wish
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of
-from notifyproj.core.pagination import BoundedPaginator
+from notifyproj.core.log_lists import LogAdmin
 from preferences.catalogue import catalogue
 
 OWN = ("url", "events", "types", "description", "owner_email", "enabled")
@@ -142,7 +142,7 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(StatusEvent)
-class StatusEventAdmin(ModelAdmin):  # type: ignore[misc]
+class StatusEventAdmin(LogAdmin):
     list_display = ("id", "created", "endpoint", "event", "state", "tries", "due_at", "settled_at")
     list_filter = ("state", "event")
     list_select_related = ("endpoint",)
@@ -153,20 +153,7 @@ class StatusEventAdmin(ModelAdmin):  # type: ignore[misc]
         *("due_at", "settled_at", "body", "log"),
     )
     readonly_fields = fields
-    ordering = ("-id",)
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    list_per_page = 50
     actions = ("send_again",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("status_events.change_statusevent"))

@@ -49,6 +49,11 @@ def instant_of(id_: UUID) -> datetime:
     return datetime.fromtimestamp(milliseconds_of(id_) / 1000, UTC)
 
 
+def first_of(instant: datetime) -> UUID:
+    """The smallest id of that instant; no id is older than 1970."""
+    return UUID(int=max(0, int(instant.timestamp() * 1000)) << 80)
+
+
 def day_start(day: date) -> UUID:
     """The smallest UUIDv7 of a day: the bound of its partition."""
     midnight = datetime.combine(day, time.min, UTC)

@@ -17,15 +17,22 @@ Choices = Iterable[tuple[str, str]]
 
 
 def choice(
-    name: str, title: str, choices: Callable[[], Choices], where: Callable[[str], Q]
+    name: str,
+    title: str,
+    choices: Callable[[], Choices],
+    where: Callable[[str], Q],
+    *,
+    others: bool = False,
 ) -> type[SimpleListFilter]:
-    """A dropdown. `where` is asked only for what is among the choices."""
+    """A dropdown. `where` is asked only for what is among the choices, or for `others`, too."""
 
     class Filter(DropdownFilter):  # type: ignore[misc]
         parameter_name = name
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-            return list(choices())
+            found = list(choices())
+            asked = request.GET.get(name, "")
+            return [*found, (asked, asked)] if others and asked not in dict(found) else found
 
         def has_output(self) -> bool:
             return True
@@ -34,7 +41,7 @@ def choice(
             value = self.value()
             if not value:
                 return queryset
-            known = value in dict(self.lookup_choices)
+            known = others or value in dict(self.lookup_choices)
             return queryset.filter(where(value)) if known else queryset.none()
 
     Filter.title = title
@@ -42,11 +49,17 @@ def choice(
     return Filter
 
 
-def typed(name: str, title: str, where: Callable[[str], Q]) -> type[SimpleListFilter]:
-    """A field. `where` raises ValueError for what it cannot read: then nothing is found."""
+def typed(
+    name: str, title: str, where: Callable[[str], Q], *, keys: bool = False
+) -> type[SimpleListFilter]:
+    """A field. `where` raises ValueError for what it cannot read: then nothing is found.
+
+    `keys`: it bounds the keys, so what is looked at begins there.
+    """
 
     class Filter(TextFilter):  # type: ignore[misc]
         parameter_name = name
+        bounds_keys = keys
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
             value = (self.value() or "").strip()
@@ -61,14 +74,15 @@ def typed(name: str, title: str, where: Callable[[str], Q]) -> type[SimpleListFi
 
 
 def since_until(
-    where: Callable[[str, datetime], Q],
+    where: Callable[[str, datetime], Q], *, keys: bool = False
 ) -> Iterator[type[SimpleListFilter]]:
     """Two fields that take `2026-11-27 10:00` (UTC), `2026-11-27`, or `2h`, `3d` for how long ago.
 
     `where(lookup, instant)`: lookup is `gte` or `lt`.
     """
-    yield typed("since", "since (UTC, or 2h, 3d ago)", lambda text: where("gte", instant(text)))
-    yield typed("until", "until (UTC)", lambda text: where("lt", instant(text)))
+    since, until = "since (UTC, or 2h, 3d ago)", "until (UTC)"
+    yield typed("since", since, lambda text: where("gte", instant(text)), keys=keys)
+    yield typed("until", until, lambda text: where("lt", instant(text)), keys=keys)
 
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}

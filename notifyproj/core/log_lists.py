@@ -7,11 +7,13 @@ looked for among the newest rows first, then among so many, and then says how fa
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
@@ -28,6 +30,8 @@ class Found(NamedTuple):
 class LogList(ChangeList):
     """A page of it. `before` in the address is the key after which it starts."""
 
+    model_admin: "KeyedAdmin"
+
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         found: dict[str, Any] = super().get_filters_params(params)
         found.pop(BEFORE, None)
@@ -35,7 +39,7 @@ class LogList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         self.found = self._found(request)
-        self.result_list = self.found.rows
+        self.result_list = self.model_admin.dressed(self.found.rows)
         self.result_count = self.full_result_count = len(self.found.rows)
         self.show_full_result_count = self.show_admin_actions = True
         self.can_show_all = self.multi_page = False
@@ -53,16 +57,24 @@ class LogList(ChangeList):
     def _found(self, request: HttpRequest) -> Found:
         before = self._before(request)
         rows = self.queryset if before is None else self.queryset.filter(pk__lt=before)
-        if not self._narrowed():
+        if self.query or not self._narrowed():  # what is searched for has an index
             return self._page(rows, None, 0)
-        root = self.model_admin.get_queryset(request).order_by("-pk")
-        root = root if before is None else root.filter(pk__lt=before)
+        looked_at = self._looked_at(request, before)
         for size in WINDOWS:
-            low = _nth(root, size)
+            low = _nth(looked_at, size)
             found = self._page(rows, low, size)
             if low is None or len(found.rows) == self.list_per_page:
                 break
         return found
+
+    def _looked_at(self, request: HttpRequest, before: Any) -> QuerySet[Any]:
+        """All rows from where the page starts, whatever it is narrowed by."""
+        rows: QuerySet[Any] = self.model_admin.get_queryset(request).order_by("-pk")
+        for spec in self.filter_specs:
+            if getattr(spec, "bounds_keys", False):
+                bounded = spec.queryset(request, rows)
+                rows = rows if bounded is None else bounded
+        return rows if before is None else rows.filter(pk__lt=before)
 
     def _page(self, rows: QuerySet[Any], low: Any, size: int) -> Found:
         bounded = rows if low is None else rows.filter(pk__gte=low)
@@ -73,7 +85,7 @@ class LogList(ChangeList):
         return Found(page, low, size if low is not None else 0)
 
     def _narrowed(self) -> bool:
-        return bool(self.query) or bool(self.get_filters_params())
+        return bool(self.get_filters_params())
 
     def _before(self, request: HttpRequest) -> Any:
         text = request.GET.get(BEFORE, "")
@@ -88,8 +100,8 @@ def _nth(rows: QuerySet[Any], n: int) -> Any:
     return next(iter(rows.values_list("pk", flat=True)[n : n + 1]), None)
 
 
-class LogAdmin(ModelAdmin):  # type: ignore[misc]
-    """Read only."""
+class KeyedAdmin(ModelAdmin):  # type: ignore[misc]
+    """Its list goes by key."""
 
     ordering: Sequence[str] = ("-pk",)
     sortable_by: Sequence[str] = ()
@@ -102,6 +114,14 @@ class LogAdmin(ModelAdmin):  # type: ignore[misc]
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LogList]:
         return LogList
 
+    def dressed(self, rows: list[Any]) -> list[Any]:
+        """With what the page shows of other tables: one statement for all rows, not for each."""
+        return rows
+
+
+class LogAdmin(KeyedAdmin):
+    """Read only."""
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -110,3 +130,23 @@ class LogAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class StoryAdmin(LogAdmin):
+    """With a page of its own for each row, instead of a form that cannot be filled in."""
+
+    def story(self, request: HttpRequest, row: Any) -> HttpResponse:
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is not None:
+            return self.story(request, row)
+        gone = f"There is no such {self.opts.verbose_name} (any more)."
+        self.message_user(request, gone, level=messages.WARNING)
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return HttpResponseRedirect(reverse(name))

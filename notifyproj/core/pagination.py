@@ -4,10 +4,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.utils.functional import cached_property
-
 from notifyproj.core.errors import InvalidFields
 
 T = TypeVar("T")
@@ -42,14 +38,3 @@ def page_of(rows: Sequence[T], limit: int, key: Callable[[T], object]) -> tuple[
     page = list(rows[:limit])
     more = len(rows) > limit
     return page, encode_cursor(key(page[-1])) if more else ""
-
-
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """For the admin's large tables: looks at no more rows than it lets people page through."""
-
-    MOST = 2_000
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        return rows.order_by()[: self.MOST].count() if isinstance(rows, QuerySet) else len(rows)

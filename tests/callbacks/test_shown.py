@@ -40,7 +40,7 @@ def test_the_admin_shows_them_on_the_timeline(sms: Sms) -> None:
 
     page = client.get(f"/admin/notifications/delivery/{sms.id}/change/").content.decode()
 
-    assert "delivered" in page
+    assert "Delivered" in page
     assert "The carrier gave no reason" in page
 
 

@@ -1,0 +1,119 @@
+"""The story of a delivery, step by step, each with the time since the one before. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from channels.base import EventKind, OutcomeKind
+
+NOTICEABLE = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: datetime
+    title: str
+    tone: str = "none"
+    lines: Sequence[str] = ()  # in words
+    technical: Sequence[str] = ()  # what a provider said, verbatim
+    after: float | None = None  # seconds since the step before
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    number: int
+    started_at: datetime
+    duration_ms: int
+    outcome: OutcomeKind
+    account: str
+    code: str = ""
+    reason: str = ""
+    provider_id: str = ""
+    status: int | None = None
+    excerpt: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a provider or a link of ours said later."""
+
+    kind: str
+    at: datetime
+    account: str = ""
+    machine: bool = False
+    code: str = ""
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    created_at: datetime
+    why: Sequence[str]
+    ready_at: datetime | None
+    tries: Sequence[Try]
+    heard: Sequence[Heard]
+    ended: Step | None  # how it was settled, or what it waits for
+
+
+BECAME = {
+    OutcomeKind.ACCEPTED: ("the provider took it", "good"),
+    OutcomeKind.DELIVERED: ("it arrived", "good"),
+    OutcomeKind.RETRY: ("it failed for now", "warn"),
+    OutcomeKind.THROTTLED: ("the provider asked us to slow down", "warn"),
+    OutcomeKind.BAD_RECIPIENT: ("the address was refused", "bad"),
+    OutcomeKind.REJECTED: ("the message was refused", "bad"),
+    OutcomeKind.MISCONFIGURED: ("the account was refused", "bad"),
+    OutcomeKind.UNCERTAIN: ("it left, and nobody answered", "warn"),
+}
+SAID = {
+    EventKind.BOUNCED_SOFT: ("Bounced for now", "warn"),
+    EventKind.BOUNCED_HARD: ("Bounced", "bad"),
+    EventKind.COMPLAINED: ("Called spam", "bad"),
+    EventKind.SUPPRESSED: ("Not sent by the provider", "bad"),
+}
+
+
+def steps(story: Story) -> list[Step]:
+    """In the order in which they happened."""
+    found = [Step(story.created_at, "Planned", lines=story.why)]
+    if story.ready_at is not None and story.ready_at - story.created_at > NOTICEABLE:
+        found.append(Step(story.ready_at, "Could go"))
+    found += [_of_try(one) for one in story.tries]
+    found += [_of_event(one) for one in story.heard]
+    if story.ended is not None:
+        found.append(story.ended)
+    ordered = sorted(found, key=lambda step: step.at)
+    return list(_apart(ordered))
+
+
+def _of_try(one: Try) -> Step:
+    became, tone = BECAME[one.outcome]
+    through = f" through {one.account}" if one.account else ""
+    lines = [line for line in (one.reason, f"It cost {one.cost}." if one.cost else "") if line]
+    said = (
+        f"HTTP {one.status}" if one.status else "",
+        one.code,
+        f"id {one.provider_id}" if one.provider_id else "",
+        one.excerpt,
+    )
+    title = f"Try {one.number}{through}: {became}, after {one.duration_ms:,} ms"
+    return Step(one.started_at, title, tone, lines, [text for text in said if text])
+
+
+def _of_event(one: Heard) -> Step:
+    title, tone = SAID.get(one.kind, (one.kind.replace("_", " ").capitalize(), "good"))  # type: ignore[call-overload]
+    if one.machine:
+        title, tone = f"{title} by a machine, not the person", "none"
+    source = f"{one.account} says so" if one.account else ""
+    lines = [line for line in (source, one.reason, one.detail) if line]
+    return Step(one.at, title, tone, lines, [one.code] if one.code else [])
+
+
+def _apart(ordered: Iterable[Step]) -> Iterator[Step]:
+    before: datetime | None = None
+    for step in ordered:
+        after = None if before is None else (step.at - before).total_seconds()
+        yield Step(step.at, step.title, step.tone, step.lines, step.technical, after)
+        before = step.at
