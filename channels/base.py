@@ -11,6 +11,8 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
+from channels.way_out import WayOut
+
 
 class Channel(StrEnum):
     PUSH = "push"
@@ -60,6 +62,7 @@ class Envelope:
     area: str = ""  # the country of a number (ISO 3166: AT), the domain of a mailbox
     type: str = ""  # what kind of news: the notification type's slug
     tried_at: datetime | None = None  # of a try that was never answered: it may have arrived
+    way_out: WayOut | None = None  # of marketing, where its text need not say it
 
 
 @dataclass(frozen=True, slots=True)

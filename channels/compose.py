@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
-from channels import push_options
+from channels import push_options, way_out
 from channels.answers import json_object
 from channels.base import BuildError, Channel, Envelope, Outcome, OutcomeKind
 from channels.messages import (
@@ -39,6 +39,7 @@ def compose(channel: Channel, envelope: Envelope, parts: Mapping[str, str]) -> M
     sms: body. inbox: title, body, link, data_<key>. A push with neither title nor body is silent.
     web_push: title, body, icon, image, badge (a picture), link, data_<key>. slack: text, blocks.
     webhook: event (else the type's name), json (an object), data_<key>.
+    Marketing brings its way out as data besides, which the template's own may replace.
     Raises BuildError when a part cannot be used.
     """
     return MAKERS[channel](envelope, parts)
@@ -63,7 +64,7 @@ def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
         link=_line(parts, "link"),
         sound=_line(parts, "sound") or "default",
         badge=_badge(_line(parts, "badge")),
-        data=_data(parts),
+        data=_with_way_out(envelope, parts),
         silent=not (title or body),
         subtitle=_line(parts, "subtitle"),
         ios=ios,
@@ -88,7 +89,7 @@ def _inbox(envelope: Envelope, parts: Mapping[str, str]) -> InboxMessage:
         title=_line(parts, "title"),
         body=parts.get("body", "").strip(),
         link=_line(parts, "link"),
-        data=_data(parts),
+        data=_with_way_out(envelope, parts),
     )
 
 
@@ -101,7 +102,7 @@ def _web_push(envelope: Envelope, parts: Mapping[str, str]) -> WebPushMessage:
         image_url=_line(parts, "image"),
         badge_url=_line(parts, "badge"),
         link=_line(parts, "link"),
-        data=_data(parts),
+        data=_with_way_out(envelope, parts),
     )
 
 
@@ -137,6 +138,10 @@ def _line(parts: Mapping[str, str], name: str) -> str:
 
 def _data(parts: Mapping[str, str]) -> dict[str, str]:
     return {name[5:]: text for name, text in parts.items() if name.startswith("data_")}
+
+
+def _with_way_out(envelope: Envelope, parts: Mapping[str, str]) -> dict[str, str]:
+    return {**way_out.data(envelope.way_out), **_data(parts)}
 
 
 def _json(text: str) -> dict[str, Any]:

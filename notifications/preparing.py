@@ -23,7 +23,7 @@ from channels.messages import EmailMessage
 from notifications.batching import Share, shareable
 from notifications.claim import Claimed, Loaded
 from notifications.enclosing import NoRoom, enclosed
-from notifications.links.dressing import dressed, supplied
+from notifications.links.dressing import dressed, supplied, way_out
 from notifications.personal import person_variables
 from notifications.record import Change, Finished, kept
 from notifications.screening import Chosen
@@ -69,7 +69,7 @@ def prepare(
     try:
         key = _key(person)
         parts = _render(row, type_, person, key, loaded, now)
-        envelope = _envelope(row, person, key, loaded)
+        envelope = _envelope(row, type_, person, key, loaded, now)
         message = compose(Channel(row.channel), envelope, parts)
         if isinstance(message, EmailMessage):
             files = loaded.parents[row.notification_id].attachment_ids
@@ -138,7 +138,14 @@ def _render(
     return render(text, row.channel, person.locale, variables, person.rules.timezone)
 
 
-def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -> Envelope:
+def _envelope(
+    row: Claimed,
+    type_: TypeValue,
+    person: Person,
+    key: bytes | None,
+    loaded: Loaded,
+    now: datetime,
+) -> Envelope:
     point = loaded.points.get(row.contact_point_id or 0)
     return Envelope(
         row.id,
@@ -148,7 +155,8 @@ def _envelope(row: Claimed, person: Person, key: bytes | None, loaded: Loaded) -
         Lane(row.lane),
         loaded.parents[row.notification_id].collapse_key,
         point.area if point else "",
-        catalogue.get().by_id[row.type_id].slug,
+        type_.slug,
+        way_out=way_out(row, type_, person.locale, now),
     )
 
 

@@ -1,8 +1,8 @@
 """Whether a text says how to get no more of its kind: what marketing must. Pure.
 
 E-mail needs a link in what is read, as HTML and as text; an SMS a link or the word STOP. Both
-whatever the variables say: outside of every `if` and `for`. The other channels have their own means
-without words of ours: an app's settings, the browser's, the inbox's.
+whatever the variables say: outside of every `if` and `for`. On the other channels the links are
+supplied (`channels/way_out.py`).
 """
 
 from collections.abc import Iterator, Mapping

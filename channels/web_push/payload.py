@@ -24,6 +24,7 @@ def payload(message: WebPushMessage) -> bytes:
 
 def _value(message: WebPushMessage) -> dict[str, Any]:
     """`tag` replaces on the screen what `Topic` did not replace on the way."""
+    way_out = message.envelope.way_out
     value = {
         "id": message.envelope.delivery_id,
         "title": message.title,
@@ -34,5 +35,6 @@ def _value(message: WebPushMessage) -> dict[str, Any]:
         "url": message.link,
         "tag": message.envelope.collapse_key,
         "data": dict(message.data),
+        "actions": way_out and [{"action": "unsubscribe", "title": way_out.unsubscribe_words}],
     }
     return {name: found for name, found in value.items() if found}

@@ -63,10 +63,13 @@ def build(message: SlackMessage, account: Account, now: datetime) -> HttpRequest
     if address_problem(url):
         raise BuildError(Outcome(BAD, "The URL is not a Slack webhook", "bad_endpoint"))
     body: dict[str, Any] = {"text": _escaped(message.text)}
+    links = _links(message)
+    if message.blocks:
+        body["blocks"] = _blocks(message.blocks, MAX_BLOCKS - bool(links)) + _context(links)
+    elif links:
+        body["text"] += f"\n{links}"
     if len(body["text"]) > MAX_TEXT:
         raise MessageTooLarge(f"{MAX_TEXT} characters")
-    if message.blocks:
-        body["blocks"] = _blocks(message.blocks)
     # Slack has no field for an id of ours; the header is for whoever reads along.
     headers = {
         "content-type": "application/json; charset=utf-8",
@@ -107,10 +110,26 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _blocks(text: str) -> list[Any]:
+def _links(message: SlackMessage) -> str:
+    """Of marketing that does not say itself how to end it."""
+    way_out = message.envelope.way_out
+    said = message.blocks or message.text
+    if way_out is None or any(url in said for url in way_out.data.values()):
+        return ""
+    return (
+        f"<{way_out.unsubscribe_url}|{way_out.unsubscribe_words}>"
+        f" · <{way_out.preferences_url}|{way_out.preferences_words}>"
+    )
+
+
+def _context(links: str) -> list[Any]:
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": links}]}] if links else []
+
+
+def _blocks(text: str, most: int) -> list[Any]:
     """Block Kit, but without calling a whole channel: a name could hold `<!channel>`."""
     blocks = json_array(text.replace("<!", "&lt;!").encode())
-    if not blocks or len(blocks) > MAX_BLOCKS:
-        reason = f"The blocks are not a list of 1 to {MAX_BLOCKS}"
+    if not blocks or len(blocks) > most:
+        reason = f"The blocks are not a list of 1 to {most}"
         raise BuildError(Outcome(REJECTED, reason, "bad_part"))
     return blocks

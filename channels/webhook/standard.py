@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from channels import standard_webhooks
+from channels import standard_webhooks, way_out
 from channels.answers import json_object, retry_after
 from channels.base import (
     Account,
@@ -71,7 +71,12 @@ def build(message: WebhookMessage, account: Account, now: datetime) -> HttpReque
     envelope = message.envelope
     endpoint = endpoint_of(envelope.address, now)
     body = encode(
-        {"type": message.event, "timestamp": _iso(message.at), "data": dict(message.data)}
+        {
+            "type": message.event,
+            "timestamp": _iso(message.at),
+            "data": dict(message.data),
+            **way_out.data(envelope.way_out),
+        }
     )
     if len(body) > MAX_BODY:
         raise MessageTooLarge(f"{MAX_BODY} bytes")

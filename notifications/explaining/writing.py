@@ -11,6 +11,7 @@ from channels.choice import Route
 from channels.compose import compose
 from notifications.claim import Claimed
 from notifications.explaining.deciding import Way
+from notifications.links.dressing import way_out
 from notifyproj.core.encryption import Undecryptable
 from preferences.addresses import open_data_key, unseal
 from preferences.catalogue import TypeValue
@@ -48,6 +49,7 @@ def built(
             "",
             area,
             type_.slug,
+            way_out=way_out(row, type_, person.locale, now),  # it takes room; nobody sees it
         )
         send = route.adapter.build(
             compose(Channel(row.channel), envelope, parts), route.account, now

@@ -1,17 +1,22 @@
-"""What an e-mail of ours carries besides its text: how to stop it, and what counts its opens."""
+"""What a message of ours carries besides its text: how to stop it, and what counts its opens."""
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from channels.base import Channel
 from channels.messages import EmailMessage
+from channels.way_out import WayOut
 from notifications.claim import Claimed
 from notifications.links import ours
 from notifications.links.rewriting import rewrite
 from preferences.catalogue import TypeValue
 from preferences.centre.links import preferences_url
+from preferences.centre.wording import LANGUAGES, language_of
+from preferences.question import MARKETING
 from templates.fields import PREFERENCES_URL, UNSUBSCRIBE_URL, WHY_URL
 
+SAY_IT = frozenset({Channel.EMAIL, Channel.SMS})
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}  # RFC 3834: nobody answers with a holiday
 LISTED = {"Auto-Submitted": ""}  # not besides List-Id, which says as much
 
@@ -37,6 +42,19 @@ def supplied(
     if WHY_URL in names:
         found[WHY_URL] = ours.why_url(row.id, now)
     return found
+
+
+def way_out(row: Claimed, type_: TypeValue, locale: str, now: datetime) -> WayOut | None:
+    """Of marketing, where it is not in the words: those of an e-mail and an SMS were checked."""
+    if type_.rules.legal_class != MARKETING or row.channel in SAY_IT:
+        return None
+    words = LANGUAGES[language_of(locale)]
+    return WayOut(
+        unsubscribe_url(row, type_),
+        preferences_url(row.recipient_id, now),
+        words["stop_button"],
+        words["why_settings"],
+    )
 
 
 def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime) -> EmailMessage:

@@ -11,15 +11,21 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.credentials import account_upsert
+from channels.inbox.models import InboxItem
 from notifications.accept import Answer
 from notifications.explaining.explain import explain_send
+from notifications.links import ours
+from notifications.links.tokens import read_unsubscribe
 from notifications.models import Delivery, Notification
 from notifications.statuses import State
 from notifyproj.core.clock import now
+from preferences.centre.links import keys as centre_keys
+from preferences.centre.tokens import read
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
 from templates.services import CannotPublish, template_create, version_draft, version_publish
-from tests.flows.steps import only_delivery, send
+from tests.flows.steps import only_delivery, send, settled
+from tests.providers import StandIn
 from tests.world import World, contact_point, forget_all
 
 WITHOUT = {"sms": {"default": {"body": "Offers!"}}, "push": {"default": {"title": "Offers!"}}}
@@ -202,3 +208,39 @@ def test_of_whom_nobody_knows_the_zone_it_must_be_day_in_all_of_the_country(
     told = explain_send(world.service.pk, request, datetime(2026, 11, 23, hour, tzinfo=UTC))
 
     assert told.deliveries[0].at == goes_at
+
+
+def test_a_push_of_marketing_brings_links_of_the_persons_own(
+    world: World, offers: NotificationType, provider: StandIn
+) -> None:
+    ada = world.person("ada", token="a" * 64)
+    send_offer(world, channels=["push"])
+    row = settled()
+
+    [request] = provider.requests
+    body = json.loads(request["body"])
+    link = read_unsubscribe(ours.keys(), body["unsubscribe_url"].rpartition("/")[2])
+    assert (link.delivery_id, link.recipient_id, link.channel) == (row.id, ada.pk, "push")
+    settings = read(centre_keys(), body["preferences_url"].rpartition("/")[2], now())
+    assert settings.recipient_id == ada.pk
+
+
+def test_an_item_of_the_inbox_brings_them_too(world: World, offers: NotificationType) -> None:
+    inbox = {"inbox": {"default": {"title": "Offers!"}}}
+    template = MessageTemplate.objects.get(slug="offers")
+    version_publish(version=version_draft(template=template, parts=inbox))
+    forget_all()
+    world.person("ada")
+    send_offer(world, channels=["inbox"])
+    settled()
+
+    assert set(InboxItem.objects.get().data) == {"unsubscribe_url", "preferences_url"}
+
+
+def test_other_news_brings_none(world: World, provider: StandIn) -> None:
+    world.person("ada", token="a" * 64)
+    send(world, user_id="ada")
+    settled()
+
+    [request] = provider.requests
+    assert "unsubscribe_url" not in json.loads(request["body"])

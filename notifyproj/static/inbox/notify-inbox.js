@@ -2,7 +2,7 @@
  *
  * Token: attribute `token-url` (answers {"token"}), or property `getToken` (async), or `token`.
  * Theme: --notify-ink -ink-soft -line -paper -paper-2 -accent -on-accent -font -z, or ::part of
- * bell count panel header list item title body time action state. Words: property `labels`.
+ * bell count panel header list item title body time action manage state. Words: property `labels`.
  * Events: notify-item and notify-open (cancelable) {item}, notify-count {unread}, notify-token.
  */
 import { Client } from "./client.js";
@@ -11,7 +11,7 @@ import { bellIcon, itemRow, make, showRead, writeTimes } from "./view.js";
 
 const LABELS = {
   bell: "Notifications", unread: "{n} unread", dot: "Unread", all: "Mark all read",
-  archive: "Archive", close: "Close", loading: "Loading…", fresh: "New: {title}",
+  archive: "Archive", manage: "Manage", close: "Close", loading: "Loading…", fresh: "New: {title}",
   empty: "Nothing here yet", hint: "News about your account will appear here.",
   error: "Notifications could not be loaded.", retry: "Try again",
 };

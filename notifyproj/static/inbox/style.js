@@ -49,14 +49,15 @@ li:hover{background:var(--q)}
 height:8px;border-radius:50%;background:var(--a)}
 .body{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;
 color:var(--s)}
-.foot{display:flex;justify-content:space-between;align-items:center;min-height:28px;
+.foot{display:flex;gap:16px;align-items:center;min-height:28px;
 font-size:12px;color:var(--s)}
 .foot .act,time{position:relative}
+.foot time{margin-inline-end:auto}
 .state{padding:40px 24px;text-align:center;color:var(--s)}
 .state b{display:block;margin-bottom:4px;color:var(--i);font-size:16px;font-weight:600}
 .more{padding:16px}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media(hover:hover){li:not(:hover,:focus-within) .foot .act{opacity:0}}
+@media(hover:hover){li:not(:hover,:focus-within) .foot button{opacity:0}}
 @media(max-width:480px){.panel{position:fixed;inset:0;width:auto;max-height:none;border:0;
 border-radius:0}.close{display:inline}}
 @media(prefers-reduced-motion:no-preference){.panel{animation:in .14s ease-out}

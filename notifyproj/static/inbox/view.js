@@ -30,7 +30,7 @@ export function bellIcon() {
   return svg;
 }
 
-/** A row of the list: a link (a button, without one) over all of it, the time, "Archive". */
+/** A row of the list: a link (a button, without one) over all of it, the time, what can be done. */
 export function itemRow(item, words, onopen, onarchive) {
   const href = safeLink(item.link);
   const open = make(href ? "a" : "button", {
@@ -43,9 +43,18 @@ export function itemRow(item, words, onopen, onarchive) {
     ariaLabel: `${words.archive}: ${item.title}`, onclick: onarchive });
   const time = make("time", { part: "time", dir: "auto", dateTime: item.created_at });
   const row = make("li", { className: "unread", part: "item unread" },
-    open, make("div", { className: "foot" }, time, archive));
+    open, make("div", { className: "foot" }, time, ...manageLink(item, words), archive));
   if (item.read_at) showRead(item, row);
   return row;
+}
+
+/** Where marketing says how to get no more of it. The settings' link ends after 30 days. */
+function manageLink({ title, created_at, data }, words) {
+  const old = Date.now() - new Date(created_at) > 29 * DAY;
+  const href = safeLink(old ? data?.unsubscribe_url : data?.preferences_url);
+  return href ? [make("a", {
+    className: "act", part: "action manage", href, target: "_blank", rel: "noopener",
+    textContent: words.manage, ariaLabel: `${words.manage}: ${title}` })] : [];
 }
 
 export function showRead(item, row) {

@@ -1,5 +1,5 @@
 // The service worker of web push: shows what arrives and opens what is tapped. Copy it to your own
-// site; the payload is {title, body, icon, image, badge, url, tag, data, id}.
+// site; the payload is {title, body, icon, image, badge, url, tag, actions, data, id}.
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -12,8 +12,9 @@ self.addEventListener("message", (event) => {
 });
 
 self.addEventListener("notificationclick", (event) => {
+  const { url, unsubscribe_url } = event.notification.data;
   event.notification.close();
-  event.waitUntil(open(event.notification.data.url));
+  event.waitUntil(open(event.action === "unsubscribe" ? unsubscribe_url : url));
 });
 
 function read(data) {
@@ -24,13 +25,14 @@ function read(data) {
   }
 }
 
-function show({ title, body, icon, image, badge, url, tag, data, id }) {
+function show({ title, body, icon, image, badge, url, tag, actions, data, id }) {
   return self.registration.showNotification(title || "News", {
     body,
     icon,
     image,
     badge,
     tag: tag || id, // the same message twice is one notification
+    actions, // "unsubscribe": opens the page that asks once more
     data: { ...data, id, url },
   });
 }

@@ -199,3 +199,26 @@ def test_it_comes_to_a_browser_in_under_twelve_kilobytes() -> None:
     folder = Path(settings.BASE_DIR) / "notifyproj" / "static" / "inbox"
     assert (folder / "notify-inbox.js").stat().st_size < 12_000
     assert sum(len(gzip.compress(file.read_bytes())) for file in folder.glob("*.js")) < 12_000
+
+
+MEANS = {"unsubscribe_url": "https://n.example/u/1", "preferences_url": "https://n.example/p/1"}
+
+
+@pytest.mark.parametrize(("days", "link"), [(0, "preferences_url"), (40, "unsubscribe_url")])
+def test_marketing_says_where_to_end_it(
+    page: Page, person: Recipient, days: int, link: str
+) -> None:
+    services.store([a_write(person.id, "Offers", data=MEANS)])
+    InboxItem.objects.update(created_at=clock.now() - timedelta(days=days))
+    page.reload()
+
+    manage = opened(page).get_by_role("link", name="Manage: Offers")
+    expect(manage).to_have_attribute("href", MEANS[link])
+    expect(manage).to_be_visible()
+
+
+def test_other_news_has_no_such_link(page: Page, person: Recipient) -> None:
+    store(person, "Order confirmed")
+
+    expect(opened(page).get_by_role("listitem")).to_contain_text("Order confirmed")
+    expect(page.get_by_role("link", name="Manage")).to_have_count(0)

@@ -15,6 +15,7 @@ from channels.compose import compose
 from channels.credentials import account_upsert, account_value
 from channels.models import App
 from channels.registry import adapter
+from channels.way_out import WayOut
 from preferences.models import ContactPoint, Recipient
 from preferences.profiles import Profile
 from preferences.services import recipient_upsert
@@ -40,6 +41,16 @@ SHOWN = """async () => {
     await new Promise((done) => setTimeout(done, 100));
   }
   return [];
+}"""
+
+# A click on the button, as the browser tells the worker; a window opens only for a real one.
+CLICK = """async () => {
+  const [notification] = await self.registration.getNotifications();
+  const actions = notification.actions.map(({ action, title }) => ({ action, title }));
+  const opened = new Promise((done) => (self.clients.openWindow = async (url) => done(url)));
+  const about = { notification, action: "unsubscribe" };
+  self.dispatchEvent(new NotificationEvent("notificationclick", about));
+  return [actions, await opened];
 }"""
 
 
@@ -76,12 +87,13 @@ def turn_on(page: Page, site: str) -> None:
     expect(page.get_by_role("status")).to_contain_text("Notifications are on")
 
 
-def push(account: Account, send: Send) -> dict[str, Any]:
+def push(account: Account, send: Send, way_out: WayOut | None = None) -> dict[str, Any]:
     """Through the adapter and the transport; answers what the push service's browser read."""
     now = datetime.now(UTC)
     address = opened(ContactPoint.objects.get())
     parts = {"title": "Order shipped", "body": "On its way 📦", "link": "/web-push/demo/?order=1"}
-    to = Envelope(str(DELIVERY), 1, address, now + timedelta(hours=1), collapse_key="order-1")
+    until = now + timedelta(hours=1)
+    to = Envelope(str(DELIVERY), 1, address, until, collapse_key="order-1", way_out=way_out)
     message = compose(Channel.WEB_PUSH, to, parts)
     request = adapter("vapid").build(message, account, now)
     outcome, _ = send(account, adapter("vapid"), request)
@@ -119,6 +131,24 @@ def test_a_push_is_shown_by_the_service_worker(
     assert (shown["title"], shown["body"]) == ("Order shipped", "On its way 📦")
     assert shown["tag"] == "order-1"
     assert shown["data"] == {"id": str(DELIVERY), "url": "/web-push/demo/?order=1"}
+
+
+def test_the_button_of_marketing_opens_the_page_that_ends_it(
+    page: Page, site: str, account: Account, send: Send
+) -> None:
+    page.route("**/sandbox/received.json*", lambda route: route.abort())
+    turn_on(page, site)
+    payload = push(account, send, WayOut("https://n.example/u/1", "", "Unsubscribe", ""))
+    devtools = page.context.new_cdp_session(page)
+    data = {"registrationId": registered(devtools, page), "data": json.dumps(payload)}
+    devtools.send("ServiceWorker.deliverPushMessage", {"origin": site, **data})
+    page.evaluate(SHOWN)
+
+    [worker] = page.context.service_workers
+    shown, opened_url = worker.evaluate(CLICK)
+
+    assert shown == [{"action": "unsubscribe", "title": "Unsubscribe"}]
+    assert opened_url == "https://n.example/u/1"
 
 
 def test_a_push_without_content_shows_something_all_the_same(
