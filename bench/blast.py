@@ -55,7 +55,7 @@ def run(world: World, stack: Stack, stand_in: StandIn, server: Server) -> Result
     pids = stack.pids() | stand_in.pids() | {"bench": os.getpid()}
     result = Result()
     cpu, machine = usage.cpu_seconds(pids), usage.machine_seconds()
-    with _urgent(world, stack) as sent:
+    with sending_urgent(world, stack, URGENT_RATE) as sent:
         begin = time.time()
         id_ = _broadcast(world)
         _wait(world, id_, before)
@@ -104,10 +104,10 @@ def _broadcast(world: World) -> str:
 
 
 @contextmanager
-def _urgent(world: World, stack: Stack) -> Iterator[dict[str, float]]:
+def sending_urgent(world: World, stack: Stack, rate: float) -> Iterator[dict[str, float]]:
     """Filled at the end: when each was sent, by notification."""
     sent: dict[str, float] = {}
-    sender = urgent.Sender(world, stack.port, URGENT_RATE)
+    sender = urgent.Sender(world, stack.port, rate)
     sender.start()
     try:
         yield sent

@@ -13,6 +13,7 @@ from django.db import connection
 
 from bench.blast import Result
 from bench.callbacks import Result as Callbacks
+from bench.campaign import Result as Campaigns
 from bench.resolving import Result as Resolving
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
@@ -30,6 +31,7 @@ class Figures:
     resolve: Resolving | None = None
     accept: tuple[float, float] | None = None
     obvious: float | None = None
+    campaigns: list[Campaigns] = field(default_factory=list)
     peak_mb: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
@@ -97,6 +99,7 @@ def table(figures: Figures) -> str:
             )
         )
     rows += _callbacks(figures.callbacks) + _resolving(figures.resolve)
+    rows += [row for result in figures.campaigns for row in _campaign(result)]
     if figures.accept:
         single, batch = figures.accept
         rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
@@ -150,6 +153,19 @@ def _resolving(result: Resolving | None) -> list[tuple[str, str]]:
         ("resolved with every rule", speed),
         ("  CPU µs a person", _words(result.cpu)),
         ("  MB at each tenth", memory),
+    ]
+
+
+def _campaign(result: Campaigns) -> list[tuple[str, str]]:
+    speed = (
+        f"{result.sent:,} of {result.people:,} people, {result.per_second:,.0f} deliveries/s, the"
+        f" first after {result.first_seconds:.2f} s, {result.twice:,} arrived twice"
+    )
+    return [
+        ("campaign", speed),
+        ("  troubles", _words(result.troubles) or "none"),
+        ("  CPU µs a delivery", _words(result.cpu) or "not told of what was killed"),
+        ("  urgent meanwhile, ms", _words(result.urgent_ms)),
     ]
 
 

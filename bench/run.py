@@ -1,16 +1,29 @@
 """The parts of a run in their order. Imported once the settings can be read."""
 
 import time
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Collection
 from pathlib import Path
 
-from bench import accepting, blast, callbacks, obvious_run, report, resolving, urgent, usage, world
+from bench import (
+    accepting,
+    blast,
+    callbacks,
+    campaign,
+    obvious_run,
+    report,
+    resolving,
+    urgent,
+    usage,
+    world,
+)
 from bench.stack import Stack
 from bench.standin import StandIn
 from notifyproj.launch.terminal import Step, say
 
-PARTS = ("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious")
+PARTS = (
+    *("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
+    *("campaign", "troubled"),
+)
 URGENT_SENDS, URGENT_RATE = 200, 20.0
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
 CALM = 2.0  # seconds between parts
@@ -29,37 +42,12 @@ def measure(
         blast.warm_up(people, stack.port)
     figures = report.Figures(report.machine(stand_in.name, people.people))
     peaks = usage.Peaks()
-
-    def part(name: str, work: Callable[[], None]) -> None:
-        if name not in parts:
-            return
-        time.sleep(CALM)
-        with Step(name):
-            work()
-        peaks.look(stack.pids() | stand_in.pids())
-
-    def idle() -> None:
-        figures.urgent_idle_ms = urgent.idle(
-            people, stack.port, stand_in.prompt, URGENT_SENDS, URGENT_RATE
-        )
-
-    def prompt() -> None:
-        figures.blast = blast.run(people, stack, stand_in, stand_in.prompt)
-
-    def slow() -> None:
-        figures.slow = blast.run(people, stack, stand_in, stand_in.slow)
-
-    def accept() -> None:
-        figures.accept = accepting.run(people, stack)
-
-    def compare() -> None:
-        figures.obvious = obvious_run.run(stack, stand_in)
-
-    receipts = partial(_receipts, figures, people, stack, stand_in)
-    rules = partial(_rules, figures, people, stack)
-    works: tuple[Callable[[], None], ...] = (idle, prompt, slow, receipts, rules, accept, compare)
-    for name, work in zip(PARTS, works, strict=True):
-        part(name, work)
+    for name in PARTS:
+        if name in parts:
+            time.sleep(CALM)
+            with Step(name):
+                _measure(name, figures, people, stack, stand_in)
+            peaks.look(stack.pids() | stand_in.pids())
     figures.peak_mb = peaks.megabytes
     say("\n" + report.table(figures))
     if figures.complete and people.people >= CAMPAIGN_SIZE:
@@ -69,11 +57,26 @@ def measure(
         say(f"\n  Not a complete run of {CAMPAIGN_SIZE:,} people: {file} stays as it is")
 
 
-def _receipts(
-    figures: report.Figures, people: world.World, stack: Stack, stand_in: StandIn
+def _measure(
+    part: str, figures: report.Figures, people: world.World, stack: Stack, stand_in: StandIn
 ) -> None:
-    figures.callbacks = callbacks.run(people, stack, stand_in)
-
-
-def _rules(figures: report.Figures, people: world.World, stack: Stack) -> None:
-    figures.resolve = resolving.run(people, stack)
+    match part:
+        case "urgent":
+            figures.urgent_idle_ms = urgent.idle(
+                people, stack.port, stand_in.prompt, URGENT_SENDS, URGENT_RATE
+            )
+        case "blast":
+            figures.blast = blast.run(people, stack, stand_in, stand_in.prompt)
+        case "slow":
+            figures.slow = blast.run(people, stack, stand_in, stand_in.slow)
+        case "callbacks":
+            figures.callbacks = callbacks.run(people, stack, stand_in)
+        case "resolve":
+            figures.resolve = resolving.run(people, stack)
+        case "accept":
+            figures.accept = accepting.run(people, stack)
+        case "obvious":
+            figures.obvious = obvious_run.run(stack, stand_in)
+        case "campaign" | "troubled":
+            troubled = part == "troubled"
+            figures.campaigns.append(campaign.run(people, stack, stand_in, troubled=troubled))

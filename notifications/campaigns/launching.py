@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from channels.base import Lane
 from notifications.campaigns import audience, pacing
 from notifications.campaigns.checking import check, check_approval, draft_of, when_of
+from notifications.campaigns.due import feed_due
 from notifications.campaigns.models import Arm, Campaign, Run, Slice, Variant
 from notifications.campaigns.schedule import Starts, begins, by_zone, instant
 from notifications.campaigns.shares import (
@@ -53,7 +54,9 @@ def campaign_launch(*, campaign: Campaign, now: datetime) -> Run | None:
     check_approval(campaign)
     at = first_at(campaign)
     if at is None or at <= now:
-        return run_begin(campaign=campaign, now=now)
+        run = run_begin(campaign=campaign, now=now)
+        feed_due()
+        return run
     drafts = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT)
     if not drafts.update(state=CampaignState.SCHEDULED, next_at=at, updated_at=now):
         raise InvalidFields({"state": LAUNCHED}, "launched", 409)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from notifications.campaigns.due import feed_due
 from notifications.campaigns.launching import first_at, per_minute
 from notifications.campaigns.models import Campaign, Run, Slice
 from notifications.campaigns.numbers import numbers_of
@@ -59,6 +60,7 @@ def run_resume(*, run: Run, by: str, now: datetime) -> None:
         state = NotificationState.RESOLVED if fed else NotificationState.ACCEPTED
         _notifications(run, state, [NotificationState.PAUSED.value])
     alert_resolve(key=brake_key(run))
+    feed_due()
 
 
 def run_cancel(*, run: Run, by: str, now: datetime) -> Cancelled:

@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import connection
 
-from notifications import dispatch
 from notifications.campaigns import life
+from notifications.campaigns.due import feed_due
 from notifications.campaigns.gates import try_gate
 from notifications.campaigns.launching import run_begin
 from notifications.campaigns.models import Campaign, Run
@@ -31,20 +31,6 @@ LOCK = 0x63616D70
 BRAKE = "the brake"
 CANCEL_SECONDS = 0.5
 
-# A few of each run at a time: the others' hour may be the same, and the resolver is everybody's.
-DUE = """
-WITH due AS (
-    SELECT s.id, row_number() OVER (PARTITION BY s.run_id ORDER BY s.due_at, s.id) AS place
-    FROM campaign_slice s JOIN campaign_run r ON r.id = s.run_id
-    WHERE s.due_at <= now() AND r.state = %(running)s
-)
-UPDATE campaign_slice s SET due_at = now() + %(life)s, dispatch_no = s.dispatch_no + 1
-FROM due, campaign_run r
-WHERE s.id = due.id AND r.id = s.run_id AND due.place <= %(most)s AND s.done_at IS NULL
-RETURNING s.id, s.dispatch_no, r.lane
-"""
-AT_A_TIME = 3
-
 
 def tick() -> None:
     """What Beat starts."""
@@ -56,17 +42,6 @@ def tick() -> None:
         _each(_open_runs(), lambda run: _watch(run, now))
         _each(_unfinished_cancellations(), _cancel_rest)
         feed_due()
-
-
-def feed_due() -> None:
-    """Tasks for the slices that are due."""
-    words: dict[str, Any] = {"running": RunState.RUNNING, "life": dispatch.RESOLVE_LIFE}
-    words["most"] = AT_A_TIME
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, words)
-        found = cursor.fetchall()
-    for slice_id, dispatch_no, lane in found:
-        dispatch.publish_feed(slice_id, dispatch_no, lane)
 
 
 def _each(rows: Iterable[T], do: Callable[[T], None]) -> None:

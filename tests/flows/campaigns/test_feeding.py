@@ -6,6 +6,7 @@ import pytest
 from notifications import store
 from notifications.campaigns import feeding, room
 from notifications.campaigns.feeding import feed
+from notifications.campaigns.launching import campaign_launch
 from notifications.campaigns.models import Campaign, Run, Slice
 from notifications.campaigns.states import CampaignState, RunState
 from notifications.campaigns.watching import tick
@@ -34,6 +35,15 @@ def test_a_campaign_reaches_everybody_once(world: World, provider: StandIn) -> N
     assert len(provider.requests) == 5
     assert reached() == sorted(person.pk for person in world.people)
     conserved()
+
+
+def test_a_launch_waits_for_no_tick(world: World) -> None:
+    crowd(world, 2)
+
+    campaign_launch(campaign=campaign(world), now=now())
+    settle(all_final)
+
+    assert len(reached()) == 2
 
 
 def test_a_campaign_is_finished_when_every_delivery_is_settled(world: World) -> None:

@@ -239,4 +239,4 @@ def test_where_two_persons_are_asked_for_one_cannot_launch_alone(
     settings.CAMPAIGN_APPROVAL = True  # type: ignore[attr-defined]
 
     with pytest.raises(InvalidFields, match="approve"):
-        launch(campaign(world))
+        campaign_launch(campaign=campaign(world), now=now())
