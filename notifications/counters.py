@@ -73,7 +73,7 @@ SELECT measure, sum(n)::bigint FROM (
     UNION ALL
     SELECT measure, n FROM counter_delta
     WHERE hour >= %(since)s AND hour < %(until)s AND measure < %(law)s
-) t GROUP BY measure
+) t GROUP BY measure HAVING sum(n) <> 0
 """
 
 
