@@ -25,6 +25,7 @@ class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
     inlines = (TypeCapInline,)
     fieldsets = [
         (None, {"fields": ("slug", "name", "description", "category", "template", "enabled")}),
+        ("In other languages", {"fields": ("names", "descriptions")}),
         ("What the law calls it", {"fields": ("legal_class", "mandatory")}),
         ("Where it goes", {"fields": ("channels", "opt_in_channels", "fallbacks")}),
         ("Through which account", {"fields": ("routing", "fixed_account")}),

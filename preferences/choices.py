@@ -75,6 +75,7 @@ class Subscription:
     address_hash: bytes | None
     refusal: str  # why not; "" when they get it
     locale: str = ""  # the person's
+    names: Mapping[str, str] = field(default_factory=dict)  # of the type, in other languages
 
 
 def choice_set(
@@ -151,4 +152,6 @@ def subscription(
     verdict = decide(now, about, wishes, Target(channel), FOR_EVER)
     refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
-    return Subscription(type_.name, type_.mandatory, hint, hash_, refusal, person.locale)
+    return Subscription(
+        type_.name, type_.mandatory, hint, hash_, refusal, person.locale, type_.names
+    )

@@ -91,7 +91,13 @@ class Category(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
+    names = models.JSONField(
+        default=dict, blank=True, help_text='In other languages: {"de": "Angebote"}.'
+    )
     description = models.TextField(blank=True, help_text="Shown on the preference page.")
+    descriptions = models.JSONField(
+        default=dict, blank=True, help_text='In other languages: {"de": "…"}.'
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -133,7 +139,13 @@ class NotificationType(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    names = models.JSONField(
+        default=dict, blank=True, help_text='In other languages: {"de": "Angebote"}.'
+    )
+    description = models.TextField(blank=True, help_text="Shown on the preference page.")
+    descriptions = models.JSONField(
+        default=dict, blank=True, help_text='In other languages: {"de": "…"}.'
+    )
     channels = ArrayField(
         models.CharField(max_length=16, choices=CHANNELS),
         help_text="Where it goes unless a request says otherwise.",

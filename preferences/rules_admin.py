@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from preferences.models import Cap, Category, NotificationType
+from preferences.type_form import LONGEST_DESCRIPTION, clean_names
 
 
 class CapForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -48,8 +49,25 @@ class CategoryCapInline(TabularInline):  # type: ignore[misc]
     verbose_name = "cap"
 
 
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Category
+        fields = ("slug", "name", "description", "position", "names", "descriptions")
+
+    def clean_names(self) -> dict[str, str]:
+        return clean_names(self, "names")
+
+    def clean_descriptions(self) -> dict[str, str]:
+        return clean_names(self, "descriptions", LONGEST_DESCRIPTION)
+
+
 @admin.register(Category)
 class CategoryAdmin(ModelAdmin):  # type: ignore[misc]
+    form = CategoryForm
+    fieldsets = [
+        (None, {"fields": ("slug", "name", "description", "position")}),
+        ("In other languages", {"fields": ("names", "descriptions")}),
+    ]
     list_display = ("name", "slug", "position", "description")
     search_fields = ("slug", "name")
     inlines = (CategoryCapInline,)

@@ -8,10 +8,13 @@ from django import forms
 from channels.base import Channel
 from preferences.digest_form import checked_digest
 from preferences.models import NotificationType
+from preferences.naming import LONGEST as LONGEST_NAME
+from preferences.naming import checked_names
 
 SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
 UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
+LONGEST_DESCRIPTION = 1_000
 
 # What rooms above ask of a type: from what the form says to {field: what is wrong}.
 requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
@@ -27,6 +30,12 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             return checked_fallbacks(self.cleaned_data.get("fallbacks") or [])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
+
+    def clean_names(self) -> dict[str, str]:
+        return clean_names(self, "names")
+
+    def clean_descriptions(self) -> dict[str, str]:
+        return clean_names(self, "descriptions", LONGEST_DESCRIPTION)
 
     def clean_digest(self) -> dict[str, Any]:
         try:
@@ -52,6 +61,17 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("send_until" if end is None else "send_from", "Give both, or neither.")
         if start is not None and start == end:
             self.add_error("send_until", "Another time than it begins.")
+
+
+def clean_names(
+    form: forms.ModelForm,  # type: ignore[type-arg]
+    field: str,
+    longest: int = LONGEST_NAME,
+) -> dict[str, str]:
+    try:
+        return checked_names(form.cleaned_data.get(field) or {}, longest)
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from None
 
 
 def checked_fallbacks(steps: object) -> list[dict[str, Any]]:

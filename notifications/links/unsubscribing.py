@@ -22,6 +22,7 @@ from preferences.centre.links import preferences_url
 from preferences.centre.tokens import LIFE
 from preferences.centre.wording import LANGUAGES, channel_word, say
 from preferences.choices import Proof, Subscription, choice_set, subscription
+from preferences.naming import named
 
 LARGEST = 16_384  # bytes of a body
 VERSION = 2  # of the words: raise it when the page says something else
@@ -104,7 +105,10 @@ def _page(
     link: tokens.Unsubscribe, found: Subscription, asked: Asked, language: str, wrong: bool
 ) -> HttpResponse:
     words = LANGUAGES[language]
-    names = {"kind": found.type, "channel": channel_word(words, link.channel)}
+    names = {
+        "kind": named(found.names, found.type, language),
+        "channel": channel_word(words, link.channel),
+    }
     key = "again" if asked == "undo" else "stop_one"
     if found.mandatory:
         title, text = words["fixed"], say(words, "why_mandatory", **names)

@@ -22,6 +22,7 @@ from preferences.centre.zones import zone_of
 from preferences.decide import ground
 from preferences.facts import Person, load_people
 from preferences.models import ContactPoint, NotificationType
+from preferences.naming import named
 
 STATUS = {
     State.WAITING: "waiting",
@@ -63,7 +64,8 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
     words, status = LANGUAGES[language], status_of(row)
     type_ = NotificationType.objects.filter(pk=row.type_id).first()
     channel = channel_word(words, row.channel)
-    names = {"kind": type_.name if type_ else "", "channel": channel, "brand": brand.name()}
+    kind = named(type_.names, type_.name, language) if type_ else ""
+    names = {"kind": kind, "channel": channel, "brand": brand.name()}
     point = ContactPoint.objects.filter(pk=row.contact_point_id or 0, recipient_id=person.id)
     acts = type_ is not None and sent_at + LIFE > clock_now()
     goes = row.state != State.SKIPPED  # else there is nothing to stop

@@ -1,7 +1,7 @@
 """What a person gets, where and when, as their page shows it. Addresses appear masked only."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
@@ -10,7 +10,14 @@ from preferences.centre.zones import zone_of
 from preferences.decide import decide
 from preferences.facts import load_people
 from preferences.hours import Hours
-from preferences.models import ContactPoint, NotificationType, Recipient, Suppression
+from preferences.models import (
+    Category,
+    ContactPoint,
+    NotificationType,
+    Recipient,
+    Suppression,
+)
+from preferences.naming import named
 from preferences.question import (
     ALL_CHANNELS,
     ALL_TYPES,
@@ -47,6 +54,14 @@ class Kind:
     description: str
     mandatory: bool
     switches: tuple[Switch, ...]
+    names: Mapping[str, str]  # in other languages
+    descriptions: Mapping[str, str]
+
+    def in_language(self, language: str) -> "Kind":
+        name = named(self.names, self.name, language)
+        return replace(
+            self, name=name, description=named(self.descriptions, self.description, language)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,16 @@ class Group:
     name: str
     description: str
     kinds: tuple[Kind, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> "Group":
+        return replace(
+            self,
+            name=named(self.names, self.name, language),
+            description=named(self.descriptions, self.description, language),
+            kinds=tuple(kind.in_language(language) for kind in self.kinds),
+        )
 
 
 class Address(NamedTuple):
@@ -88,6 +113,9 @@ class State:
     @property
     def zone(self) -> tzinfo:
         return zone_of(self.rules)
+
+    def in_language(self, language: str) -> "State":
+        return replace(self, groups=tuple(group.in_language(language) for group in self.groups))
 
     def switches(self) -> dict[str, tuple[Kind, Switch]]:
         return {
@@ -154,11 +182,15 @@ def _groups(
         if kind.switches:
             kinds.setdefault(type_.category_id, []).append(kind)
     return tuple(
-        Group(category.name, category.description, tuple(within))
+        _group(category, tuple(within))
         if (category := about[id_])
         else Group("", "", tuple(within))
         for id_, within in kinds.items()
     )
+
+
+def _group(row: Category, kinds: tuple[Kind, ...]) -> Group:
+    return Group(row.name, row.description, kinds, row.names, row.descriptions)
 
 
 def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> Kind:
@@ -171,7 +203,15 @@ def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> 
     said = {channel for scope, channel in wishes.choices if scope == type_.pk}
     channels = {*type_.channels, *type_.opt_in_channels, *said} & reachable
     switches = tuple(_switches(rules, wishes, channels))
-    return Kind(type_.pk, type_.name, type_.description, type_.mandatory, switches)
+    return Kind(
+        type_.pk,
+        type_.name,
+        type_.description,
+        type_.mandatory,
+        switches,
+        type_.names,
+        type_.descriptions,
+    )
 
 
 def _switches(rules: TypeRules, wishes: PersonRules, channels: set[str]) -> Iterable[Switch]:

@@ -52,12 +52,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or state is None:
         return pages.gone(request)
     language = pages.language_of(request, state.recipient.locale)
-    answer = Answer()
+    state, answer = state.in_language(language), Answer()
     if request.method == "POST":
         answer = _answer(Asked(request, state, LANGUAGES[language], language))
-        state = read_state(link.recipient_id, now)
-        if state is None:
+        after = read_state(link.recipient_id, now)
+        if after is None:
             return pages.gone(request)
+        state = after.in_language(language)
     shown = context(state, LANGUAGES[language], language, link.made_at + tokens.LIFE, answer.hours)
     shown.update(notes=answer.notes, wrong=answer.wrong, token=token)
     status = 400 if answer.wrong else 200

@@ -96,6 +96,15 @@ def test_a_broadcast_is_found_as_well(world: World, operator: Client) -> None:
     assert len(tables(operator)["Last messages"]) == 1
 
 
+def test_what_went_to_an_address_that_was_removed_since_is_shown(
+    world: World, operator: Client
+) -> None:
+    send(world, user_id="ada")
+    world.people[0].contact_points.all().delete()
+
+    assert "order" in tables(operator)["Last messages"][0]
+
+
 def test_the_record_of_consent_is_shown(world: World, operator: Client) -> None:
     proof = Proof("page", now(), {"page": "preferences"})
     choice_set(recipient_id=world.people[0].pk, channel="push", enabled=False, proof=proof)

@@ -42,6 +42,8 @@ def save(operator: Client, news: NotificationType, **fields: Any) -> str:
         "duplicate_seconds": "0",
         "over_cap": "drop",
         "digest": "{}",
+        "names": "{}",
+        "descriptions": "{}",
         "caps-TOTAL_FORMS": "0",
         "caps-INITIAL_FORMS": "0",
     } | fields
@@ -101,3 +103,16 @@ def test_one_account_only_needs_the_account(operator: Client, news: Notification
     save(operator, news, routing="fixed", fixed_account=str(account.pk))
 
     assert catalogue.get().by_slug["news"].fixed_account == account.pk
+
+
+def test_names_in_other_languages_are_kept(operator: Client, news: NotificationType) -> None:
+    save(operator, news, names='{"de": "Neues"}')
+
+    assert news.names == {"de": "Neues"}
+
+
+def test_a_wrong_language_is_told_beside_its_field(
+    operator: Client, news: NotificationType
+) -> None:
+    assert "is no language" in save(operator, news, names='{"German": "Neues"}')
+    assert news.names == {}

@@ -9,6 +9,7 @@ from notifyproj.core.clock import now
 from preferences.addresses import new_data_key
 from preferences.choices import Proof, choice_set
 from preferences.models import (
+    Category,
     ConsentEvent,
     NotificationType,
     Preference,
@@ -236,6 +237,23 @@ def test_it_speaks_the_persons_language(at_home: Home, visitor: Client) -> None:
     assert '<html lang="de">' in page
     assert "Sie bekommen Weekly offers nicht mehr per E-Mail." in page
     assert ConsentEvent.objects.get().wording == "preferences.1.de"
+
+
+def test_it_calls_the_news_as_the_persons_language_does(at_home: Home, visitor: Client) -> None:
+    NotificationType.objects.filter(pk=at_home.offers.pk).update(
+        names={"de": "Angebote der Woche"}, descriptions={"de": "Was jetzt günstig ist."}
+    )
+    Category.objects.update(names={"de": "Für Mußestunden"})
+    assert "Weekly offers" in seen(visitor, at_home)
+    at_home.ada.locale = "de-AT"
+    at_home.ada.save()
+
+    page = post(visitor, at_home, **moved(at_home))
+
+    assert "Sie bekommen Angebote der Woche nicht mehr per E-Mail." in page
+    assert "Was jetzt günstig ist." in page
+    assert "Für Mußestunden" in page
+    assert "Weekly offers" not in page
 
 
 def test_names_are_text_and_never_markup(at_home: Home, visitor: Client) -> None:
