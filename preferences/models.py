@@ -9,6 +9,8 @@ from preferences.consent_models import BounceStrike as BounceStrike
 from preferences.consent_models import ConsentEvent as ConsentEvent
 from preferences.consent_models import Suppression as Suppression
 
+BY_LANGUAGE = 'In other languages: {"de": "…", "pt-BR": "…"}.'
+
 
 class Recipient(models.Model):
     """A person our customer knows by `external_id`."""
@@ -91,13 +93,9 @@ class Category(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
-    names = models.JSONField(
-        default=dict, blank=True, help_text='In other languages: {"de": "Angebote"}.'
-    )
+    names = models.JSONField(default=dict, blank=True, help_text=BY_LANGUAGE)
     description = models.TextField(blank=True, help_text="Shown on the preference page.")
-    descriptions = models.JSONField(
-        default=dict, blank=True, help_text='In other languages: {"de": "…"}.'
-    )
+    descriptions = models.JSONField(default=dict, blank=True, help_text=BY_LANGUAGE)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -139,13 +137,9 @@ class NotificationType(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
-    names = models.JSONField(
-        default=dict, blank=True, help_text='In other languages: {"de": "Angebote"}.'
-    )
+    names = models.JSONField(default=dict, blank=True, help_text=BY_LANGUAGE)
     description = models.TextField(blank=True, help_text="Shown on the preference page.")
-    descriptions = models.JSONField(
-        default=dict, blank=True, help_text='In other languages: {"de": "…"}.'
-    )
+    descriptions = models.JSONField(default=dict, blank=True, help_text=BY_LANGUAGE)
     channels = ArrayField(
         models.CharField(max_length=16, choices=CHANNELS),
         help_text="Where it goes unless a request says otherwise.",

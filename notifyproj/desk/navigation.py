@@ -19,6 +19,7 @@ GROUPS = (
         (
             Page("Notifications", "mail", "notifications.notification"),
             Page("Deliveries", "outbox", "notifications.delivery"),
+            Page("Open digests", "stacks", "digests.digest"),
         ),
     ),
     (

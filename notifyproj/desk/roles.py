@@ -14,6 +14,7 @@ MAY = """
                                         viewer  marketer  operator  admin
   notifications.notification            v       v         vc        vc
   notifications.delivery                v       v         vc        vc
+  digests.digest                        v       v         v         v
   notifications.inboundcallback         v       v         vcd       vcd
   notifications.deadcandidate           v       v         vd        vd
 

@@ -13,28 +13,28 @@ class Migration(migrations.Migration):
             model_name="category",
             name="descriptions",
             field=models.JSONField(
-                blank=True, default=dict, help_text='In other languages: {"de": "…"}.'
+                blank=True, default=dict, help_text='In other languages: {"de": "…", "pt-BR": "…"}.'
             ),
         ),
         migrations.AddField(
             model_name="category",
             name="names",
             field=models.JSONField(
-                blank=True, default=dict, help_text='In other languages: {"de": "Angebote"}.'
+                blank=True, default=dict, help_text='In other languages: {"de": "…", "pt-BR": "…"}.'
             ),
         ),
         migrations.AddField(
             model_name="notificationtype",
             name="descriptions",
             field=models.JSONField(
-                blank=True, default=dict, help_text='In other languages: {"de": "…"}.'
+                blank=True, default=dict, help_text='In other languages: {"de": "…", "pt-BR": "…"}.'
             ),
         ),
         migrations.AddField(
             model_name="notificationtype",
             name="names",
             field=models.JSONField(
-                blank=True, default=dict, help_text='In other languages: {"de": "Angebote"}.'
+                blank=True, default=dict, help_text='In other languages: {"de": "…", "pt-BR": "…"}.'
             ),
         ),
         migrations.AlterField(

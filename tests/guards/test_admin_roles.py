@@ -26,6 +26,7 @@ PAGES = """
   core_apikey                         oa    a    a       -
   core_auditentry                     oa    -    -       -
   core_service                        oa    a    a       -
+  digests_digest                      vmoa  -    -       -
   message_templates_messagetemplate   vmoa  ma   ma      a
   message_templates_templateversion   vmoa  ma   ma      -
   notifications_deadcandidate         vmoa  -    -       oa
