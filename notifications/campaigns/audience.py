@@ -9,11 +9,15 @@ from django.db import connection
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.shares import EVERYBODY, PLACES, Range
 from notifications.segments.audience import where_of
+from notifications.segments.bounded import TooSlow, at_most, rows
+from notifications.segments.conditions import Where
+from notifications.segments.counting import count
 from notifications.segments.reading import read
 
 # A person's place among PLACES. Stable for a seed as long as Postgres' own hash is, which its
 # partitions by hash depend on.
 PLACE = f"(hashint8extended(r.id, %s) & 9223372036854775807) %% {PLACES}"
+SAMPLING = 10.0  # seconds
 VARIANT_SEED = 0x5EED  # which variant is another question than which stage
 
 
@@ -58,17 +62,22 @@ def page(walk: Walk, cursor: int, size: int) -> Page:
 
 
 def sample(walk: Walk, size: int) -> list[int]:
-    """About the first of a walk in the order of its places: the same people each time, and no
-    others than those who were there before as the audience grows."""
+    """The first in the order of their places, so anybody, but the same people each time. Of rules
+    that take too long for that, the first by id."""
     condition, words = _condition(walk)
-    sql = f"SELECT r.id FROM recipient r WHERE {condition} ORDER BY {PLACE} LIMIT %s"  # noqa: S608
-    with connection.cursor() as db:
-        db.execute(sql, [*words, walk.seed, size])
-        return [row[0] for row in db.fetchall()]
+    sql = f"SELECT r.id FROM recipient r WHERE {condition} ORDER BY "  # noqa: S608
+    try:
+        with at_most(SAMPLING):
+            found = rows(f"{sql} {PLACE} LIMIT %s", [*words, walk.seed, size])
+    except TooSlow:
+        found = rows(f"{sql} r.id LIMIT %s", [*words, size])
+    return [row[0] for row in found]
 
 
 def about(walk: Walk) -> int:
-    return size_of(walk)
+    """How many they are, within seconds: counted where that is quick, else by a sample."""
+    condition, words = _condition(walk)
+    return count(Where(condition, words)).n
 
 
 def size_of(walk: Walk) -> int:

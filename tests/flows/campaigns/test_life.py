@@ -77,7 +77,7 @@ def test_a_campaign_that_goes_on_sends_what_waited_and_what_was_not_visited(
     for _ in range(3):
         go_on()
         run(hints)
-    Delivery.objects.filter(settled_at=None).update(due_at=now())
+    Delivery.objects.filter(state=State.WAITING).update(due_at=now())
     sweep()
     run(hints)
     settle(all_final)
