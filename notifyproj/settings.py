@@ -161,6 +161,7 @@ UNFOLD = {
     "SITE_ICON": f"{LOOK}.icon",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{LOOK}.favicon"}],
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "notifications.home.view.dashboard",
     "ENVIRONMENT": f"{LOOK}.environment",
     "ENVIRONMENT_TITLE_PREFIX": f"{LOOK}.environment_prefix",
     "BORDER_RADIUS": "8px",

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from notifications.home import view as home
 from notifications.metrics import Metrics
 from notifyproj import pages
 from notifyproj.core import health, openapi  # noqa: F401 - openapi registers itself
@@ -14,6 +15,7 @@ handler403 = "notifyproj.pages.forbidden"
 urlpatterns = [
     path("", pages.front),
     path("favicon.ico", pages.favicon),
+    path("admin/home/", admin.site.admin_view(home.refreshed), name="home-panels"),
     path("admin/", admin.site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

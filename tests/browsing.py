@@ -12,9 +12,9 @@ from playwright.sync_api import BrowserContext, Page
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-def complaints(page: Page) -> list[Any]:
-    """What axe finds; the context needs `bypass_csp=True`."""
-    found = Axe().run(page, options=RULES).response["violations"]
+def complaints(page: Page, part: str | None = None) -> list[Any]:
+    """What axe finds, in all of it or a part; the context needs `bypass_csp=True`."""
+    found = Axe().run(page, context=part, options=RULES).response["violations"]
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 

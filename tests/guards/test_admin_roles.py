@@ -57,7 +57,7 @@ ACTS = {
     "status_events_statusevent": ("oa", "send_again"),
 }
 # Pages of our own, by the name of their route.
-OTHERS: dict[str, str] = {}
+OTHERS = {"home-panels": "vmoa"}
 # Those of Django and Unfold that are everybody's with a login; they show what one may see.
 EVERYBODYS = {
     *("index", "login", "logout", "password_change", "password_change_done", "jsi18n"),

@@ -33,6 +33,12 @@ def lasting(seconds: float | None) -> str:
 
 
 @register.filter
+def thousandth(milliseconds: float | None) -> float | None:
+    """In seconds, for `lasting`."""
+    return None if milliseconds is None else milliseconds / 1000
+
+
+@register.filter
 def copyable(value: object) -> SafeString:
     """The end of an id, and a button that copies all of it."""
     text = str(value)
@@ -54,6 +60,14 @@ def status(word: object, tone: str = "none") -> SafeString:
 def grouped(number: float | None) -> str:
     """`12,345`; "-" for what is not known."""
     return "-" if number is None else f"{number:,.0f}"
+
+
+@register.simple_tag
+def linked(number: float, page: str, **parameters: object) -> SafeString:
+    """A number that leads to the rows behind it; of a zero, one sees that it is none."""
+    faint = "" if number else " desk-zero"
+    address = page + query(**parameters)
+    return format_html('<a class="desk-count{}" href="{}">{}</a>', faint, address, grouped(number))
 
 
 @register.simple_tag

@@ -1,0 +1,108 @@
+"""The first page: every number with a way to its rows, the worst first, read from roll-ups."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from channels.health import hold
+from channels.models import ProviderAccount
+from notifications.home import waiting
+from notifications.models import Delivery
+from notifications.statuses import State
+from notifyproj.core.clock import now
+from tests.flows.steps import send
+from tests.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator() -> Client:
+    client = Client()
+    user = User.objects.create_user("op", is_staff=True)
+    user.groups.add(Group.objects.get(name="operator"))
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    made = make_world("http://127.0.0.1:9")
+    made.person("ada", token="a" * 64)
+    return made
+
+
+def home(client: Client) -> str:
+    return client.get("/admin/home/").content.decode()
+
+
+def test_a_fresh_install_says_what_comes_first(operator: Client) -> None:
+    ProviderAccount.objects.create(slug="tw", channel="sms", kind="twilio")
+    page = home(operator)
+    assert "Nothing has been sent yet" in page
+    assert page.index("done") < page.index("A provider account") < page.index("to do")
+
+
+def test_each_number_leads_to_its_rows(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    page = home(operator)
+    assert '?channel=push&amp;state=waiting&amp;since=24h">1</a>' in page.replace(
+        "since=24h&amp;state=waiting", "state=waiting&amp;since=24h"
+    )
+    found = operator.get("/admin/notifications/delivery/?channel=push&since=24h&state=waiting")
+    assert str(Delivery.objects.get().pk) in found.content.decode()
+
+
+def test_what_fails_is_said_first(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    assert "All is well" in home(operator)
+    hold(world.account.pk, "The key was refused")
+    page = home(operator)
+    assert page.index("Something needs you") < page.index("The key was refused")
+
+
+def test_a_lane_that_nobody_takes_from_is_noticed(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    Delivery.objects.update(due_at=now() - timedelta(minutes=3))
+    assert "Nothing takes the" in home(operator)
+
+
+def test_what_waits_is_told_with_its_reason(world: World) -> None:
+    send(world, user_id="ada")
+    Delivery.objects.update(reason="quiet_hours", due_at=now() + timedelta(hours=2))
+    assert [(one.reason, one.n) for one in waiting.due()] == [("quiet_hours", 1)]
+
+
+def test_rows_that_are_held_are_told_by_their_account(world: World) -> None:
+    send(world, user_id="ada")
+    held = f"account:{world.account.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE delivery SET due_at = 'infinity', held_by = %s", [held])
+    assert [(one.account, one.n) for one in waiting.held()] == [(world.account.slug, 1)]
+    assert waiting.due() == []
+
+
+def test_it_asks_as_much_however_much_was_sent(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    home(operator)
+    with CaptureQueriesContext(connection) as one:
+        home(operator)
+    for _ in range(5):
+        send(world, user_id="ada")
+    with CaptureQueriesContext(connection) as six:
+        home(operator)
+    assert len(six) == len(one) <= 12
+
+
+def test_it_counts_no_rows_of_the_log(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    Delivery.objects.update(state=State.SENT, due_at=None)
+    with CaptureQueriesContext(connection) as asked:
+        home(operator)
+    about_log = [query["sql"] for query in asked if "FROM delivery" in query["sql"]]
+    assert all("LIMIT" in sql for sql in about_log)
