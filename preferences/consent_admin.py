@@ -27,9 +27,9 @@ class ReviewFilter(admin.SimpleListFilter):
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(LogAdmin):
-    list_display = ("at", "recipient", "about", "channel", "action", "source", "said")
+    list_display = ("at", "recipient", "what", "channel", "action", "source", "said")
     list_filter = ("about", "action", "source", "channel", ReviewFilter)
-    list_select_related = ("recipient",)
+    list_select_related = ("recipient", "type", "category")
     search_fields = ("=recipient__external_id",)
     search_help_text = "The whole id of the person"
     fields = (
@@ -38,6 +38,12 @@ class ConsentEventAdmin(LogAdmin):
     )
     readonly_fields = fields
 
-    @admin.display(description="said")
+    @admin.display(description="about")
+    def what(self, row: ConsentEvent) -> str:
+        if row.about != ConsentEvent.About.CHOICE:
+            return row.get_about_display()
+        return str(row.type or row.category or "Everything")
+
+    @admin.display(description="in their words")
     def said(self, row: ConsentEvent) -> str:
         return str(row.evidence.get("text") or row.evidence.get("keyword") or "")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from preferences.models import Preference, Recipient
 from preferences.profiles import CHECKS
@@ -12,6 +13,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Recipient
         fields = ("locale", "timezone", "paused_until", "attributes")
+        widgets = {"attributes": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from preferences.models import Cap, Category, NotificationType
-from preferences.type_form import LONGEST_DESCRIPTION, clean_names
+from preferences.type_form import LANGUAGES, LONGEST_DESCRIPTION, clean_names, few_lines
 
 
 class CapForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -53,6 +53,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Category
         fields = ("slug", "name", "description", "position", "names", "descriptions")
+        widgets = {name: few_lines() for name in ("description", *LANGUAGES)}
 
     def clean_names(self) -> dict[str, str]:
         return clean_names(self, "names")

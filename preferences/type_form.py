@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from channels.base import Channel
+from channels.models import CHANNELS
 from preferences.digest_form import checked_digest
 from preferences.models import NotificationType
 from preferences.naming import LONGEST as LONGEST_NAME
@@ -14,16 +16,34 @@ from preferences.naming import checked_names
 SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
 UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
+LANGUAGES, STEPS = ("names", "descriptions"), ("fallbacks", "digest")
 LONGEST_DESCRIPTION = 1_000
 
 # What rooms above ask of a type: from what the form says to {field: what is wrong}.
 requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
 
 
+def few_lines() -> UnfoldAdminTextareaWidget:
+    return UnfoldAdminTextareaWidget(attrs={"rows": 3})
+
+
+class Channels(forms.MultipleChoiceField):
+    """Ticked, not typed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=CHANNELS, widget=UnfoldAdminCheckboxSelectMultipleWidget, **options
+        )
+
+
 class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    channels = Channels(help_text="Where it goes unless a request says otherwise.")
+    opt_in_channels = Channels(required=False, help_text="On these, silence means no.")
+
     class Meta:
         model = NotificationType
         fields = "__all__"  # noqa: DJ007 - the admin says which
+        widgets = {name: few_lines() for name in ("description", *LANGUAGES, *STEPS)}
 
     def clean_fallbacks(self) -> list[dict[str, Any]]:
         try:
