@@ -21,13 +21,13 @@ from notifyproj.core.models import ApiKey
 from preferences.models import NotificationType, Recipient
 from templates.models import MessageTemplate
 
-FIRST_STEPS: tuple[tuple[str, type[Model], str], ...] = (
-    ("A provider account that sends", ProviderAccount, "channels_provideraccount"),
-    ("A kind of news people can choose", NotificationType, "preferences_notificationtype"),
-    ("A text, published", MessageTemplate, "message_templates_messagetemplate"),
-    ("Somebody to tell", Recipient, "preferences_recipient"),
-    ("A key for the service that sends", ApiKey, "core_apikey"),
-    ("The first notification", Notification, "notifications_notification"),
+FIRST_STEPS: tuple[tuple[str, type[Model]], ...] = (
+    ("A provider account that sends", ProviderAccount),
+    ("A kind of news people can choose", NotificationType),
+    ("A text, published", MessageTemplate),
+    ("Somebody to tell", Recipient),
+    ("A key for the service that sends", ApiKey),
+    ("The first notification", Notification),
 )
 
 
@@ -51,13 +51,8 @@ def may_see(request: HttpRequest) -> bool:
 
 def panels(request: HttpRequest) -> dict[str, Any]:
     found = numbers(now())
-    if found.law.created == 0:
-        steps = [
-            (title, model._default_manager.exists(), _list(name))
-            for title, model, name in FIRST_STEPS
-        ]
-        if not steps[-1][1]:
-            return {"first_steps": steps}
+    if found.law.created == 0 and not Notification.objects.exists():
+        return {"first_steps": [_step(request, *step) for step in FIRST_STEPS]}
     wrong = problems(found)
     return {
         "n": found,
@@ -86,8 +81,12 @@ def _share(found: Numbers) -> float | None:
     return 100 * found.law.sent / tried if tried else None
 
 
-def _list(name: str) -> str:
-    return reverse(f"admin:{name}_changelist")
+def _step(request: HttpRequest, title: str, model: type[Model]) -> tuple[str, bool, str]:
+    """What is to be done, whether it is, and where; "" for a page one may not see."""
+    app, name = model._meta.app_label, model._meta.model_name
+    seen = request.user.has_perm(f"{app}.view_{name}")
+    page = reverse(f"admin:{app}_{name}_changelist") if seen else ""
+    return title, model._default_manager.exists(), page
 
 
 def _address(problem: Problem) -> str:
