@@ -17,7 +17,9 @@ DELETED = """
     inbox_item suppression preference quiet_hours contact_point recipient cap notification_type
     category
     provider_account app api_key service
-    segment template_version message_template audit_entry
+    recipient_reaction recipient_received recipient_received_day
+    segment_member segment_upload segment template_version message_template
+    auth_user_groups auth_user django_session django_admin_log audit_entry
 """.split()
 # In one transaction with what follows: published versions and the audit log refuse to be deleted.
 UNGUARDED = "SET LOCAL session_replication_role = replica;"

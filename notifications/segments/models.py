@@ -88,6 +88,11 @@ class SegmentUpload(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name or 'list'} of {self.started_at:%d %b %Y %H:%M}"
 
+    @property
+    def wrong(self) -> int:
+        """Lines that put nobody into the list."""
+        return self.unknown + self.failed
+
 
 class Reaction(models.Model):
     """That somebody opened or clicked on a day, by type and arm: counted as the events come in."""

@@ -30,11 +30,20 @@ BY_NAME = "SELECT id FROM recipient WHERE external_id = %s AND erased_at IS NULL
 
 
 class Reason(NamedTuple):
-    """A condition in words, where it stands, and whether it holds."""
+    """A condition in words, where it stands, and whether it holds; below a `not` it speaks for
+    somebody when it does not."""
 
     path: str
     words: str
     holds: bool
+
+    @property
+    def speaks_for(self) -> bool:
+        return self.holds == (self.path.count(".not") % 2 == 0)
+
+    @property
+    def because(self) -> str:
+        return self.words if self.holds else f"not: {self.words}"
 
 
 class Sampled(NamedTuple):

@@ -38,11 +38,13 @@ class SegmentPage(Struct):
 
 
 class ReasonView(Struct):
-    """`path` is where the condition stands in the rules."""
+    """`path` is where the condition stands in the rules. Below a `not`, one that does not hold
+    speaks for being in the segment."""
 
     path: str
     words: str
     holds: bool
+    speaks_for: bool
 
 
 class SampledPerson(Struct, kw_only=True):
@@ -133,7 +135,7 @@ def people_views(people: Sequence[sampling.Sampled]) -> list[SampledPerson]:
 
 
 def reason_views(reasons: Sequence[sampling.Reason]) -> list[ReasonView]:
-    return [ReasonView(*reason) for reason in reasons]
+    return [ReasonView(*reason, reason.speaks_for) for reason in reasons]
 
 
 def upload_view(row: SegmentUpload, now: datetime) -> UploadReport:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 
 from notifications.segments import nesting
 from notifications.segments.audience import where, where_of
@@ -22,6 +23,7 @@ from preferences.catalogue import catalogue
 LOCK = 0x73656773  # advisory: segments name each other, so one is saved at a time
 SECONDS_MOST = 120.0  # to look at everybody once: what all pages of a campaign take together
 RESERVED = frozenset({"look"})
+USERS_SHOWN = 5
 LOOKED_AT = 10  # conditions, each by itself, to name the costly one
 
 
@@ -57,14 +59,19 @@ def segment_update(*, segment: Segment, wish: Wish) -> None:
 
 
 def segment_delete(*, segment: Segment) -> None:
-    """Raises ApiError 409 when other segments name it."""
+    """Raises ApiError 409 when other segments name it, or something uses it."""
     with transaction.atomic():
         _lock()
         if named_by := nesting.namers(segment.slug, _nodes()):
             message = f"These segments name it: {', '.join(named_by)}."
             raise ApiError(409, "in_use", message, {"slug": message})
         SegmentMember.objects.filter(segment_id=segment.pk).delete()
-        segment.delete()
+        try:
+            segment.delete()
+        except ProtectedError as error:
+            users = ", ".join(sorted(map(str, error.protected_objects))[:USERS_SHOWN])
+            message = f"It is used by {users}."
+            raise ApiError(409, "in_use", message, {"slug": message}) from None
 
 
 def segment_count(*, segment: Segment) -> Count:

@@ -24,7 +24,7 @@ WATCHED = """
   message_templates.templateversion  accepts built pins variables changed_at
   message_templates.partial
   message_templates.partialversion
-  segments.segment
+  segments.segment                   last_count last_count_exact counted_at updated_at
   campaigns.campaign
   status_events.statusendpoint       failures failing_since rest_until suspended_at full_since
                                      reason tell_owner

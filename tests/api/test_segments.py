@@ -81,7 +81,7 @@ def test_rules_are_looked_at_without_being_saved(api: APIClient) -> None:
     looked = api.post(f"{URL}/look", {"rules": PRO}, format="json").json()
     assert (looked["count"]["people"], len(looked["people"])) == (15, 10)
     assert looked["people"][0]["reasons"] == [
-        {"path": "rules", "words": "plan is pro", "holds": True}
+        {"path": "rules", "words": "plan is pro", "holds": True, "speaks_for": True}
     ]
     assert not Segment.objects.exists()
 
@@ -107,7 +107,7 @@ def test_one_person_is_asked_about(api: APIClient) -> None:
     assert api.get(f"{URL}/pros/members/user-1").json()["member"] is True
     assert api.get(f"{URL}/pros/members/user-2").json() == {
         "member": False,
-        "reasons": [{"path": "rules", "words": "plan is pro", "holds": False}],
+        "reasons": [{"path": "rules", "words": "plan is pro", "holds": False, "speaks_for": False}],
     }
     assert api.get(f"{URL}/pros/members/nobody").status_code == 404
 

@@ -1,0 +1,85 @@
+// Beside the rules: how many people they choose, and some of them. Asked a moment after a change.
+
+const PAUSE = 500; // milliseconds
+
+export class Outlook {
+  constructor(area, showErrors) {
+    this.area = area;
+    this.showErrors = showErrors;
+    this.panel = document.createElement("aside");
+    this.panel.className = "segment-outlook";
+    this.panel.setAttribute("aria-label", "Who that is");
+    this.words = document.createElement("p");
+    this.words.className = "segment-count";
+    this.words.setAttribute("role", "status");
+    this.list = document.createElement("ul");
+    this.panel.append(this.words, this.list);
+  }
+
+  soon(pause = PAUSE) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), pause);
+  }
+
+  say(words) {
+    this.words.textContent = words;
+  }
+
+  async ask() {
+    this.request?.abort();
+    const request = this.request = new AbortController();
+    let rules;
+    try {
+      rules = JSON.parse(this.area.value);
+    } catch {
+      this.fail("This is not valid JSON yet.");
+      return;
+    }
+    this.panel.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(this.area.dataset.look, {
+        method: "POST",
+        signal: request.signal,
+        headers: {"Content-Type": "application/json", "X-CSRFToken": token(this.area)},
+        body: JSON.stringify({rules, segment: Number(this.area.dataset.segment)}),
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.show(await answer.json());
+    } catch (error) {
+      if (error.name !== "AbortError") this.fail("How many that are cannot be asked right now.");
+    } finally {
+      if (this.request === request) this.panel.removeAttribute("aria-busy");
+    }
+  }
+
+  fail(words) {
+    this.say(words);
+    this.list.replaceChildren();
+  }
+
+  show({errors, words, people}) {
+    this.showErrors(errors ?? {});
+    if (errors) {
+      const others = Object.entries(errors).map(([place, text]) => `${place}: ${text}`);
+      this.fail(this.area.hidden ? "Complete the conditions to see who that is." : others.join("\n"));
+      return;
+    }
+    this.say(words[0].toUpperCase() + words.slice(1));
+    this.list.replaceChildren(...people.map(line));
+  }
+}
+
+function line(person) {
+  const item = document.createElement("li");
+  const name = document.createElement("b");
+  name.textContent = person.external_id;
+  const why = document.createElement("span");
+  const speaking = person.reasons.filter((reason) => reason.speaks_for);
+  why.textContent = speaking.map(({holds, words}) => (holds ? words : `not: ${words}`)).join("; ");
+  item.append(name, " ", why);
+  return item;
+}
+
+function token(area) {
+  return area.form.elements.csrfmiddlewaretoken.value;
+}
