@@ -1,9 +1,10 @@
 """Segments in the admin: rules by the builder, or as JSON where there is no script."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
@@ -72,7 +73,8 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
         if change:
             services.segment_update(segment=Segment.objects.get(pk=obj.pk), wish=form.wish())
             return
-        made = services.segment_create(slug=obj.slug, wish=form.wish(), by=request.user)
+        by = cast(User, request.user)
+        made = services.segment_create(slug=obj.slug, wish=form.wish(), by=by)
         obj.pk, obj.created_at = made.pk, made.created_at
         obj._state.adding = False
 
