@@ -105,6 +105,15 @@ def test_a_failure_is_counted_by_its_reason(row: Claimed) -> None:
     conserved()
 
 
+def test_what_is_declined_after_a_try_is_counted_at_its_account(row: Claimed) -> None:
+    Delivery.objects.update(account_id=5)
+
+    recording.write([Change(row._replace(account_id=5), State.SKIPPED, "opted_out")])
+
+    assert CounterDelta.objects.get(measure=State.SKIPPED).account_id == 5
+    conserved()
+
+
 def test_a_check_finds_what_is_missing_and_what_is_too_much(row: Claimed) -> None:
     recording.write([sent(row)])
     CounterDelta.objects.filter(measure=CREATED).delete()
