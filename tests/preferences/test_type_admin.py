@@ -1,6 +1,7 @@
 """A type in the admin: what the senders read from it is checked when it is written."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -116,3 +117,12 @@ def test_a_wrong_language_is_told_beside_its_field(
 ) -> None:
     assert "is no language" in save(operator, news, names='{"German": "Neues"}')
     assert news.names == {}
+
+
+def test_channels_are_ticked(operator: Client, news: NotificationType) -> None:
+    url = reverse("admin:preferences_notificationtype_change", args=[news.pk])
+    page = operator.get(url).content.decode()
+
+    assert re.search(r'<input type="checkbox" name="channels" value="push"[^>]* checked', page)
+    assert '<textarea name="digest"' in page
+    assert 'rows="3"' in page
