@@ -10,8 +10,10 @@ from psycopg2 import sql
 from notifications.cells import HEARD, Cell, Settled
 from notifications.measures import BOUNDS, COST, LATENCY
 from notifications.partitions import existing, name
+from notifyproj.core.clock import now
 
 Tally = Counter[Cell]
+TABLES = ("delivery", "attempt", "event")
 
 PLACE = sql.SQL(
     "('x' || translate(left(d.id::text, 13), '-', ''))::bit(48)::bigint / 3600000,"
@@ -51,9 +53,10 @@ WORDS: dict[str, Any] = {
 
 
 def days() -> list[date]:
-    """Those of which every row is there. What is older cannot be counted any more."""
-    found = Counter(day for table, day in existing() if table in ("delivery", "attempt", "event"))
-    return sorted(day for day, tables in found.items() if tables == 3)
+    """Until today, of which every row is there. What is older cannot be counted any more."""
+    today = now().astimezone(UTC).date()
+    found = Counter(day for table, day in existing() if table in TABLES and day <= today)
+    return sorted(day for day, tables in found.items() if tables == len(TABLES))
 
 
 def recounted(day: date, arm_id: int | None = None) -> Tally:
@@ -92,7 +95,7 @@ def difference(day: date, arm_id: int | None = None) -> Tally:
 
 def _rows(query: sql.SQL, day: date, arm_id: int | None) -> list[tuple[Any, ...]]:
     which = sql.SQL("true") if arm_id is None else sql.SQL("d.arm_id = %(arm)s")
-    tables = {table: sql.Identifier(name(table, day)) for table in ("delivery", "attempt", "event")}
+    tables = {table: sql.Identifier(name(table, day)) for table in TABLES}
     with connection.cursor() as cursor:
         cursor.execute(query.format(place=PLACE, which=which, **tables), WORDS | {"arm": arm_id})
         return list(cursor.fetchall())
