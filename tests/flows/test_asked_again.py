@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+import notifications.campaigns.tasks  # noqa: F401 - registers them
 from notifications.broadcast import broadcast
+from notifications.campaigns.launching import campaign_launch
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
@@ -22,6 +24,7 @@ from preferences.models import (
 )
 from preferences.profiles import Device
 from preferences.wishes import Pause, pause_set
+from tests.flows.campaigns.steps import campaign
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, run, send, settled
 from tests.providers import StandIn
@@ -250,12 +253,7 @@ def test_a_type_made_a_moment_ago_is_known_to_every_worker(
     assert settled().state == State.SENT
 
 
-def test_what_people_change_while_a_campaign_runs_holds_for_all_not_yet_handed_over(
-    world: World, hints: list[Published], provider: StandIn
-) -> None:
-    names = ["stops", "pauses", "chooses", "goes", "stays"]
-    for n, name in enumerate(names):
-        world.person(name, token=f"{n}" * 64)
+def tell_everybody(world: World) -> None:
     broadcast(
         service_id=world.service.pk,
         type_slug="order",
@@ -264,6 +262,20 @@ def test_what_people_change_while_a_campaign_runs_holds_for_all_not_yet_handed_o
         priority="low",
         now=now(),
     )
+
+
+def campaign_to_everybody(world: World) -> None:
+    campaign_launch(campaign=campaign(world), now=now())
+
+
+@pytest.mark.parametrize("begin", [tell_everybody, campaign_to_everybody])
+def test_what_people_change_while_a_campaign_runs_holds_for_all_not_yet_handed_over(
+    world: World, hints: list[Published], provider: StandIn, begin: Callable[[World], None]
+) -> None:
+    names = ["stops", "pauses", "chooses", "goes", "stays"]
+    for n, name in enumerate(names):
+        world.person(name, token=f"{n}" * 64)
+    begin(world)
     while Delivery.objects.count() < len(names):  # resolved, and handed to nobody yet
         run([hints.pop(0)])
 
