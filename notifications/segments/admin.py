@@ -41,12 +41,13 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        one = "<path:object_id>"
         own = [
             path("look/", view(self.look), name="segments_segment_look"),
-            path("<int:pk>/people/", view(self.people_page), name="segments_people"),
-            path("<int:pk>/upload/", view(self.upload), name="segments_upload"),
-            path("uploads/<int:pk>/", view(self.uploaded), name="segments_uploaded"),
-            path("<int:pk>/upload/state/", view(self.upload_state), name="segments_upload_state"),
+            path(f"{one}/people/", view(self.people_page), name="segments_people"),
+            path(f"{one}/upload/", view(self.upload), name="segments_upload"),
+            path(f"{one}/upload/state/", view(self.upload_state), name="segments_upload_state"),
+            path(f"uploads/{one}/", view(self.uploaded), name="segments_uploaded"),
         ]
         return [*own, *super().get_urls()]
 
@@ -124,14 +125,14 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
     def look(self, request: HttpRequest) -> HttpResponse:
         return admin_pages.look(self, request)
 
-    def people_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return admin_pages.people(self, request, pk)
+    def people_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return admin_pages.people(self, request, object_id)
 
-    def upload(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return admin_pages.upload(self, request, pk)
+    def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return admin_pages.upload(self, request, object_id)
 
-    def uploaded(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return admin_pages.uploaded(self, request, pk)
+    def uploaded(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return admin_pages.uploaded(self, request, object_id)
 
-    def upload_state(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return admin_pages.upload_state(self, request, pk)
+    def upload_state(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return admin_pages.upload_state(self, request, object_id)

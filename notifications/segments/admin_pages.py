@@ -1,12 +1,13 @@
 """Pages beside a segment's form: who is in it, its lists, and what the builder asks meanwhile."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from unfold.admin import ModelAdmin
@@ -25,7 +26,9 @@ from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields
 
 UPLOADS_SHOWN = 20
-SEED_MOST = 2**31 - 1
+LONGEST_ID = 18  # figures
+
+M = TypeVar("M", bound=Model)
 
 
 def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -50,10 +53,10 @@ def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     return answer({"words": found.words(), "people": shown.people})
 
 
-def people(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def people(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     _require(page.has_view_permission(request))
-    segment = get_object_or_404(Segment, pk=pk)
-    node = read(segment.rules)
+    segment = _one(Segment, object_id)
+    pk, node = segment.pk, read(segment.rules)
     name = request.GET.get("person", "").strip().replace("\x00", "")
     seed = request.GET.get("seed", "")
     number = int(seed[:9]) if seed.isdecimal() else 0
@@ -72,10 +75,10 @@ def people(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     return _page(page, request, "segments/people.html", segment, shown)
 
 
-def upload(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def upload(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Reads the list while the browser waits; where there is a script, it shows how far it is."""
-    segment = get_object_or_404(Segment, pk=pk)
-    _require(page.has_change_permission(request, segment))
+    _require(page.has_change_permission(request))
+    segment = _one(Segment, object_id)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         return _read_list(page, request, segment, form)
@@ -108,9 +111,9 @@ def _read_list(
     return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 
-def uploaded(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def uploaded(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     _require(page.has_view_permission(request))
-    row = get_object_or_404(SegmentUpload.objects.select_related("segment"), pk=pk)
+    row = _one(SegmentUpload, object_id)
     shown = {
         "upload": row,
         "view": selectors.upload_view(row, now()),
@@ -120,10 +123,10 @@ def uploaded(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     return _page(page, request, "segments/uploaded.html", row.segment, shown)
 
 
-def upload_state(page: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def upload_state(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Of the newest list of a segment, for whoever waits for it."""
     _require(page.has_view_permission(request))
-    row = get_object_or_404(Segment, pk=pk).uploads.first()
+    row = _one(Segment, object_id).uploads.first()
     if row is None:
         return JsonResponse({"state": ""})
     total = row.bytes_total or 0
@@ -138,6 +141,13 @@ def _uses_list(segment: Segment) -> bool:
 def back(object_id: str) -> HttpResponse:
     pk = unquote(object_id)
     return HttpResponseRedirect(reverse("admin:segments_segment_change", args=[pk]))
+
+
+def _one(model: type[M], object_id: str) -> M:
+    """Raises Http404."""
+    if not object_id.isdecimal() or len(object_id) > LONGEST_ID:
+        raise Http404
+    return get_object_or_404(model, pk=object_id)
 
 
 def _require(allowed: bool) -> None:

@@ -39,6 +39,7 @@ PAGES = """
   preferences_notificationtype        vmoa  a    a       a
   preferences_recipient               vmoa  -    oa      -
   preferences_suppression             vmoa  -    -       oa
+  segments_segment                    vmoa  ma   ma      ma
   status_events_statusendpoint        oa    oa   oa      a
   status_events_statusevent           oa    -    -       -
 """
@@ -53,11 +54,19 @@ ACTS = {
     "notifications_inboundcallback": ("oa", "read_again"),
     "notifications_notification": ("oa", "cancel_selected"),
     "preferences_recipient": ("oa", "erase"),
+    "segments_segment": ("vmoa", "count_again"),
     "status_events_statusendpoint": ("oa", "resume send_test replay_day rotate_secret"),
     "status_events_statusevent": ("oa", "send_again"),
 }
 # Pages of our own, by the name of their route.
-OTHERS = {"home-panels": "vmoa"}
+OTHERS = {
+    "home-panels": "vmoa",
+    "segments_segment_look": "vmoa",
+    "segments_people": "vmoa",
+    "segments_upload": "ma",
+    "segments_upload_state": "vmoa",
+    "segments_uploaded": "vmoa",
+}
 # Those of Django and Unfold that are everybody's with a login; they show what one may see.
 EVERYBODYS = {
     *("index", "login", "logout", "password_change", "password_change_done", "jsi18n"),
