@@ -51,13 +51,14 @@ class ChangedTemplate(Struct, forbid_unknown_fields=True):
 
 class DraftBody(Struct, forbid_unknown_fields=True):
     """`parts` is {channel: {locale: {field: text}}}. `schema` null: as the text has it. `seen`:
-    `changed_at` of the draft this one was made of."""
+    `changed_at` of the draft this one was made of; null: there was none; left out: whatever is
+    there is overwritten."""
 
     parts: dict[str, Any]
     schema: dict[str, Any] | None = None
     sample: dict[str, Any] | None = None
     note: Note = ""
-    seen: datetime | None = None
+    seen: datetime | UnsetType | None = UNSET
 
 
 class Templates(TemplatesApi):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
-from templates.fields import DATA
+from templates.fields import DATA, DEFAULT_LOCALE, FIELDS
 
 MOST_LINES = 3_000  # of one field; longer ones are shown as a whole
 CONTEXT = 3  # unchanged lines around a change
@@ -42,9 +42,9 @@ def changes(
     *,
     schemas: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None] = (None, None),
 ) -> list[Change]:
-    """In the order of the newer one, what is only in the older after it; the schema last."""
+    """In the order of the editor; the schema last."""
     old, new = _flat(before), _flat(after)
-    places = [*new, *(place for place in old if place not in new)]
+    places = sorted({**old, **new}, key=lambda place: _order(*place))
     found = [
         Change(*place, old.get(place, ""), new.get(place, ""))
         for place in places
@@ -62,6 +62,15 @@ def _flat(parts: Parts) -> dict[tuple[str, str, str], str]:
         for locale, part in locales.items()
         for field, text in _fields(part)
     }
+
+
+def _order(channel: str, locale: str, field: str) -> tuple[Any, ...]:
+    """As the editor has them: what was stored is in no order."""
+    names = list(FIELDS.get(channel, ()))
+    place = names.index(field) if field in names else len(names)
+    channels = list(FIELDS)
+    at = channels.index(channel) if channel in channels else len(channels)
+    return at, locale != DEFAULT_LOCALE, locale, place, field
 
 
 def _fields(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from django.db import models
 class TemplateKind(models.TextChoices):
     MESSAGE = "message", "Message"
     PARTIAL = "partial", "Partial or layout"
+    TRIAL = "trial", "Tests of another"  # made by `trials`, on no list
 
 
 class MessageTemplate(models.Model):

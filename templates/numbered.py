@@ -28,13 +28,13 @@ class VersionValue:
         return f"{self.template}-v{self.number}"
 
 
-def load(names: Collection[str], kind: str) -> dict[str, VersionValue]:
+def load(names: Collection[str], kinds: Collection[str]) -> dict[str, VersionValue]:
     """`order-v2` is version 2 of `order`, unless one has exactly that slug; a slug alone is its
     newest version. Unknown names are left out. One query.
     """
     numbered = {name: match for name in names if (match := NUMBERED.fullmatch(name))}
     slugs = {*names, *(match["slug"] for match in numbered.values())}
-    templates = _published(slugs, kind)
+    templates = _published(slugs, kinds)
     found: dict[str, VersionValue | None] = {}
     for name in names:
         if name in templates:
@@ -45,10 +45,10 @@ def load(names: Collection[str], kind: str) -> dict[str, VersionValue]:
     return {name: value for name, value in found.items() if value}
 
 
-def _published(slugs: set[str], kind: str) -> dict[str, dict[int, VersionValue]]:
+def _published(slugs: set[str], kinds: Collection[str]) -> dict[str, dict[int, VersionValue]]:
     """Published versions by slug and number; a template without any has an empty dict."""
     rows = (
-        MessageTemplate.objects.filter(slug__in=slugs, kind=kind)
+        MessageTemplate.objects.filter(slug__in=slugs, kind__in=kinds)
         .annotate(channels=_keys(F("versions__parts")))
         .values_list(
             "slug",

@@ -13,7 +13,7 @@ def load_partials(names: Iterable[str]) -> Partials:
     wanted = set(names)
     if not wanted:
         return {}
-    found = load(wanted, TemplateKind.PARTIAL)
+    found = load(wanted, [TemplateKind.PARTIAL])
     rows = TemplateVersion.objects.in_bulk([value.id for value in found.values()])
     return {name: _partial(value.template, rows[value.id]) for name, value in found.items()}
 

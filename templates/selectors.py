@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from templates.models import MessageTemplate, TemplateVersion
+from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.problem import Problem
+
+LISTED = MessageTemplate.objects.exclude(kind=TemplateKind.TRIAL)
 
 
 class VersionSummary(Struct, kw_only=True):
@@ -80,11 +82,11 @@ class DraftView(Struct, kw_only=True):
 
 
 def template_get(slug: str) -> MessageTemplate | None:
-    return MessageTemplate.objects.filter(slug=slug).first()
+    return LISTED.filter(slug=slug).first()
 
 
 def templates_after(cursor: str, limit: int, kind: str = "") -> list[MessageTemplate]:
-    rows = MessageTemplate.objects.filter(slug__gt=cursor).order_by("slug")
+    rows = LISTED.filter(slug__gt=cursor).order_by("slug")
     return list(rows.filter(kind=kind)[:limit] if kind else rows[:limit])
 
 

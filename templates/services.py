@@ -25,6 +25,7 @@ from templates.writing import version_publish as version_publish
 REMEMBER = 2.0  # seconds a name is not asked anew: as long may a new version take to be used
 MAX_REMEMBERED = 10_000
 MAX_COMPILED = 512
+SENT = (TemplateKind.MESSAGE, TemplateKind.TRIAL)
 
 
 def find_version(template_id: str) -> VersionValue | None:
@@ -44,7 +45,7 @@ def find_versions(template_ids: Iterable[str]) -> dict[str, VersionValue]:
     if unknown:
         if len(_remembered) > MAX_REMEMBERED:  # names come from outside
             _remembered.clear()
-        loaded = load(unknown, TemplateKind.MESSAGE)
+        loaded = load(unknown, SENT)
         _remembered.update({name: (now + REMEMBER, loaded.get(name)) for name in unknown})
     # A thread may have cleared it meanwhile, hence `get`.
     found = {name: _remembered.get(name, (0.0, None))[1] for name in wanted}

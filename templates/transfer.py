@@ -55,6 +55,7 @@ def export_all() -> dict[str, str]:
     """The newest published version of every template, as files by their paths."""
     rows = (
         TemplateVersion.objects.filter(published_at__isnull=False)
+        .exclude(template__kind=TemplateKind.TRIAL)
         .select_related("template")
         .order_by("template__slug", "-number")
         .distinct("template__slug")

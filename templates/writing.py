@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from msgspec import UNSET, UnsetType
 
 from notifyproj.core import clock
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
@@ -86,13 +87,13 @@ def draft_save(
     template: MessageTemplate,
     content: Content,
     by: str = "",
-    seen: datetime | None = None,
+    seen: datetime | UnsetType | None = UNSET,
 ) -> TemplateVersion:
-    """The template's draft, made if there is none. `seen`: when what the writer started from was
-    last changed. Raises DraftChanged."""
+    """The template's draft, made if there is none. `seen`: when the draft the writer started from
+    was last changed; None: there was none. Raises DraftChanged."""
     _locked(template)
     row = draft_of(template)
-    if row is not None and seen is not None and row.changed_at != seen:
+    if row is not None and seen is not UNSET and row.changed_at != seen:
         raise DraftChanged(row)
     if row is None:
         row = TemplateVersion(template=template, number=_next_number(template))

@@ -139,13 +139,13 @@ def test_a_template_of_marketing_is_not_published_without_a_way_out(
 def test_the_admin_says_so_when_a_draft_is_saved(
     world: World, offers: NotificationType, operator: Client
 ) -> None:
-    version = version_draft(template=MessageTemplate.objects.get(slug="offers"), parts=WITH)
-    url = reverse("admin:message_templates_templateversion_change", args=[version.pk])
+    template = MessageTemplate.objects.get(slug="offers")
+    url = reverse("admin:message_templates_messagetemplate_save", args=[template.pk])
 
-    page = operator.post(url, {"parts": json.dumps(WITHOUT)}, follow=True).content.decode()
+    told = operator.post(url, {"parts": WITHOUT}, content_type="application/json").json()
 
-    assert "Not ready to be published. sms / default / body: Marketing must say" in page
-    assert TemplateVersion.objects.get(pk=version.pk).parts == WITHOUT
+    assert told["problems"][0]["message"].startswith("Marketing must say")
+    assert TemplateVersion.objects.get(published_at=None, template=template).parts == WITHOUT
 
 
 def test_a_type_is_not_saved_as_marketing_with_such_a_template(

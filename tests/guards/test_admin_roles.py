@@ -28,7 +28,7 @@ PAGES = """
   core_service                        oa    a    a       -
   digests_digest                      vmoa  -    -       -
   message_templates_messagetemplate   vmoa  ma   ma      a
-  message_templates_templateversion   vmoa  ma   ma      -
+  message_templates_templateversion   vmoa  -    -       -
   notifications_deadcandidate         vmoa  -    -       oa
   notifications_delivery              vmoa  -    -       -
   notifications_inboundcallback       vmoa  -    -       oa
@@ -58,6 +58,7 @@ ACTS = {
     "status_events_statusendpoint": ("oa", "resume send_test replay_day rotate_secret"),
     "status_events_statusevent": ("oa", "send_again"),
 }
+TEMPLATE = "message_templates_messagetemplate"
 # Pages of our own, by the name of their route.
 OTHERS = {
     "home-panels": "vmoa",
@@ -66,6 +67,8 @@ OTHERS = {
     "segments_upload": "ma",
     "segments_upload_state": "vmoa",
     "segments_uploaded": "vmoa",
+    **{f"{TEMPLATE}_{name}": "vmoa" for name in ("preview", "versions", "compare")},
+    **{f"{TEMPLATE}_{name}": "ma" for name in ("save", "test", "discard", "publish", "rollback")},
 }
 # Those of Django and Unfold that are everybody's with a login; they show what one may see.
 EVERYBODYS = {

@@ -1,22 +1,26 @@
+"""The pages of a template, as forms and JSON; the editor itself is in test_editor_browser."""
+
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from templates import services
+from notifications.models import Delivery
+from preferences.models import Recipient
 from templates.models import MessageTemplate, TemplateVersion
+from templates.writing import Content, draft_of, draft_save, template_create, version_publish
+from tests.world import World, forget_all, make_world
 
 pytestmark = pytest.mark.django_db
 
 GOOD = {"sms": {"default": {"body": "Hi {{ name }}"}}}
 BAD = {"sms": {"default": {"body": "Hi\n{{ name"}}}
-LIST = "admin:message_templates_templateversion_changelist"
-ADD = "admin:message_templates_templateversion_add"
-CHANGE = "admin:message_templates_templateversion_change"
-PUBLISH = "message_templates_templateversion_publish"
-DRAFT_FROM = "message_templates_templateversion_draft_from"
 
 
 @pytest.fixture
@@ -26,85 +30,213 @@ def browser(client: Client) -> Client:
 
 
 @pytest.fixture
+def world_in_db(db: None) -> Iterator[World]:
+    yield make_world("https://127.0.0.1:1")
+    forget_all()
+
+
+@pytest.fixture
 def template() -> MessageTemplate:
-    return services.template_create(slug="order", name="Order")
+    return template_create(slug="order", name="Order")
 
 
-def draft(template: MessageTemplate) -> TemplateVersion:
-    return services.version_draft(template=template, parts=GOOD)
+def url(template: MessageTemplate, name: str = "change") -> str:
+    return reverse(f"admin:message_templates_messagetemplate_{name}", args=[template.pk])
 
 
-def save(browser: Client, version: TemplateVersion, parts: object, **buttons: str) -> str:
-    page = reverse(CHANGE, args=[version.pk])
-    answer = browser.post(page, {"parts": json.dumps(parts), **buttons}, follow=True)
-    assert answer.status_code == 200
-    return answer.content.decode()
+def post(browser: Client, template: MessageTemplate, name: str, **body: Any) -> Any:
+    return browser.post(url(template, name), json.dumps(body), content_type="application/json")
 
 
-def test_a_draft_is_numbered_when_it_is_made(browser: Client, template: MessageTemplate) -> None:
-    draft(template)
-    browser.post(reverse(ADD), {"template": template.pk, "parts": json.dumps(GOOD)})
-    assert TemplateVersion.objects.get(number=2).parts == GOOD
+def publish(template: MessageTemplate, parts: dict[str, Any] = GOOD) -> TemplateVersion:
+    return version_publish(version=draft_save(template=template, content=Content(parts)))
 
 
-def test_a_draft_with_problems_is_kept_and_they_are_told(
+def test_a_new_template_opens_in_the_editor(browser: Client) -> None:
+    add = reverse("admin:message_templates_messagetemplate_add")
+    made = browser.post(add, {"name": "Order", "slug": "order", "kind": "message"}, follow=True)
+    assert 'id="editor"' in made.content.decode()
+    assert browser.post(add, {"name": "x", "slug": "import", "kind": "message"}).status_code == 200
+    assert MessageTemplate.objects.count() == 1
+
+
+def test_a_draft_is_saved_with_its_problems_named(
     browser: Client, template: MessageTemplate
 ) -> None:
-    version = draft(template)
-    assert "sms / default / body, line 2" in save(browser, version, BAD)
-    version.refresh_from_db()
-    assert version.parts == BAD
+    told = post(browser, template, "save", parts=BAD).json()
+    assert (told["problems"][0]["field"], told["problems"][0]["line"]) == ("body", 2)
+    draft = draft_of(template)
+    assert draft
+    assert (draft.parts, draft.changed_by) == (BAD, "root")
+    assert "Saved the draft" in LogEntry.objects.get().change_message
 
 
-def test_a_draft_with_problems_is_not_published(browser: Client, template: MessageTemplate) -> None:
-    version = draft(template)
-    assert "sms / default / body, line 2" in save(browser, version, BAD, **{PUBLISH: "1"})
-    version.refresh_from_db()
-    assert (version.published_at, version.parts) == (None, GOOD)
-
-
-@pytest.mark.parametrize("parts", ["{", "[]", '"x"', ""])
-def test_what_is_no_object_is_not_saved(
-    browser: Client, template: MessageTemplate, parts: str
-) -> None:
-    version = draft(template)
-    browser.post(reverse(CHANGE, args=[version.pk]), {"parts": parts})
-    version.refresh_from_db()
-    assert version.parts == GOOD
-
-
-def test_publishing_saves_what_was_written(browser: Client, template: MessageTemplate) -> None:
-    version = draft(template)
-    parts = {"sms": {"default": {"body": "Hello {{ whom }}"}}}
-    save(browser, version, parts, **{PUBLISH: "1"})
-    version.refresh_from_db()
-    assert version.published_at
-    assert (version.variables, version.parts) == (["whom"], parts)
-
-
-def test_a_published_version_cannot_be_changed(browser: Client, template: MessageTemplate) -> None:
-    version = services.version_publish(version=draft(template))
-    assert "Hi {{ name }}" in save(browser, version, BAD, _continue="1")
-    version.refresh_from_db()
-    assert version.parts == GOOD
-
-
-def test_a_published_version_cannot_be_deleted(browser: Client, template: MessageTemplate) -> None:
-    version = services.version_publish(version=draft(template))
-    page = reverse("admin:message_templates_templateversion_delete", args=[version.pk])
-    assert browser.post(page, {"post": "yes"}).status_code == 403
-
-
-def test_the_next_draft_starts_from_a_published_version(
+def test_lines_end_alike_and_what_is_empty_is_left_out(
     browser: Client, template: MessageTemplate
 ) -> None:
-    version = services.version_publish(version=draft(template))
-    page = save(browser, version, GOOD, **{DRAFT_FROM: "1"})
-    assert "order-v2" in page
-    assert TemplateVersion.objects.get(number=2).parts == GOOD
+    parts = {"push": {"default": {"title": "a", "body": "b\r\nc", "link": "", "data": {}}}}
+    post(browser, template, "save", parts=parts)
+    draft = draft_of(template)
+    assert draft
+    assert draft.parts == {"push": {"default": {"title": "a", "body": "b\nc"}}}
 
 
-def test_the_lists_open(browser: Client, template: MessageTemplate) -> None:
-    draft(template)
-    pages = (LIST, "admin:message_templates_messagetemplate_changelist")
-    assert [browser.get(reverse(page)).status_code for page in pages] == [200, 200]
+def test_two_writers_do_not_overwrite_each_other(
+    browser: Client, template: MessageTemplate
+) -> None:
+    seen = post(browser, template, "save", parts=GOOD).json()["seen"]
+    assert post(browser, template, "save", parts=GOOD, seen=seen).status_code == 200
+    late = post(browser, template, "save", parts=GOOD, seen=seen)
+    assert (late.status_code, "changed this draft" in late.json()["error"]) == (409, True)
+    assert post(browser, template, "save", parts=GOOD, seen=None).status_code == 409
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"parts": []}', b""])
+def test_what_is_no_text_is_refused(
+    browser: Client, template: MessageTemplate, body: bytes
+) -> None:
+    saved = browser.post(url(template, "save"), body, content_type="application/json")
+    assert (saved.status_code, draft_of(template)) == (400, None)
+
+
+def test_a_preview_is_written_for_a_person_and_saves_nothing(
+    browser: Client, template: MessageTemplate
+) -> None:
+    Recipient.objects.create(external_id="maria", attributes={"plan": "gold"})
+    parts = {"sms": {"default": {"body": "{{ name }} {{ person.plan|default('-') }}"}}}
+    told = post(browser, template, "preview", parts=parts, person="maria").json()
+    assert told["shown"][0]["fields"]["body"] == "name gold"
+    assert post(browser, template, "preview", parts=parts, person="x").json()["person_problem"]
+    assert not TemplateVersion.objects.exists()
+
+
+def test_publishing_shows_what_changes_and_what_to_know(
+    browser: Client, template: MessageTemplate
+) -> None:
+    publish(template)
+    parts = {**GOOD, "inbox": {"default": {"title": "Hello"}, "de": {"title": "Hallo"}}}
+    draft_save(template=template, content=Content(parts, note="Inbox"))
+    page = browser.get(url(template, "publish")).content.decode()
+    assert "inbox / default / title" in page
+    assert "Not written in `de`" in page
+
+
+def test_publishing_keeps_who_and_why(browser: Client, template: MessageTemplate) -> None:
+    draft = draft_save(template=template, content=Content(GOOD))
+    seen = draft.changed_at.isoformat() if draft.changed_at else ""
+    answer = browser.post(url(template, "publish"), {"note": "First", "seen": seen}, follow=True)
+    assert "order-v1 is published" in answer.content.decode()
+    row = TemplateVersion.objects.get()
+    assert (row.published_by, row.note) == ("root", "First")
+    assert "Published order-v1. First" in LogEntry.objects.get().change_message
+
+
+def test_what_somebody_has_not_seen_is_not_published(
+    browser: Client, template: MessageTemplate
+) -> None:
+    draft_save(template=template, content=Content(GOOD))
+    answer = browser.post(url(template, "publish"), {"seen": "2026-01-01T00:00:00+00:00"})
+    assert "was changed meanwhile" in answer.content.decode()
+    assert TemplateVersion.objects.get().published_at is None
+
+
+def test_a_draft_with_problems_has_no_button(browser: Client, template: MessageTemplate) -> None:
+    draft_save(template=template, content=Content(BAD))
+    page = browser.get(url(template, "publish")).content.decode()
+    assert "sms / default / body, line 2" in page
+    assert ">Publish</button>" not in page
+
+
+def test_an_old_version_is_brought_back_after_its_changes_were_seen(
+    browser: Client, template: MessageTemplate
+) -> None:
+    publish(template)
+    publish(template, {"sms": {"default": {"body": "Hello {{ name }}"}}})
+    back = f"{url(template, 'rollback')}?version=1"
+    assert "Hello {{ name }}" in browser.get(back).content.decode()
+    browser.post(back)
+    newest = template.versions.get(number=3)
+    assert (newest.parts, newest.note) == (GOOD, "Back to version 1")
+
+
+def test_the_versions_lead_to_what_changed(browser: Client, template: MessageTemplate) -> None:
+    first = publish(template)
+    publish(template, {"sms": {"default": {"body": "Hello"}}})
+    page = browser.get(url(template, "versions")).content.decode()
+    assert "?from=1&amp;to=2" in page
+    changed = browser.get(f"{url(template, 'compare')}?from=1&to=2").content.decode()
+    assert changed.index("Hi {{ name }}") < changed.index("Hello")
+    shown = reverse("admin:message_templates_templateversion_change", args=[first.pk])
+    assert browser.get(shown)["Location"] == url(template, "versions")
+
+
+@pytest.mark.parametrize("query", ["", "?from=1&to=99", "?from=x&to=draft"])
+def test_versions_that_are_not_there_lead_back(
+    browser: Client, template: MessageTemplate, query: str
+) -> None:
+    assert browser.get(url(template, "compare") + query).status_code == 302
+
+
+def test_a_draft_is_discarded(browser: Client, template: MessageTemplate) -> None:
+    draft_save(template=template, content=Content(GOOD))
+    browser.post(url(template, "discard"))
+    assert draft_of(template) is None
+
+
+def test_a_viewer_reads_and_previews_and_writes_nothing(
+    client: Client, template: MessageTemplate
+) -> None:
+    viewer = get_user_model().objects.create_user("vera", is_staff=True)
+    viewer.groups.add(Group.objects.get(name="viewer"))
+    client.force_login(viewer)
+    draft_save(template=template, content=Content(GOOD))
+    assert 'id="save"' not in client.get(url(template)).content.decode()
+    assert post(client, template, "preview", parts=GOOD).status_code == 200
+    acts = ("save", "test", "publish", "rollback", "discard")
+    assert {post(client, template, act, parts=BAD).status_code for act in acts} == {403}
+
+
+def test_the_lists_open_without_the_templates_of_tests(
+    browser: Client, template: MessageTemplate
+) -> None:
+    publish(template)
+    template_create(slug="order--test", name="Tests of Order", kind="trial")
+    page = browser.get(reverse("admin:message_templates_messagetemplate_changelist"))
+    assert "Tests of Order" not in page.content.decode()
+    assert (
+        browser.get(reverse("admin:message_templates_templateversion_changelist")).status_code
+        == 200
+    )
+
+
+def test_a_test_says_whom_it_reaches_before_it_is_sent(browser: Client, world_in_db: World) -> None:
+    template = MessageTemplate.objects.get(slug="order")
+    ada = world_in_db.person("ada", token="a" * 64)
+    parts = {"push": {"default": {"title": "Hi {{ name }}"}}}
+    asked = {
+        "parts": parts,
+        "person": "ada",
+        "type": "order",
+        "channels": ["push"],
+        "variables": {"name": "you"},
+    }
+    assert post(browser, template, "test", **asked).json() == {
+        "reaches": [{"channel": "push", "label": "Push", "to": "…aaaa"}]
+    }
+    sent = post(browser, template, "test", **asked, confirmed=True).json()
+    delivery = Delivery.objects.get()
+    assert (str(delivery.notification_id), delivery.recipient_id) == (sent["sent"], ada.pk)
+    again = post(browser, template, "test", **asked, confirmed=True)
+    assert again.status_code == 200
+    assert MessageTemplate.objects.get(kind="trial").versions.count() == 1
+    assert "Sent a test to ada" in LogEntry.objects.latest("pk").change_message
+
+
+def test_a_text_with_problems_is_not_sent_as_a_test(browser: Client, world_in_db: World) -> None:
+    template = MessageTemplate.objects.get(slug="order")
+    world_in_db.person("ada")
+    asked = {"parts": BAD, "person": "ada", "type": "order", "channels": ["sms"]}
+    answer = post(browser, template, "test", **asked, confirmed=True)
+    assert (answer.status_code, "Not ready" in answer.json()["error"]) == (400, True)
+    assert post(browser, template, "test", **{**asked, "person": "x"}).status_code == 400
+    assert not Delivery.objects.exists()

@@ -1,0 +1,104 @@
+"""What the editor's page starts from, and what it is told while somebody types."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from notifyproj.core.errors import InvalidFields
+from templates.above import above
+from templates.checks import MESSAGES
+from templates.field_words import CHANNELS, described
+from templates.fields import PARTIAL
+from templates.files import tidy
+from templates.models import MessageTemplate, TemplateKind, TemplateVersion
+from templates.previewing import Shown, shown
+from templates.reviewing import Draft, review
+from templates.selectors import ProblemView, newest_version, problem_views
+from templates.writing import Content, draft_of
+
+ORDER = [channel for channel in CHANNELS if channel in MESSAGES]
+
+
+class Written(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is in the editor now. `seen`: when the draft it started from was last changed."""
+
+    parts: dict[str, Any]
+    schema: dict[str, Any] | None = None
+    sample: dict[str, Any] | None = None
+    note: str = ""
+    seen: datetime | UnsetType | None = UNSET
+
+    def content(self) -> Content:
+        """Lines end alike, what is empty is left out; another shape is for the checks to tell."""
+        try:
+            parts = tidy(self.parts)
+        except (AttributeError, TypeError):
+            parts = self.parts
+        return Content(parts, self.schema, self.sample, self.note[:500])
+
+
+class Asked(Written, kw_only=True):
+    """`person` empty: with the sample data."""
+
+    locale: str = ""
+    person: str = ""
+
+
+class Told(Struct):
+    """`sample` is what it was made with; `accepts` the schema in force."""
+
+    shown: list[Shown]
+    problems: list[ProblemView]
+    sample: dict[str, Any]
+    accepts: dict[str, Any]
+    person_problem: str = ""
+
+
+def started(template: MessageTemplate) -> tuple[TemplateVersion | None, bool]:
+    """What to go on from, and whether that is a draft."""
+    draft = draft_of(template)
+    return (draft, True) if draft else (newest_version(template), False)
+
+
+def state(template: MessageTemplate, *, may_write: bool) -> dict[str, Any]:
+    row, is_draft = started(template)
+    is_partial = template.kind == TemplateKind.PARTIAL
+    first: dict[str, Any] = {PARTIAL: {"default": {}}} if is_partial else {}
+    return {
+        "channels": described((PARTIAL,) if is_partial else tuple(ORDER)),
+        "parts": row.parts if row else first,
+        "schema": row.schema if row else None,
+        "sample": row.sample if row else None,
+        "note": row.note if row and is_draft else "",
+        "seen": row.changed_at.isoformat() if row and is_draft and row.changed_at else None,
+        "mayWrite": may_write,
+    }
+
+
+def tell(template: MessageTemplate, asked: Asked) -> Told:
+    found = review(
+        Draft(template.slug, template.kind, asked.content().parts, asked.schema, asked.sample)
+    )
+    told = Told([], problem_views(found.problems), found.sample, found.accepts)
+    if not found.built or template.kind == TemplateKind.PARTIAL:
+        return told
+    locale, zone, variables = asked.locale, "UTC", found.sample
+    if asked.person:
+        person = above.person(asked.person)
+        if person is None:
+            told.person_problem = "Nobody is known by this id."
+        else:
+            locale, zone = person.locale, person.zone
+            variables = {**variables, **person.variables}
+    told.shown = shown(found.built, variables, locale=locale, zone=zone)
+    return told
+
+
+def read(body: bytes, type_: type[Any]) -> Any:
+    """Raises InvalidFields."""
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.DecodeError as error:
+        raise InvalidFields({"body": str(error)}) from None
