@@ -27,7 +27,7 @@ MOVES: dict[State, frozenset[State]] = {
     # A receipt or a late bounce may still settle these:
     State.UNCERTAIN: frozenset({State.SENT, State.FAILED}),
     State.SENT: frozenset(),
-    State.FAILED: frozenset(),
+    State.FAILED: frozenset({State.WAITING}),  # by an operator, see retrying.py
     State.SKIPPED: frozenset(),
     State.EXPIRED: frozenset(),
     State.CANCELLED: frozenset(),

@@ -14,7 +14,8 @@ from notifyproj.core.ids import instant_of
 
 MOST_EVENTS = 5_000  # in one answer
 
-KINDS = {
+KINDS: dict[str, str] = {
+    "retried": "sent again by hand",
     EventKind.BOUNCED_SOFT: "bounced for now",
     EventKind.BOUNCED_HARD: "bounced",
     EventKind.COMPLAINED: "called spam",
@@ -77,5 +78,5 @@ def timeline(
 
 
 def _words(event: EventView) -> str:
-    words = KINDS.get(event.kind, event.kind)  # type: ignore[call-overload]
+    words = KINDS.get(event.kind, event.kind)
     return f"{words} by a machine" if event.machine else words

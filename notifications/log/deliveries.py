@@ -4,12 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications.cancelling import siblings
+from notifications.log import retry_page
 from notifications.log.delivery_page import delivery_context
 from notifications.log.filters import OF_DELIVERIES
 from notifications.log.names import names_of, said, took, type_slug
@@ -17,13 +20,25 @@ from notifications.models import Delivery
 from notifications.of_person import deliveries_of
 from notifications.reasons import words
 from notifications.selectors import notifications_list
+from notifications.statuses import State
 from notifyproj.core.admin_pages import desk_page
 from notifyproj.core.ids import instant_of
-from notifyproj.core.log_lists import StoryAdmin
+from notifyproj.core.log_lists import LogList, StoryAdmin
 from notifyproj.core.templatetags.desk import copyable, lasting, moment, status
 from preferences.models import Recipient
 
 NOTIFICATIONS = 100  # of a person, the newest ones looked at
+
+
+class RetryableList(LogList):
+    """Of failed ones: with a way to send all of them again."""
+
+    @property
+    def retry_url(self) -> str:
+        if self.params.get("state") != "failed" or not self.result_list:
+            return ""
+        page = reverse("admin:notifications_delivery_retry")
+        return f"{page}{self.get_query_string()}"
 
 
 @admin.register(Delivery)
@@ -33,6 +48,41 @@ class DeliveryAdmin(StoryAdmin):
     list_filter = OF_DELIVERIES
     search_fields = ("id",)
     search_help_text = "The whole id of a delivery, a notification or a person"
+    list_before_template = "log/above_list.html"
+    actions = ("retry_selected",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LogList]:
+        return RetryableList if self.has_retry_permission(request) else LogList
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.retry_view)
+        name = "notifications_delivery_retry"
+        urls: list[URLPattern] = super().get_urls()
+        return [path("retry/", view, name=name), *urls]
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("notifications.change_delivery"))
+
+    @admin.action(description="Send again, if it failed…", permissions=["retry"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return retry_page.ask(request, [str(row.pk) for row in queryset])
+
+    def retry_view(self, request: HttpRequest) -> HttpResponse:
+        """All that failed and is found by the filters of the list; confirmed by POST."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return retry_page.do(request)
+        if "state=failed" not in request.GET.urlencode():
+            return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
+        found = self.get_changelist_instance(request).keys(request, retry_page.WAVE)
+        return retry_page.ask(
+            request,
+            [str(row.pk) for row in found.rows],
+            query=f"?{request.GET.urlencode()}",
+            more=found.older is not None and not found.looked_at,
+            looked_at=found.looked_at,
+        )
 
     def dressed(self, rows: list[Delivery]) -> list[Delivery]:
         names = names_of(rows)
@@ -49,6 +99,7 @@ class DeliveryAdmin(StoryAdmin):
     def story(self, request: HttpRequest, row: Delivery) -> HttpResponse:
         title = f"{row.channel} …{str(row.pk)[-8:]}"
         context = delivery_context(row)
+        context["may_retry"] = row.state == State.FAILED and self.has_retry_permission(request)
         return desk_page(request, "log/delivery.html", title=title, opts=self.opts, **context)
 
     @admin.display(description="status")

@@ -67,7 +67,8 @@ BECAME = {
     OutcomeKind.MISCONFIGURED: ("the account was refused", "bad"),
     OutcomeKind.UNCERTAIN: ("it left, and nobody answered", "warn"),
 }
-SAID = {
+SAID: dict[str, tuple[str, str]] = {
+    "retried": ("Sent again by hand", "busy"),
     EventKind.BOUNCED_SOFT: ("Bounced for now", "warn"),
     EventKind.BOUNCED_HARD: ("Bounced", "bad"),
     EventKind.COMPLAINED: ("Called spam", "bad"),
@@ -103,7 +104,7 @@ def _of_try(one: Try) -> Step:
 
 
 def _of_event(one: Heard) -> Step:
-    title, tone = SAID.get(one.kind, (one.kind.replace("_", " ").capitalize(), "good"))  # type: ignore[call-overload]
+    title, tone = SAID.get(one.kind, (one.kind.replace("_", " ").capitalize(), "good"))
     if one.machine:
         title, tone = f"{title} by a machine, not the person", "none"
     source = f"{one.account} says so" if one.account else ""

@@ -38,7 +38,7 @@ class LogList(ChangeList):
         return found
 
     def get_results(self, request: HttpRequest) -> None:
-        self.found = self._found(request)
+        self.found = self._found(request, self.queryset, self.list_per_page)
         self.result_list = self.model_admin.dressed(self.found.rows)
         self.result_count = self.full_result_count = len(self.found.rows)
         self.show_full_result_count = self.show_admin_actions = True
@@ -54,16 +54,20 @@ class LogList(ChangeList):
     def newest_url(self) -> str:
         return str(self.get_query_string(remove=[BEFORE])) if BEFORE in self.params else ""
 
-    def _found(self, request: HttpRequest) -> Found:
+    def keys(self, request: HttpRequest, most: int) -> Found:
+        """As many keys as that, of what the list shows; for an act on all of them."""
+        return self._found(request, self.queryset.only("pk"), most)
+
+    def _found(self, request: HttpRequest, rows: QuerySet[Any], most: int) -> Found:
         before = self._before(request)
-        rows = self.queryset if before is None else self.queryset.filter(pk__lt=before)
+        rows = rows if before is None else rows.filter(pk__lt=before)
         if self.query or not self._narrowed():  # what is searched for has an index
-            return self._page(rows, None, 0)
+            return self._page(rows, most, None, 0)
         looked_at = self._looked_at(request, before)
         for size in WINDOWS:
             low = _nth(looked_at, size)
-            found = self._page(rows, low, size)
-            if low is None or len(found.rows) == self.list_per_page:
+            found = self._page(rows, most, low, size)
+            if low is None or len(found.rows) == most:
                 break
         return found
 
@@ -76,10 +80,10 @@ class LogList(ChangeList):
                 rows = rows if bounded is None else bounded
         return rows if before is None else rows.filter(pk__lt=before)
 
-    def _page(self, rows: QuerySet[Any], low: Any, size: int) -> Found:
+    def _page(self, rows: QuerySet[Any], most: int, low: Any, size: int) -> Found:
         bounded = rows if low is None else rows.filter(pk__gte=low)
-        found = list(bounded[: self.list_per_page + 1])
-        page = found[: self.list_per_page]
+        found = list(bounded[: most + 1])
+        page = found[:most]
         if len(found) > len(page):
             return Found(page, page[-1].pk)
         return Found(page, low, size if low is not None else 0)

@@ -51,6 +51,7 @@ ACTS = {
     ),
     "core_alert": ("oa", "resolve"),
     "core_apikey": ("a", "revoke"),
+    "notifications_delivery": ("oa", "retry_selected"),
     "notifications_inboundcallback": ("oa", "read_again"),
     "notifications_notification": ("oa", "cancel_selected"),
     "preferences_recipient": ("oa", "erase"),
@@ -62,6 +63,7 @@ TEMPLATE = "message_templates_messagetemplate"
 # Pages of our own, by the name of their route.
 OTHERS = {
     "home-panels": "vmoa",
+    "notifications_delivery_retry": "oa",
     "segments_segment_look": "vmoa",
     "segments_people": "vmoa",
     "segments_upload": "ma",

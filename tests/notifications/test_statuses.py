@@ -11,9 +11,10 @@ def test_every_state_says_where_it_may_go() -> None:
     assert set(MOVES) == set(State)
 
 
-def test_what_is_final_stays_unless_a_receipt_settles_what_was_uncertain() -> None:
-    assert {state for state in FINAL if MOVES[state]} == {State.UNCERTAIN}
+def test_what_is_final_stays_but_for_receipts_and_operators() -> None:
+    assert {state for state in FINAL if MOVES[state]} == {State.UNCERTAIN, State.FAILED}
     assert MOVES[State.UNCERTAIN] == {State.SENT, State.FAILED}
+    assert MOVES[State.FAILED] == {State.WAITING}
 
 
 def test_every_open_state_can_end() -> None:
