@@ -60,6 +60,7 @@ class Builder {
   }
 
   changed() {
+    this.touched = true;
     this.area.value = JSON.stringify(toRules(this.tree), null, 2);
     this.area.dispatchEvent(new Event("change", {bubbles: true}));
     this.outlook.soon();
@@ -144,13 +145,15 @@ class Builder {
 
   // Each error at the innermost place that is drawn.
   show(errors) {
-    if (!this.drawn) return;
+    if (!this.drawn || !this.touched) return; // nobody is told off for a form they have not begun
     const places = [...this.drawn].sort(([a], [b]) => b.path.length - a.path.length);
     for (const [, box] of places) { box.wrong.hidden = true; box.wrong.textContent = ""; }
     for (const [path, text] of Object.entries(errors)) {
       const found = places.find(([node]) => path.startsWith(node.path));
       if (!found) continue;
-      found[1].wrong.textContent = [found[1].wrong.textContent, text].filter(Boolean).join(" ");
+      const name = path.slice(found[0].path.length).replace(/^\./, "").replaceAll("_", " ");
+      const said = name ? `${name}: ${text}` : text;
+      found[1].wrong.textContent = [found[1].wrong.textContent, said].filter(Boolean).join(" ");
       found[1].wrong.hidden = false;
     }
   }
