@@ -6,9 +6,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from notifications.demo.accounts import seed_accounts
+from notifications.demo.campaign import seed_campaign
 from notifications.demo.mail_accounts import seed_mail_accounts
 from notifications.demo.people import seed_people
 from notifications.demo.receivers import seed_receivers, seed_web_push
+from notifications.demo.shoppers import seed_shoppers
 from notifications.demo.texts import TEMPLATES
 from notifyproj.core.models import ApiKey, Scope, Service
 from preferences.models import NotificationType
@@ -66,6 +68,8 @@ def seed(*, api_key: str, admin_password: str) -> None:
     seed_templates()
     seed_types()
     seed_people()
+    seed_shoppers()
+    seed_campaign()
     seed_web_push()
     seed_receivers()
 

@@ -13,6 +13,9 @@ from channels.compose import compose
 from channels.credentials import account_value
 from channels.models import App, ProviderAccount
 from channels.registry import adapter
+from notifications.campaigns.models import Campaign
+from notifications.campaigns.preflight import preflight
+from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey
 from preferences import addresses
 from preferences.models import ContactPoint, NotificationType, Recipient
@@ -72,7 +75,7 @@ def test_a_device_that_a_fault_made_dead_registers_again() -> None:
 def test_whoever_was_erased_stays_erased() -> None:
     recipient_erase(external_id="user-123")
     call_command("seed_demo")
-    assert not ContactPoint.objects.exists()
+    assert not ContactPoint.objects.filter(recipient__external_id="user-123").exists()
 
 
 @pytest.mark.usefixtures("_seeded")
@@ -111,7 +114,8 @@ def test_every_text_can_be_sent_by_every_account_of_its_channel() -> None:
 def address_of(account: ProviderAccount) -> str:
     if account.channel == "web_push":  # Ada's browser subscribes when she asks for it
         return browser(f"{account.endpoint}/push/1")
-    point = ContactPoint.objects.get(channel=account.channel, app=account.app)
+    points = ContactPoint.objects.filter(recipient__external_id="user-123")
+    point = points.get(channel=account.channel, app=account.app)
     ada = point.recipient
     assert ada.data_key
     key = addresses.open_data_key(bytes(ada.data_key), ada.external_id)
@@ -131,6 +135,15 @@ def test_the_articles_request_has_what_its_template_needs() -> None:
     version = services.find_version("order-confirmation-v2")
     assert version is not None
     assert set(version.variables) == set(VARIABLES)
+
+
+@pytest.mark.usefixtures("_seeded")
+def test_the_campaign_that_waits_can_be_launched() -> None:
+    found = preflight(Campaign.objects.get(), now())
+
+    assert (found.problems, found.broken) == ({}, ())
+    assert found.audience == found.reached == 16
+    assert {each.channel for each in found.reach} == {"push", "email"}
 
 
 @pytest.mark.usefixtures("_seeded")
