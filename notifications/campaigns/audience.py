@@ -18,6 +18,7 @@ from notifications.segments.reading import read
 # partitions by hash depend on.
 PLACE = f"(hashint8extended(r.id, %s) & 9223372036854775807) %% {PLACES}"
 SAMPLING = 10.0  # seconds
+SPAN = 100_000  # ids
 VARIANT_SEED = 0x5EED  # which variant is another question than which stage
 
 
@@ -49,16 +50,22 @@ class Page(NamedTuple):
 
 
 def page(walk: Walk, cursor: int, size: int) -> Page:
+    """The next of them, of SPAN ids at most, as few may be wanted of many. Those of a zone are
+    found by its index."""
     condition, words = _condition(walk)
+    until = _last() if walk.zone is not None else min(_last(), cursor + SPAN)
     sql = (
-        f"SELECT r.id, {PLACE} FROM recipient r WHERE r.id > %s AND {condition}"  # noqa: S608
+        f"SELECT r.id, {PLACE} FROM recipient r WHERE r.id > %s AND r.id <= %s AND {condition}"  # noqa: S608
         " ORDER BY r.id LIMIT %s"
     )
-    with connection.cursor() as db:
-        db.execute(sql, [walk.seed ^ VARIANT_SEED, cursor, *words, size])
-        people = db.fetchall()
-    last = len(people) < size
-    return Page(people, people[-1][0] if people else cursor, last)
+    people = rows(sql, [walk.seed ^ VARIANT_SEED, cursor, until, *words, size])
+    if len(people) == size:
+        return Page(people, people[-1][0], last=False)
+    return Page(people, max(until, cursor), last=until >= _last())
+
+
+def _last() -> int:
+    return int(rows("SELECT coalesce(max(id), 0) FROM recipient", [])[0][0])
 
 
 def sample(walk: Walk, size: int) -> list[int]:

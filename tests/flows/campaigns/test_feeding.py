@@ -4,13 +4,14 @@ from typing import Any
 import pytest
 
 from notifications import store
-from notifications.campaigns import feeding, room
+from notifications.campaigns import audience, feeding, room
 from notifications.campaigns.feeding import feed
 from notifications.campaigns.launching import campaign_launch
 from notifications.campaigns.models import Campaign, Run, Slice
 from notifications.campaigns.states import CampaignState, RunState
 from notifications.campaigns.watching import tick
 from notifications.models import Delivery
+from notifications.segments.models import Segment
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.choices import Proof, choice_set
@@ -254,3 +255,31 @@ def test_waiting_deliveries_of_a_paused_provider_are_counted_as_waiting(world: W
 
     assert Delivery.objects.get().state in (State.WAITING, State.LEASED)
     assert Run.objects.get().state == RunState.RUNNING
+
+
+def test_few_among_many_are_found_by_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "SPAN", 2)
+    crowd(world, 9)
+    world.person("wanted", token="f" * 64, attributes={"plan": "plus"})
+    rules = {"all": [{"attribute": "plan", "is": "plus"}]}
+    plus = Segment.objects.create(slug="plus", name="Plus", rules=rules)
+    launch(campaign(world, segment=plus))
+
+    tick()
+    settle(all_final)
+
+    assert reached() == [world.people[-1].pk]
+    assert Slice.objects.get().done_at
+
+
+def test_a_segment_that_is_changed_meanwhile_is_the_one_it_was(world: World) -> None:
+    crowd(world, 2, attributes={"plan": "plus"})
+    rules = {"all": [{"attribute": "plan", "is": "plus"}]}
+    plus = Segment.objects.create(slug="plus", name="Plus", rules=rules)
+    launch(campaign(world, segment=plus))
+    plus.rules = {"all": [{"attribute": "plan", "is": "gold"}]}
+    plus.save()
+
+    tick()
+
+    assert len(reached()) == 2
