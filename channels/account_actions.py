@@ -6,11 +6,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from channels import trial_page
 from channels.choice import CLOSED, OPEN
 from channels.health import hold, resume
 from channels.models import ProviderAccount
@@ -31,6 +33,14 @@ class PauseForm(forms.Form):
 
 class AccountActions(ModelAdmin):  # type: ignore[misc]
     actions = ("pause", "resume_sending", "breaker_open", "breaker_closed", "breaker_automatic")
+    actions_detail = ("send_test",)
+
+    @action(description="Send a test…", url_path="test", permissions=["change"])  # type: ignore[untyped-decorator]
+    def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return trial_page.page(request, row, lambda text: self.log_change(request, row, text))
 
     @admin.action(description="Pause…", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: Accounts) -> TemplateResponse | None:

@@ -79,11 +79,12 @@ def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
             help_text=field.help,
             widget=UnfoldAdminTextInputWidget(),
         )
-    text = UnfoldAdminTextareaWidget() if field.secret else UnfoldAdminTextInputWidget()
+    lines = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    text = lines if field.secret else UnfoldAdminTextInputWidget()
     return forms.CharField(
         label=field.label,
         required=False,
-        help_text=" ".join(filter(None, [field.help, "Stored." if known else "Not stored yet."])),
+        help_text=". ".join(filter(None, [field.help, "Stored" if known else "Not stored yet"])),
         widget=text,  # of a secret: keys in PEM have many lines
     )
 

@@ -8,7 +8,11 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from notifyproj.core.log_lists import KeyedAdmin
-from preferences import consent_admin, person_admin  # noqa: F401 - register themselves
+from preferences import (  # noqa: F401 - register themselves
+    consent_admin,
+    person_admin,
+    trial_addresses,
+)
 from preferences.admin_proof import suppression_delete
 from preferences.models import NotificationType, Suppression
 from preferences.rules_admin import TypeCapInline

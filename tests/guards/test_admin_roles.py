@@ -64,6 +64,7 @@ TEMPLATE = "message_templates_messagetemplate"
 OTHERS = {
     "home-panels": "vmoa",
     "notifications_delivery_retry": "oa",
+    "channels_provideraccount_send_test": "oa",
     "segments_segment_look": "vmoa",
     "segments_people": "vmoa",
     "segments_upload": "ma",
