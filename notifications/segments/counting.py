@@ -46,6 +46,8 @@ class Looked(NamedTuple):
     def about(self) -> Count:
         if self.seen >= self.people:
             return Count(self.found, exact=True)
+        if not self.seen:  # the table is much smaller than when the database last looked
+            return Count(0, exact=False)
         return Count(rounded(self.found / self.seen * self.people), exact=False)
 
     def whole(self) -> float:

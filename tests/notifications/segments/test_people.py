@@ -50,6 +50,15 @@ def test_a_large_table_is_counted_by_a_sample(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("people")
+def test_a_table_that_was_emptied_since_the_database_looked_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counting, "CHEAP", 0)
+    monkeypatch.setattr(counting, "people_in_table", lambda: 10**9)
+    assert counting.count(where_of(read(PRO), 0)) == Count(20, exact=True)
+
+
+@pytest.mark.usefixtures("people")
 def test_what_takes_too_long_is_estimated_by_the_planner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "SECONDS", 0.05)
     assert not counting.count(SLOW).exact
