@@ -20,12 +20,11 @@ MAY = """
 
   message_templates.messagetemplate     v       vac       v         vacd
   message_templates.templateversion     v       vacd      v         vacd
-  message_templates.partial             v       vacd      v         vacd
-  message_templates.partialversion      v       vacd      v         vacd
   segments.segment                      v       vacd      v         vacd
   campaigns.campaign                    v       vacd      vc        vacd
+  campaigns.variant                     v       vacd      v         vacd
   campaigns.run                         v       vc        vc        vc
-  campaigns.arm                         v       vac       v         vac
+  campaigns.arm                         v       v         v         v
 
   preferences.recipient                 v       v         vc        vc
   preferences.contactpoint              v       v         v         v

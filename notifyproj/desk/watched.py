@@ -22,10 +22,11 @@ WATCHED = """
   preferences.cap
   message_templates.messagetemplate
   message_templates.templateversion  accepts built pins variables changed_at
-  message_templates.partial
-  message_templates.partialversion
   segments.segment                   last_count last_count_exact counted_at updated_at
-  campaigns.campaign
+  campaigns.campaign                 next_on next_at runs_begun updated_at
+  campaigns.variant
+  campaigns.run                      audience gate_at per_minute paced_since paced_visited seed
+                                     expires_at brake_from leftovers ended_at rules stage
   status_events.statusendpoint       failures failing_since rest_until suspended_at full_since
                                      reason tell_owner
   auth.user                          last_login
@@ -46,7 +47,7 @@ class Watch(NamedTuple):
 
 
 def watches() -> Iterator[Watch]:
-    for label, unwatched in _lines():
+    for label, unwatched in watched_lines():
         app, _, name = label.partition(".")
         try:
             model = apps.get_model(app, name)
@@ -67,7 +68,7 @@ def _is_secret(column: str, field: object) -> bool:
     return isinstance(field, models.BinaryField) or any(word in column for word in SECRET)
 
 
-def _lines() -> Iterator[tuple[str, set[str]]]:
+def watched_lines() -> Iterator[tuple[str, set[str]]]:
     words: list[str] = []
     for word in WATCHED.split():
         if "." in word and words:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import UUIDField
@@ -12,7 +13,8 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
 
-from notifyproj.desk.roles import ROLES
+from notifyproj.desk.roles import ROLES, granted
+from notifyproj.desk.watched import watched_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,8 @@ EVERYBODYS = {
     *("autocomplete", "search", "view_on_site", "app_list", "auth_user_password_change"),
 }
 # Nothing is there; who may look is sent away.
+# What people want is in the record of consent.
+PROVEN_OTHERWISE = {"preferences.preference", "preferences.quiethours"}
 SAMPLE, SAMPLE_UUID = "0", "01900000-0000-7000-8000-000000000000"
 VERBS = {"changelist": "see", "add": "add", "change": "see", "delete": "delete"}
 
@@ -194,6 +198,20 @@ def test_a_role_does_to_rows_what_the_table_says_and_nothing_else(role: str) -> 
         if acts:
             found[name] = acts
     assert found == {n: set(acts.split()) for n, (who, acts) in ACTS.items() if role[0] in who}
+
+
+def test_whatever_may_be_made_in_the_admin_is_in_the_audit_log() -> None:
+    made = {permission for _, permission in granted() if ".add_" in permission}
+    watched = {label for label, _ in watched_lines()} | PROVEN_OTHERWISE
+    assert {permission.replace("add_", "") for permission in made} - watched == set()
+
+
+def test_the_tables_of_roles_and_of_the_audit_log_name_what_there_is() -> None:
+    labels = {
+        permission.replace("view_", "") for _, permission in granted() if "view_" in permission
+    }
+    for label in labels | {label for label, _ in watched_lines()}:
+        apps.get_model(label)
 
 
 def test_every_act_on_a_page_asks_for_a_permission() -> None:
