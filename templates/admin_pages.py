@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from notifyproj.core.admin_pages import desk_page
-from notifyproj.core.bodies import answer
+from notifyproj.core.bodies import answer, decode
 from notifyproj.core.errors import InvalidFields
 from templates import editor
 from templates.admin_testing import send_test, test_choices
@@ -62,7 +62,7 @@ def write(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
 def preview(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     """A POST since it carries a text; it changes nothing."""
     try:
-        asked = editor.read(request.body, editor.Asked)
+        asked = decode(request.body, editor.Asked)
     except InvalidFields as error:
         return answer({"error": str(error)}, JSON_ERROR)
     return answer(editor.tell(template, asked))
@@ -73,7 +73,7 @@ def save(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(page(template))
     try:
-        written = editor.read(request.body, editor.Written)
+        written = decode(request.body, editor.Written)
         row = draft_save(
             template=template, content=written.content(), by=who(request), seen=written.seen
         )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from msgspec import Struct
 
-from notifyproj.core.bodies import answer
+from notifyproj.core.bodies import answer, decode
 from notifyproj.core.errors import InvalidFields
 from templates import editor
 from templates.above import Trial, above
@@ -53,7 +53,7 @@ def send_test(
     log: Callable[[HttpRequest, MessageTemplate, str], None],
 ) -> HttpResponse:
     try:
-        asked: Test = editor.read(request.body, Test)
+        asked: Test = decode(request.body, Test)
         if not asked.confirmed:
             return answer({"reaches": _reached(asked)})
         sent = _send(request, template, asked)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from templates.fields import DATA, DEFAULT_LOCALE, FIELDS
 
-MOST_LINES = 3_000  # of one field; longer ones are shown as a whole
+MOST_LINES = 2_000  # of one field; longer ones are shown as a whole
 CONTEXT = 3  # unchanged lines around a change
 
 Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -58,8 +58,8 @@ def changes(
 def _flat(parts: Parts) -> dict[tuple[str, str, str], str]:
     return {
         (channel, locale, field): text
-        for channel, locales in parts.items()
-        for locale, part in locales.items()
+        for channel, locales in _of(parts)
+        for locale, part in _of(locales)
         for field, text in _fields(part)
     }
 
@@ -73,8 +73,13 @@ def _order(channel: str, locale: str, field: str) -> tuple[Any, ...]:
     return at, locale != DEFAULT_LOCALE, locale, place, field
 
 
-def _fields(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for field, source in part.items():
+def _of(value: object) -> Iterator[tuple[str, Any]]:
+    """A draft may have any shape."""
+    return iter(value.items()) if isinstance(value, Mapping) else iter(())
+
+
+def _fields(part: object) -> Iterator[tuple[str, str]]:
+    for field, source in _of(part):
         if field == DATA and isinstance(source, Mapping):
             yield from ((f"{DATA}.{name}", str(text)) for name, text in source.items())
         else:

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from notifyproj.core.errors import InvalidFields
 from templates.above import above
 from templates.checks import MESSAGES
 from templates.field_words import CHANNELS, described
@@ -81,7 +79,12 @@ def tell(template: MessageTemplate, asked: Asked) -> Told:
     found = review(
         Draft(template.slug, template.kind, asked.content().parts, asked.schema, asked.sample)
     )
-    told = Told([], problem_views(found.problems), found.sample, found.accepts)
+    problems = problem_views(found.problems)
+    if found.errors:  # what is well is shown all the same
+        wrong = {problem.channel for problem in found.errors}
+        well = {name: text for name, text in asked.content().parts.items() if name not in wrong}
+        found = review(Draft(template.slug, template.kind, well, asked.schema, asked.sample))
+    told = Told([], problems, found.sample, found.accepts)
     if not found.built or template.kind == TemplateKind.PARTIAL:
         return told
     locale, zone, variables = asked.locale, "UTC", found.sample
@@ -94,11 +97,3 @@ def tell(template: MessageTemplate, asked: Asked) -> Told:
             variables = {**variables, **person.variables}
     told.shown = shown(found.built, variables, locale=locale, zone=zone)
     return told
-
-
-def read(body: bytes, type_: type[Any]) -> Any:
-    """Raises InvalidFields."""
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.DecodeError as error:
-        raise InvalidFields({"body": str(error)}) from None

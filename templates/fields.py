@@ -72,7 +72,7 @@ WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX, Channel.WE
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     Channel.PUSH: (("title", "body", DATA),),
     Channel.WEB_PUSH: (("title",),),  # browsers show something for every push
-    Channel.EMAIL: (("subject",), ("text", "html", "mjml")),
+    Channel.EMAIL: (("subject",), ("mjml", "html", "text")),
     Channel.SMS: (("body",),),
     Channel.INBOX: (("title",),),
     Channel.WEBHOOK: (("json", DATA),),

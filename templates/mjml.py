@@ -12,6 +12,9 @@ from templates.holding import held
 from templates.tokens import NotAllowed
 
 POSITION = re.compile(r" at position (\d+)(?::(\d+))?")
+TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^>]*)")
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+DEEPEST = 100  # elements inside one another: the library recurses, and would end the process
 ELEMENT = re.compile(r"<!--.*?-->|<(/?)(mj[\w-]*)([^>]*)>", re.DOTALL)
 PARSING = mrml.ParserOptions(include_loader=mrml.noop_loader())
 WRITING = mrml.RenderOptions(fonts={})
@@ -20,6 +23,7 @@ WRITING = mrml.RenderOptions(fonts={})
 def to_html(source: str) -> str:
     """Variables, `if` and `for` stay as they were written. Raises NotAllowed, with the line."""
     kept = held(source)
+    _check_depth(kept.text)
     _check_nesting(kept.text)
     try:
         html = mrml.to_html(kept.text, PARSING, WRITING).content
@@ -32,6 +36,19 @@ def to_html(source: str) -> str:
         shown = lost[0].text[:60]
         raise NotAllowed(f"MJML shows nothing at this place: `{shown}`", lost[0].line)
     return kept.back_in(html)
+
+
+def _check_depth(text: str) -> None:
+    """Counts too many rather than too few: also what stands in comments."""
+    depth = 0
+    for found in TAG.finditer(text):
+        closing, name, rest = found.groups()
+        if name.lower() in VOID or rest.endswith("/"):
+            continue
+        depth = max(depth - 1, 0) if closing else depth + 1
+        if depth > DEEPEST:
+            line = _line(text, found.start())
+            raise NotAllowed(f"More than {DEEPEST} elements inside one another", line)
 
 
 def _check_nesting(text: str) -> None:

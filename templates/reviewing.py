@@ -1,9 +1,10 @@
 """Everything there is to say of a draft before it is published: built, checked, and advised on."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from channels.base import Channel
 from templates import advice, building, samples, schema
 from templates.checks import MESSAGES, check, check_source, declared_variables
 from templates.fields import PARTIAL, PERSON
@@ -75,12 +76,22 @@ def _with_data(draft: Draft, found: Review) -> None:
     made = samples.sample_of(found.accepts, used)
     found.sample = {**made, **draft.sample} if isinstance(draft.sample, dict) else made
     shown = advice.rendered(Compiled(found.built), found.sample)
+    asked = [problem for ask in requirements for problem in ask(draft.slug, found.built)]
     found.problems += [
-        *(problem for ask in requirements for problem in ask(draft.slug, found.built)),
+        *(_where_written(problem, draft.parts) for problem in asked),
         *_attributes(draft.parts),
-        *advice.of_sample(shown),
+        *(_where_written(problem, draft.parts) for problem in advice.of_sample(shown)),
         *advice.missing_locales(draft.parts),
     ]
+
+
+def _where_written(problem: Problem, parts: Parts) -> Problem:
+    """HTML that was made of MJML, or a text that was made of either, is mended there."""
+    part = parts.get(problem.channel, {}).get(problem.locale, {})
+    if problem.channel != Channel.EMAIL or problem.field in part or not problem.field:
+        return problem
+    sources = [name for name in ("mjml", "html") if name in part]
+    return replace(problem, field=sources[0]) if sources else problem
 
 
 def _schema_problems(draft: Draft, found: Review, used: list[Use]) -> Iterator[Problem]:

@@ -81,6 +81,18 @@ def test_lines_end_alike_and_what_is_empty_is_left_out(
     assert draft.parts == {"push": {"default": {"title": "a", "body": "b\nc"}}}
 
 
+@pytest.mark.parametrize(
+    "parts", [{"sms": 1}, {"sms": {"default": []}}, {"push": {"default": {"data": 1}}}, {"x": {}}]
+)
+def test_a_draft_of_any_shape_is_kept_and_shown(
+    browser: Client, template: MessageTemplate, parts: dict[str, Any]
+) -> None:
+    publish(template)
+    assert post(browser, template, "save", parts=parts).json()["problems"]
+    assert browser.get(url(template, "publish")).status_code == 200
+    assert browser.get(url(template)).status_code == 200
+
+
 def test_two_writers_do_not_overwrite_each_other(
     browser: Client, template: MessageTemplate
 ) -> None:
@@ -91,7 +103,14 @@ def test_two_writers_do_not_overwrite_each_other(
     assert post(browser, template, "save", parts=GOOD, seen=None).status_code == 409
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"parts": []}', b""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"{", b"[]", b'{"parts": []}', b""),
+        b'{"parts": {"sms": {"default": {"body": "\\u0000"}}}}',
+        b'{"parts": {"a": ' + b"[" * 9_000 + b"]" * 9_000 + b"}}",
+    ],
+)
 def test_what_is_no_text_is_refused(
     browser: Client, template: MessageTemplate, body: bytes
 ) -> None:
@@ -108,6 +127,17 @@ def test_a_preview_is_written_for_a_person_and_saves_nothing(
     assert told["shown"][0]["fields"]["body"] == "name gold"
     assert post(browser, template, "preview", parts=parts, person="x").json()["person_problem"]
     assert not TemplateVersion.objects.exists()
+
+
+def test_what_is_well_is_shown_beside_what_is_not(
+    browser: Client, template: MessageTemplate
+) -> None:
+    parts = {**BAD, "inbox": {"default": {"title": "Hi {{ name }}"}}}
+    told = post(browser, template, "preview", parts=parts).json()
+    assert [(one["channel"], one["fields"]["title"]) for one in told["shown"]] == [
+        ("inbox", "Hi name")
+    ]
+    assert [problem["channel"] for problem in told["problems"]] == ["sms"]
 
 
 def test_publishing_shows_what_changes_and_what_to_know(

@@ -47,6 +47,7 @@ def test_an_mjml_mail_asks_nobody_for_fonts() -> None:
         ("<mjml>\n<mj-body>\n<mj-section></mj-body></mjml>", 3, "ends nothing"),
         ("<mjml><mj-body>\n<mj-include path='/etc/passwd' /></mj-body></mjml>", 2, "use a partial"),
         ("{{ a }}", 1, "This is not MJML"),
+        ("<mjml><mj-body>\n" + "<mj-wrapper>" * 9_000, 2, "More than 100 elements"),
         (
             "<mjml><mj-body><mj-section><mj-column>\n<mj-image src='x' width='{{ w }}' />"
             "</mj-column></mj-section></mj-body></mjml>",

@@ -34,7 +34,7 @@ def test_good_parts_have_no_problem() -> None:
         ({"sms": {"default": {"body": "a\0"}}}, "sms/default/body:"),
         ({"push": {"default": {"title": "x", "data": {"a b": "x"}}}}, "push/default/data.a b:"),
         ({"push": {"default": {"title": "x", "data": []}}}, "push/default/data:"),
-        ({"email": {"default": {"subject": "x"}}}, "email/default/text:"),
+        ({"email": {"default": {"subject": "x"}}}, "email/default/mjml:"),
     ],
 )
 def test_a_problem_points_at_its_place(parts: object, place: str) -> None:

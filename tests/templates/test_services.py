@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from preferences.models import NotificationType
 from templates import services
 from templates.models import MessageTemplate, TemplateVersion
 from templates.render import render
@@ -117,6 +118,18 @@ def test_what_a_schema_does_not_have_is_named_with_its_line() -> None:
 def test_a_text_knows_which_attributes_nobody_can_do_without() -> None:
     body = "{{ person.first_name }} {{ person.plan|default('free') }} {{ person.id }}"
     assert services.needs(published(template(), body).pk).person == ("first_name",)
+
+
+def test_a_problem_of_what_was_made_is_told_where_it_was_written() -> None:
+    NotificationType.objects.create(
+        slug="offers", name="Offers", channels=["email"], legal_class="marketing", template="order"
+    )
+    text = "<mj-section><mj-column><mj-text>Hi</mj-text></mj-column></mj-section>"
+    mjml = f"<mjml><mj-body>{text}</mj-body></mjml>"
+    part = {"subject": "Offers", "mjml": mjml}
+    row = services.version_draft(template=template(), parts={"email": {"default": part}})
+    with pytest.raises(services.CannotPublish, match="email / default / mjml: Marketing must say"):
+        services.version_publish(version=row)
 
 
 def test_a_version_is_published_once() -> None:
