@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -35,6 +36,8 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
     """Content types stay: the process that serves the pages remembers them."""
     with committed_rows(django_db_blocker):
         yield
+    with django_db_blocker.unblock():
+        connection.close()  # beside Playwright's loop, Django has one of its own
 
 
 @pytest.fixture

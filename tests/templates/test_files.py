@@ -29,7 +29,7 @@ def parts(draw: Any) -> dict[str, Any]:
     return made
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(parts(), TEXTS, st.none() | st.just({"type": "object"}))
 def test_what_goes_out_comes_back(made: dict[str, Any], name: str, schema: Any) -> None:
     folder = Folder("order", name, "why", "message", tidy(made), schema, {"a": [1]})
