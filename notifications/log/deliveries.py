@@ -16,6 +16,7 @@ from notifications.log import retry_page
 from notifications.log.delivery_page import delivery_context
 from notifications.log.filters import OF_DELIVERIES
 from notifications.log.names import names_of, said, took, type_slug
+from notifications.log.tries import TriesForm, tries
 from notifications.models import Delivery
 from notifications.of_person import deliveries_of
 from notifications.reasons import words
@@ -27,6 +28,7 @@ from notifyproj.core.log_lists import LogList, StoryAdmin
 from notifyproj.core.templatetags.desk import copyable, lasting, moment, status
 from preferences.models import Recipient
 
+ROUTE = "notifications_delivery"
 NOTIFICATIONS = 100  # of a person, the newest ones looked at
 
 
@@ -55,10 +57,25 @@ class DeliveryAdmin(StoryAdmin):
         return RetryableList if self.has_retry_permission(request) else LogList
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.retry_view)
-        name = "notifications_delivery_retry"
+        own = {"retry": self.retry_view, "tries": self.tries_view}
         urls: list[URLPattern] = super().get_urls()
-        return [path("retry/", view, name=name), *urls]
+        return [
+            *(
+                path(f"{name}/", self.admin_site.admin_view(view), name=f"{ROUTE}_{name}")
+                for name, view in own.items()
+            ),
+            *urls,
+        ]
+
+    def tries_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = TriesForm(request.GET)
+        form.is_valid()
+        page = tries(form.cleaned_data)
+        return desk_page(
+            request, "log/tries.html", title="Tries", form=form, page=page, asked=request.GET
+        )
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_delivery"))

@@ -10,6 +10,7 @@ class Page(NamedTuple):
     title: str
     icon: str  # of Material Symbols
     model: str  # `app.model`, of whose list it is; "" for the first page
+    route: str = ""  # instead of its list
 
 
 GROUPS = (
@@ -19,6 +20,7 @@ GROUPS = (
         (
             Page("Notifications", "mail", "notifications.notification"),
             Page("Deliveries", "outbox", "notifications.delivery"),
+            Page("Tries", "sync_alt", "notifications.delivery", "notifications_delivery_tries"),
             Page("Open digests", "stacks", "digests.digest"),
         ),
     ),
@@ -72,12 +74,22 @@ GROUPS = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """As Unfold wants it; a group of which nothing is left is left out."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, pages in GROUPS:
         items = [item for page in pages for item in _item(request, page)]
         if items:
             groups.append({"title": title, "separator": bool(title), "items": items})
+    _mark(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark(path: str, items: list[dict[str, Any]]) -> None:
+    """One of them is where one is: the page itself, or the list it belongs to."""
+    home = reverse("admin:index")
+    near = [item for item in items if item["link"] != home and path.startswith(item["link"])]
+    here = max(near, key=lambda item: len(item["link"]), default=None)
+    for item in items:
+        item["active"] = item is here or item["link"] == path
 
 
 def _item(request: HttpRequest, page: Page) -> list[dict[str, Any]]:
@@ -92,7 +104,8 @@ def _link(page: Page) -> str | None:
     if not page.model:
         return reverse("admin:index")
     try:
-        return reverse(f"admin:{page.model.replace('.', '_')}_changelist")
+        route = page.route or f"{page.model.replace('.', '_')}_changelist"
+        return reverse(f"admin:{route}")
     except NoReverseMatch:
         return None
 

@@ -1,5 +1,7 @@
 """The frame around every page of the admin: sidebar, policy, and a word for those who may not."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client, override_settings
@@ -52,3 +54,9 @@ def test_the_customers_name_and_the_environment_are_on_every_page() -> None:
 def test_browsers_find_an_icon_where_they_look_for_one() -> None:
     response = Client().get("/favicon.ico", follow=True)
     assert response["Content-Type"] == "image/svg+xml"
+
+
+def test_the_sidebar_marks_one_page_as_the_one_that_is_open() -> None:
+    page = logged_in("viewer").get(reverse("admin:notifications_delivery_tries")).content.decode()
+    marked = re.findall(r'<a href="([^"]+)"[^>]*\bactive"', page)
+    assert marked == [reverse("admin:notifications_delivery_tries")]

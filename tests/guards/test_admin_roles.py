@@ -66,6 +66,7 @@ TEMPLATE = "message_templates_messagetemplate"
 OTHERS = {
     "home-panels": "vmoa",
     "notifications_delivery_retry": "oa",
+    "notifications_delivery_tries": "vmoa",
     "channels_provideraccount_send_test": "oa",
     "segments_segment_look": "vmoa",
     "segments_people": "vmoa",
