@@ -142,6 +142,9 @@ class Campaign(models.Model):
         max_length=16, choices=CampaignState.choices, default=CampaignState.DRAFT, editable=False
     )
     owner = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+", editable=False)
+    edited_by = models.ForeignKey(
+        USER, models.SET_NULL, null=True, related_name="+", editable=False
+    )  # who approves it is somebody else
     approved_by = models.ForeignKey(
         USER, models.SET_NULL, null=True, related_name="+", editable=False
     )
@@ -157,7 +160,7 @@ class Campaign(models.Model):
             )
         ]
         permissions = [
-            ("launch_campaign", "Can launch, pause and cancel campaigns"),
+            ("launch_campaign", "Can launch campaigns"),
             ("approve_campaign", "Can approve campaigns of others"),
         ]
 
