@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("notifications.status_events.urls")),
+    path("api/v1/", include("notifications.campaigns.urls")),
     path("api/v1/", include("notifications.segments.urls")),
     path("api/v1/", include("preferences.urls")),
     path("api/v1/", include("templates.urls")),

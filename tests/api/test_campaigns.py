@@ -1,0 +1,144 @@
+"""Campaigns over HTTP, as a service uses them."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from notifications.campaigns.models import Campaign
+from notifyproj.core.models import Service
+from notifyproj.core.services import api_key_create, service_create
+from preferences.catalogue import catalogue
+from preferences.models import NotificationType
+from templates.services import forget_names, template_create, version_draft, version_publish
+from tests.api.conftest import ClientWith
+
+PATH = "/api/v1/campaigns"
+BODY = {
+    "name": "Spring",
+    "type": "news",
+    "variants": [{"template_id": "news"}],
+    "variables": {"word": "hello"},
+    "canary_percent": 0,
+}
+
+
+@pytest.fixture
+def news(service: Service) -> None:
+    catalogue.forget()
+    forget_names()
+    NotificationType.objects.create(slug="news", name="News", channels=["inbox"])
+    parts = {"inbox": {"default": {"title": "{{ word }}", "body": "x"}}}
+    template = template_create(slug="news", name="News")
+    version_publish(version=version_draft(template=template, parts=parts))
+
+
+@pytest.fixture
+def client(client_with: ClientWith, news: None, monkeypatch: pytest.MonkeyPatch) -> APIClient:
+    monkeypatch.setattr("notifications.dispatch.publish_feed", lambda *_: None)
+    return client_with("campaigns", "read")
+
+
+def create(client: APIClient, **fields: Any) -> Any:
+    return client.post(PATH, {**BODY, **fields}, format="json")
+
+
+def act(client: APIClient, made: Any, name: str, body: Any = None) -> Any:
+    return client.post(f"{PATH}/{made['id']}/{name}", body, format="json" if body else None)
+
+
+def test_a_draft_is_written_and_read(client: APIClient) -> None:
+    made = create(client, per_minute=60, at="09:00", starts="local", on="2027-04-01")
+    assert made.status_code == 201, made.json()
+    read = client.get(f"{PATH}/{made.json()['id']}").json()
+    assert read == made.json()
+    assert (read["state"], read["service"], read["at"]) == ("draft", "shop", "09:00:00")
+    assert read["variants"] == [{"name": "A", "template_id": "news-v1", "weight": 1}]
+
+
+def test_a_repeated_key_writes_one_campaign(client: APIClient) -> None:
+    first = client.post(PATH, BODY, format="json", HTTP_IDEMPOTENCY_KEY="k")
+    again = client.post(PATH, BODY, format="json", HTTP_IDEMPOTENCY_KEY="k")
+    other = client.post(PATH, {**BODY, "name": "x"}, format="json", HTTP_IDEMPOTENCY_KEY="k")
+    assert again.json() == first.json()
+    assert other.status_code == 409
+    assert Campaign.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"type": "nothing"}, "type"),
+        ({"segment": "nothing"}, "segment"),
+        ({"variants": [{"template_id": "nothing"}]}, "variants[0].template_id"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"canary_percent": 101}, "canary_percent"),
+        ({"nothing": 1}, "nothing"),
+    ],
+)
+def test_what_is_wrong_is_named(client: APIClient, fields: Any, name: str) -> None:
+    answer = create(client, **fields)
+    assert answer.status_code == 400
+    assert name in answer.json()["error"]["fields"]
+
+
+def test_a_draft_is_changed_and_one_that_runs_is_not(client: APIClient) -> None:
+    made = create(client).json()
+    path = f"{PATH}/{made['id']}"
+    assert client.patch(path, {"name": "Summer"}, format="json").json()["name"] == "Summer"
+    act(client, made, "launch")
+    assert client.patch(path, {"name": "Winter"}, format="json").status_code == 409
+
+
+def test_it_goes_through_its_life_and_repeating_an_act_changes_nothing(client: APIClient) -> None:
+    made = create(client).json()
+    for name, state in (
+        ("launch", "running"),
+        ("launch", "running"),
+        ("pause", "paused"),
+        ("pause", "paused"),
+        ("resume", "running"),
+        ("resume", "running"),
+    ):
+        assert act(client, made, name).json()["state"] == state
+    assert act(client, made, "cancel").json()["campaign"]["state"] == "cancelled"
+    assert act(client, made, "cancel").json()["cancelled"] == 0
+    assert act(client, made, "resume").status_code == 409
+
+
+def test_what_cannot_be_launched_says_why(client: APIClient) -> None:
+    made = create(client, starts="at").json()
+    assert act(client, made, "launch").json()["error"]["fields"] == {"on": "Give the day."}
+    assert client.get(f"{PATH}/{made['id']}/preflight").json()["problems"] == {
+        "on": "Give the day."
+    }
+
+
+def test_the_rate_is_changed_while_it_runs(client: APIClient) -> None:
+    made = create(client).json()
+    act(client, made, "launch")
+    assert act(client, made, "rate", {"per_minute": 90}).json()["run"]["per_minute"] == 90
+
+
+def test_the_list_goes_by_pages_and_states(client: APIClient) -> None:
+    names = [create(client, name=name).json()["name"] for name in "abc"]
+    first = client.get(PATH, {"limit": "2", "state": "draft"}).json()
+    rest = client.get(PATH, {"limit": "2", "cursor": first["next_cursor"]}).json()
+    found = [one["name"] for one in first["campaigns"] + rest["campaigns"]]
+    assert found == names[::-1]
+    assert client.get(PATH, {"state": "running"}).json()["campaigns"] == []
+
+
+def test_another_services_campaign_is_not_there(client: APIClient) -> None:
+    made = create(client).json()
+    _, secret = api_key_create(service=service_create(slug="other"), scopes=["campaigns", "read"])
+    stranger = APIClient()
+    stranger.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    assert act(stranger, made, "launch").status_code == 404
+    assert stranger.get(PATH).json()["campaigns"] == []
+
+
+def test_a_draft_is_deleted(client: APIClient) -> None:
+    made = create(client).json()
+    assert client.delete(f"{PATH}/{made['id']}").status_code == 204
+    assert not Campaign.objects.exists()
