@@ -1,8 +1,9 @@
 """Who may what in the admin: four roles, which are Django groups kept in step with this table
 after every `migrate` and by `manage.py roles`. A superuser may do all that an admin may.
 
-v view, a add, c change, d delete; `.` nothing. What a page calls change is often an act:
-cancelling a notification, sending a failed delivery again, resolving an alert.
+v view, a add, c change, d delete, l launch, p approve; `.` nothing. What a page calls change is
+often an act: cancelling a notification, sending a failed delivery again, resolving an alert;
+pausing, cancelling or hurrying a campaign, of its run.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ MAY = """
   message_templates.messagetemplate     v       vac       v         vacd
   message_templates.templateversion     v       vacd      v         vacd
   segments.segment                      v       vacd      v         vacd
-  campaigns.campaign                    v       vacd      vc        vacd
+  campaigns.campaign                    v       vacdlp    v         vacdlp
   campaigns.variant                     v       vacd      v         vacd
   campaigns.run                         v       vc        vc        vc
   campaigns.arm                         v       v         v         v
@@ -49,7 +50,7 @@ MAY = """
 
   auth.user                             .       .         .         vac
 """
-VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
+VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete", "l": "launch", "p": "approve"}
 
 
 def roles_sync() -> None:

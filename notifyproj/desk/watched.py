@@ -32,7 +32,11 @@ WATCHED = """
   auth.user                          last_login
   auth.user_groups
 """
-OBJECTS = {"auth.user_groups": ("auth.user", "user_id")}  # whose change a row of these is
+# Whose change a row of these is.
+OBJECTS = {
+    "auth.user_groups": ("auth.user", "user_id"),
+    "campaigns.variant": ("campaigns.campaign", "campaign_id"),
+}
 SECRET = ("password", "secret", "token", "hash")  # in a column's name; and all binary ones
 
 

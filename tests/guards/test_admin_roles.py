@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 PAGES = """
                                       see   add  change  delete
   auth_user                           a     a    a       -
+  campaigns_campaign                  vmoa  ma   ma      ma
   channels_app                        vmoa  oa   oa      a
   channels_provideraccount            vmoa  oa   oa      a
   core_alert                          vmoa  -    oa      -
@@ -61,6 +62,7 @@ ACTS = {
     "status_events_statusendpoint": ("oa", "resume send_test replay_day rotate_secret"),
     "status_events_statusevent": ("oa", "send_again"),
 }
+CAMPAIGN = "campaigns_campaign"
 TEMPLATE = "message_templates_messagetemplate"
 # Pages of our own, by the name of their route.
 OTHERS = {
@@ -75,6 +77,15 @@ OTHERS = {
     "segments_uploaded": "vmoa",
     **{f"{TEMPLATE}_{name}": "vmoa" for name in ("preview", "versions", "compare")},
     **{f"{TEMPLATE}_{name}": "ma" for name in ("save", "test", "discard", "publish", "rollback")},
+    **{
+        f"{CAMPAIGN}_{name}": "ma"
+        for name in ("approve", "copy", "launch", "preview", "test", "unschedule")
+    },
+    **{f"{CAMPAIGN}_{name}": "moa" for name in ("cancel", "pause", "rate", "resume")},
+    **{
+        f"{CAMPAIGN}_{name}": "vmoa"
+        for name in ("preflight", "preflight_found", "progress", "progress_json")
+    },
 }
 # Those of Django and Unfold that are everybody's with a login; they show what one may see.
 EVERYBODYS = {

@@ -1,0 +1,3 @@
+"""Found by the admin: the pages are in `desk`."""
+
+from notifications.campaigns.desk import lists as lists  # registers itself

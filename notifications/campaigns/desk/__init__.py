@@ -1,0 +1,1 @@
+"""The pages of campaigns in the admin."""

@@ -1,0 +1,109 @@
+"""Fields for the variables of a text, by its JSON Schema, instead of raw JSON. Pure.
+
+What a field cannot show, a list or an object, is a small piece of JSON of its own.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["text", "number", "whole", "yes", "choice", "json"]
+Schema = Mapping[str, Any]
+LONG = 200  # characters from which on a text gets more than a line
+
+
+@dataclass(frozen=True, slots=True)
+class VariableField:
+    name: str
+    kind: Kind
+    required: bool
+    help: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.name.replace("_", " ")
+
+
+def variable_fields(schemas: Iterable[Schema]) -> list[VariableField]:
+    """Of all variants together; what one of them needs is needed."""
+    found: dict[str, VariableField] = {}
+    for schema in schemas:
+        required = set(schema.get("required") or ())
+        for name, inner in (schema.get("properties") or {}).items():
+            field = _field(name, inner, name in required)
+            known = found.get(name)
+            if known is None or (field.required and not known.required):
+                found[name] = field
+    return sorted(found.values(), key=lambda field: (not field.required, field.name))
+
+
+def read(field: VariableField, text: str) -> Any:
+    """None: nothing was said. Raises ValueError with words for the field."""
+    text = text.strip()
+    if field.kind == "yes":
+        return text == "yes" if text else None
+    if not text:
+        return None
+    match field.kind:
+        case "number":
+            return _number(text)
+        case "whole":
+            return _whole(text)
+        case "json":
+            return _json(text)
+        case "choice":
+            return next((each for each in field.choices if each == text), text)
+    return text
+
+
+def written(field: VariableField, value: Any) -> str:
+    """As the field shows it."""
+    if value is None:
+        return ""
+    if field.kind == "yes":
+        return "yes" if value else "no"
+    if field.kind == "json":
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _field(name: str, schema: Any, required: bool) -> VariableField:
+    if not isinstance(schema, Mapping):
+        return VariableField(name, "text", required)
+    enum = schema.get("enum")
+    help_ = str(schema.get("description") or schema.get("title") or "")
+    if isinstance(enum, list) and enum and all(isinstance(each, str) for each in enum):
+        return VariableField(name, "choice", required, help_, tuple(enum))
+    return VariableField(name, _kind(schema.get("type")), required, help_)
+
+
+def _kind(type_: Any) -> Kind:
+    kinds = set(type_) if isinstance(type_, list) else {type_}
+    if "string" in kinds or kinds == {None}:
+        return "text"
+    known: dict[str, Kind] = {"number": "number", "integer": "whole", "boolean": "yes"}
+    kinds -= {"null"}
+    return known.get(str(next(iter(kinds), "")), "json") if len(kinds) == 1 else "json"
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        raise ValueError("A number, like 12.5.") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("A whole number.") from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError('This is not JSON, like [1, 2] or {"name": "Ada"}.') from None
