@@ -14,7 +14,7 @@ from notifications.analytics.figures import Figures, Law
 from notifications.analytics.latency import Latency
 from notifications.analytics.selectors import Which, totals
 from notifications.home.waiting import Due, Held, due, held
-from notifications.queues import DELIVERY
+from notifications.queues import delivery_queue
 from notifications.statuses import State
 from notifyproj.core.models import Alert
 
@@ -73,7 +73,7 @@ class Numbers:
     waiting: int
     held: list[Held]
     due: list[Due]
-    rate: int  # deliveries a second that workers take just now
+    rates: dict[Lane, int]  # deliveries a second that workers take just now
     alerts: list[Alert]
 
 
@@ -97,12 +97,16 @@ def numbers(now: datetime) -> Numbers:
         waiting=counters.waiting(),
         held=held(),
         due=due(),
-        rate=sum(traffic.rate(queue) for queue in DELIVERY),
+        rates={lane: _rate(lane) for lane in Lane},
         alerts=list(Alert.objects.filter(resolved_at=None).order_by("-last_at")[:ALERTS]),
     )
 
 
 Found = dict[tuple[datetime, str], Figures]
+
+
+def _rate(lane: Lane) -> int:
+    return sum(traffic.rate(delivery_queue(channel, lane)) for channel in Channel)
 
 
 def _hour(now: datetime) -> datetime:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from channels.base import Lane
 from notifications.home.numbers import AccountLine, Numbers
 from notifyproj.core.spoken import lasting
 
@@ -41,18 +42,24 @@ def verdict(found: list[Problem]) -> tuple[str, str]:
 
 
 def _late(numbers: Numbers) -> Iterator[Problem]:
-    """Whatever is due goes within seconds, if workers and the sweep are there."""
+    """Whatever is due goes within seconds, if workers are there and keep up."""
+    late: dict[Lane, datetime] = {}
     for one in numbers.due:
-        late = numbers.at - one.first
-        if late > LATE:
-            yield Problem(
-                "bad",
-                f"Nothing takes the {one.lane.name.lower()} lane",
-                f"Its oldest message has been due for {lasting(late)}: is a worker running?",
-                "notifications_delivery_changelist",
-                {"lane": one.lane.name.lower(), "state": "waiting"},
-            )
-            break
+        late[one.lane] = min(one.first, late.get(one.lane, one.first))
+    for lane, first in late.items():
+        if numbers.at - first > LATE:
+            yield _behind(lane, lasting(numbers.at - first), numbers.rates.get(lane, 0))
+
+
+def _behind(lane: Lane, since: str, rate: int) -> Problem:
+    name = lane.name.lower()
+    page, words = "notifications_delivery_changelist", {"lane": name, "state": "waiting"}
+    oldest = f"Its oldest message has been due for {since}"
+    if rate:
+        detail = f"{oldest}; workers take {rate:,} a second."
+        return Problem("warn", f"The {name} lane is behind", detail, page, words)
+    detail = f"{oldest}: is a worker running?"
+    return Problem("bad", f"Nothing takes the {name} lane", detail, page, words)
 
 
 def _accounts(numbers: Numbers) -> Iterator[Problem]:

@@ -68,6 +68,7 @@ def panels(request: HttpRequest) -> dict[str, Any]:
         "failed": [(code, words(code) or code, n) for code, n in found.failed],
         "skipped": [(code, words(code) or code, n) for code, n in found.skipped],
         "share": _share(found),
+        "rate": sum(found.rates.values()),
     }
 
 

@@ -72,6 +72,17 @@ def test_a_lane_that_nobody_takes_from_is_noticed(operator: Client, world: World
     assert "Nothing takes the" in home(operator)
 
 
+def test_a_lane_that_is_only_behind_is_not_called_dead(
+    operator: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, user_id="ada")
+    Delivery.objects.update(due_at=now() - timedelta(minutes=3))
+    monkeypatch.setattr("notifications.traffic.rate", lambda queue: 100)
+    page = home(operator)
+    assert "lane is behind" in page
+    assert "Nothing takes" not in page
+
+
 def test_what_waits_is_told_with_its_reason(world: World) -> None:
     send(world, user_id="ada")
     Delivery.objects.update(reason="quiet_hours", due_at=now() + timedelta(hours=2))
