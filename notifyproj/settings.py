@@ -153,6 +153,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 LOOK = "notifyproj.desk.look"
+LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 UNFOLD = {
     "SITE_TITLE": f"{LOOK}.title",
     "SITE_HEADER": f"{LOOK}.title",

@@ -22,7 +22,9 @@ WHERE run_id = %s AND stage = %s AND done_at IS NULL AND due_at IS NULL
 def try_gate(run: Run, now: datetime) -> bool:
     """Whether the next stage began. The brake was asked before."""
     following = next_stage(run)
-    if following is None or run.gate_at is None or run.gate_at > now or waits_for(run, now):
+    if following is None or run.gate_at is None or waits_for(run, now):
+        return False
+    if run.gate_at > now and not _was_nobody(run):
         return False
     with transaction.atomic():
         going = Run.objects.filter(pk=run.pk, state=RunState.RUNNING, stage=run.stage)
@@ -33,6 +35,12 @@ def try_gate(run: Run, now: datetime) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(OPEN, [now, run.pk, following.value])
     return True
+
+
+def _was_nobody(run: Run) -> bool:
+    """A stage that met nobody has nothing to be looked at."""
+    parts = run.slices.filter(stage=run.stage)
+    return not parts.exclude(done_at__isnull=False, visited=0).exists()
 
 
 def next_stage(run: Run) -> Stage | None:

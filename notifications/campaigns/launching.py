@@ -121,7 +121,10 @@ def _plan(campaign: Campaign, now: datetime) -> Plan:
 
 
 def shares_of(campaign: Campaign, about: int) -> Shares:
+    """A canary that would be nobody is left out: it would only be waited for."""
     canary = float(campaign.canary_percent) / 100
+    if canary * about < 1:
+        canary = 0.0
     test, hold_out = float(campaign.test_percent) / 100, float(campaign.hold_out_percent) / 100
     if campaign.canary_people:
         canary = canary_share(campaign.canary_people, about)

@@ -13,7 +13,6 @@ from channels.base import Channel
 from notifications.campaigns import audience
 from notifications.campaigns.checking import check, check_approval, draft_of
 from notifications.campaigns.estimates import Speed, ends_at
-from notifications.campaigns.launching import shares_of
 from notifications.campaigns.models import Campaign, Variant
 from notifications.campaigns.room import common_channels
 from notifications.campaigns.shares import Range, divide
@@ -291,6 +290,5 @@ def _warnings(campaign: Campaign, about: int, seen: _Seen) -> Iterable[str]:
         reason = words(seen.deferred.most_common(1)[0][0])
         yield f"{share:.0%} of the messages would wait. {reason}."
     yield from seen.said
-    stages = shares_of(campaign, about).stages
-    if len(stages) == 1:
+    if not (campaign.canary_percent or campaign.canary_people or campaign.test_percent):
         yield "There is no canary: everybody gets it at once, right or wrong."

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from notifications.campaigns.launching import shares_of
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.preflight import Preflight
 from notifications.campaigns.schedule import Repeat, Starts
@@ -60,7 +61,8 @@ def launch(campaign: Campaign, audience: int, held_out: int) -> str:
     words = [f"Send to about {people(max(0, audience - held_out))}"]
     if campaign.starts != Starts.NOW:
         words = [f"Schedule for {when(campaign)}: about {people(max(0, audience - held_out))}"]
-    if first := canary(campaign):
+    first = canary(campaign)
+    if first and Stage.CANARY in shares_of(campaign, audience).stages:
         wait = span(campaign.canary_minutes * 60)
         words.append(f"first to {first}, to the others {wait} later")
     if campaign.test_percent:

@@ -94,9 +94,9 @@ def test_a_preview_shows_the_message_as_a_person_would_get_it(
 
 def test_a_preflight_says_what_the_button_will_do(world: World, marketer: Client) -> None:
     crowd(world, 3)
-    made = campaign(world, canary_percent=10)
+    made = campaign(world, canary_percent=50)
     shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert "Send to about 3 people, first to 10 %, to the others 10 min later" in shown
+    assert "Send to about 3 people, first to 50 %, to the others 10 min later" in shown
 
 
 def test_a_preflight_of_what_cannot_go_out_has_no_button(world: World, marketer: Client) -> None:

@@ -193,6 +193,30 @@ def test_after_a_pause_a_stage_is_not_begun_anew(world: World) -> None:
     assert len(set(reached())) == len(reached())
 
 
+def test_a_canary_that_would_be_nobody_is_left_out(world: World) -> None:
+    crowd(world, 3)
+    launch(campaign(world, canary_percent=1))
+
+    tick()
+    settle(all_final)
+
+    assert reached() == everybody(world)
+
+
+def test_a_canary_that_met_nobody_is_not_waited_for(world: World) -> None:
+    crowd(world, 2)
+    run = launch(campaign(world, canary_percent=50))
+    Slice.objects.filter(stage=Stage.CANARY).update(low=0, high=0)
+
+    for _ in range(3):
+        tick()
+    settle(all_final)
+
+    assert run.gate_at is not None
+    assert run.gate_at > now()
+    assert Slice.objects.get(stage=Stage.REST).done_at
+
+
 def test_the_gate_has_its_own_time(world: World) -> None:
     crowd(world, 4)
     run = launch(campaign(world, canary_percent=50, canary_minutes=30))

@@ -88,7 +88,7 @@ def test_who_moved_meanwhile_is_reached_once(zoned: World) -> None:
 
 
 def test_by_their_own_clock_the_canary_is_asked_before_the_hour(zoned: World) -> None:
-    begun(zoned, canary_percent=10, canary_minutes=15)
+    begun(zoned, canary_percent=20, canary_minutes=15)
 
     assert zones_due(at(-1, 23, 45)) == {"Asia/Tokyo"}
 
