@@ -10,7 +10,7 @@ from django.db import connection
 DELETED = """
     status_attempt status_event status_endpoint
     digest_item digest
-    campaign_slice campaign_arm campaign_run campaign_variant campaign
+    campaign_moment campaign_slice campaign_arm campaign_run campaign_variant campaign
     bounce_strike callback_nonce dead_candidate receipt_tally inbound_callback event
     alert account_day attachment consent_event
     delivery notification attempt idempotency_key counter counter_delta account_health_delta

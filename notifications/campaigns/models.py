@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from channels.models import CHANNELS
+from notifications.campaigns.moment_models import Moment as Moment
 from notifications.campaigns.schedule import Repeat, Starts
 from notifications.campaigns.shares import Stage
 from notifications.campaigns.states import CampaignState, RunState

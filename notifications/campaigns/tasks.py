@@ -4,6 +4,7 @@ from celery import shared_task
 
 from notifications import queues
 from notifications.campaigns.feeding import feed
+from notifications.campaigns.reporting.moments import note_moments
 from notifications.campaigns.watching import tick
 
 
@@ -15,3 +16,8 @@ def feed_task(slice_id: int, dispatch_no: int) -> None:
 @shared_task(name=queues.TICK_CAMPAIGNS)
 def tick_campaigns_task() -> None:
     tick()
+
+
+@shared_task(name=queues.NOTE_CAMPAIGNS)
+def note_campaigns_task() -> None:
+    note_moments()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.campaigns import api, api_acts
+from notifications.campaigns import api, api_acts, api_report
 
 urlpatterns = [
     path("campaigns", api.Campaigns.as_view()),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/pause", api_acts.Pause.as_view()),
     path("campaigns/<int:campaign_id>/resume", api_acts.Resume.as_view()),
     path("campaigns/<int:campaign_id>/cancel", api_acts.CancelCampaign.as_view()),
+    path("campaigns/<int:campaign_id>/report", api_report.ReportOf.as_view()),
+    path("campaigns/<int:campaign_id>/report.csv", api_report.ReportAsCsv.as_view()),
     path("campaigns/<int:campaign_id>/rate", api_acts.Rate.as_view()),
 ]

@@ -142,3 +142,12 @@ def test_a_draft_is_deleted(client: APIClient) -> None:
     made = create(client).json()
     assert client.delete(f"{PATH}/{made['id']}").status_code == 204
     assert not Campaign.objects.exists()
+
+
+def test_a_report_has_a_row_for_each_run_variant_and_channel(client: APIClient) -> None:
+    made = create(client).json()
+    act(client, made, "launch")
+    found = client.get(f"{PATH}/{made['id']}/report").json()
+    assert (found["visited"], found["comparison"], found["rows"]) == (0, [], [])
+    lines = b"".join(client.get(f"{PATH}/{made['id']}/report.csv").streaming_content)  # type: ignore[attr-defined]
+    assert lines.startswith(b"run,variant,channel,created")

@@ -82,10 +82,9 @@ OTHERS = {
         for name in ("approve", "copy", "launch", "preview", "test", "unschedule")
     },
     **{f"{CAMPAIGN}_{name}": "moa" for name in ("cancel", "pause", "rate", "resume")},
-    **{
-        f"{CAMPAIGN}_{name}": "vmoa"
-        for name in ("preflight", "preflight_found", "progress", "progress_json")
-    },
+    **{f"{CAMPAIGN}_{name}": "vmoa" for name in ("preflight", "preflight_found", "held_out")},
+    **{f"{CAMPAIGN}_{name}": "vmoa" for name in ("progress", "progress_json")},
+    **{f"{CAMPAIGN}_{name}": "vmoa" for name in ("report", "report_csv")},
 }
 # Those of Django and Unfold that are everybody's with a login; they show what one may see.
 EVERYBODYS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,7 +23,7 @@ LAUNCH = "campaigns.launch_campaign"
 APPROVE = "campaigns.approve_campaign"
 RUN = "campaigns.change_run"  # pause, go on, cancel, change the rate
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def needs(permission: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
@@ -31,7 +31,7 @@ def needs(permission: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[
 
     def wrapped(view: View) -> View:
         @wraps(view)
-        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             method = "GET" if request.method == "HEAD" else request.method

@@ -7,14 +7,21 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from notifications.campaigns import wording
-from notifications.campaigns.desk import acts, preflight_page, preview, running_page, writing_page
+from notifications.campaigns.desk import (
+    acts,
+    preflight_page,
+    preview,
+    report_page,
+    running_page,
+    writing_page,
+)
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.standing import NOTHING_YET, Standing, standings
 from notifications.campaigns.states import CampaignState
@@ -32,6 +39,9 @@ ROUTES = (
     ("<path:object_id>/unschedule/", preflight_page.unschedule, "unschedule"),
     ("<path:object_id>/progress/", running_page.running, "progress"),
     ("<path:object_id>/progress.json", running_page.as_json, "progress_json"),
+    ("<path:object_id>/report/", report_page.report_of, "report"),
+    ("<path:object_id>/report/held-out/", report_page.held_out_of, "held_out"),
+    ("<path:object_id>/report.csv", report_page.as_csv_of, "report_csv"),
     ("<path:object_id>/pause/", acts.pause, "pause"),
     ("<path:object_id>/resume/", acts.resume, "resume"),
     ("<path:object_id>/cancel/", acts.cancel, "cancel"),
@@ -100,12 +110,12 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
         found: list[URLPattern] = super().get_urls()
         return wrapped + found
 
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return writing_page.add(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         return writing_page.change(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:

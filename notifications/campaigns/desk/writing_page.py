@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from notifications.campaigns.desk.around import (
@@ -68,7 +68,7 @@ def add(request: HttpRequest) -> HttpResponse:
     return _answer(request, None)
 
 
-def change(request: HttpRequest, object_id: str) -> HttpResponse:
+def change(request: HttpRequest, object_id: str) -> HttpResponseBase:
     """A draft is written here; what was launched has a page that shows how it goes."""
     if request.method == "POST":
         return _save(request, object_id)
