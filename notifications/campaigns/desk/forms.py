@@ -14,7 +14,10 @@ from django import forms
 from channels.models import CHANNELS
 from notifications.campaigns.models import REPEATS, STARTS, Campaign
 from notifications.campaigns.schedule import Starts
+from notifications.segments.models import Segment
+from notifyproj.core.clock import now
 from notifyproj.core.models import Service
+from notifyproj.core.spoken import ago
 from preferences.models import NotificationType
 
 FULL, RATE, FINISH = "full", "rate", "finish"
@@ -74,6 +77,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["zone"].choices = [(name, name) for name in sorted(available_timezones())]  # type: ignore[attr-defined]
         self.fields["type"].queryset = NotificationType.objects.filter(enabled=True)  # type: ignore[attr-defined]
         self.fields["segment"].empty_label = "Everybody"  # type: ignore[attr-defined]
+        self.fields["segment"].label_from_instance = _with_count  # type: ignore[attr-defined]
         for name in NUMBERS:
             self.fields[name].required = False
         self.fields["type"].label_from_instance = lambda type_: type_.name  # type: ignore[attr-defined]
@@ -133,6 +137,16 @@ NUMBERS = (
     *("canary_minutes", "most_failed", "most_bounced", "most_complained", "most_unsubscribed"),
     *("brake_after", "test_percent", "test_minutes"),
 )
+
+
+def _with_count(segment: Segment) -> str:
+    """As it was counted last."""
+    if segment.last_count is None or segment.counted_at is None:
+        return f"{segment.name} (not counted yet)"
+    about = "" if segment.last_count_exact else "about "
+    return (
+        f"{segment.name} ({about}{segment.last_count:,}, counted {ago(segment.counted_at, now())})"
+    )
 
 
 def _shortened(initial: MutableMapping[str, Any]) -> None:

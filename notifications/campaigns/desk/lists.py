@@ -49,6 +49,9 @@ ROUTES = (
 )
 
 
+NAMED = '<span class="camp-listed"><a href="{}"><b>{}</b></a><span>{}</span></span>'
+
+
 class StandingList(ChangeList):
     """With how each stands, asked for the whole page at once."""
 
@@ -132,7 +135,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
     def named(self, row: Campaign) -> SafeString:
         page = "change" if row.state == CampaignState.DRAFT else "progress"
         url = reverse(f"admin:campaigns_campaign_{page}", args=[row.pk])
-        return format_html('<a href="{}"><b>{}</b></a><br>{}', url, row.name, row.type.name)
+        return format_html(NAMED, url, row.name, row.type.name)
 
     @admin.display(description="state")
     def stands(self, row: Campaign) -> SafeString:

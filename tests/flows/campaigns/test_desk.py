@@ -10,6 +10,8 @@ from django.urls import reverse
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.states import CampaignState
 from notifications.models import Notification
+from notifications.segments.models import Segment
+from notifyproj.core.clock import now
 from notifyproj.core.models import AuditEntry
 from templates.models import TemplateVersion
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch
@@ -222,3 +224,22 @@ def test_the_list_says_how_each_stands(world: World, marketer: Client) -> None:
     go_on()
     shown = marketer.get(page("changelist"), {"state": "running"}).content.decode()
     assert "2 of about 2" in shown
+
+
+def test_one_for_later_waits_and_can_be_a_draft_again(world: World, marketer: Client) -> None:
+    made = campaign(world, starts="at", on="2099-01-01", at="09:00")
+    marketer.post(page("launch", made), seen(made))
+    shown = marketer.get(page("progress", made)).content.decode()
+    assert "It begins" in shown
+
+    marketer.post(page("unschedule", made))
+    made.refresh_from_db()
+    assert (made.state, Run.objects.exists()) == ("draft", False)
+
+
+def test_a_segment_is_named_with_its_count(world: World, marketer: Client) -> None:
+    Segment.objects.create(
+        slug="plus", name="Plus", rules={}, last_count=1234, counted_at=now(), last_count_exact=True
+    )
+    shown = marketer.get(page("add")).content.decode()
+    assert "Plus (1,234, counted" in shown
