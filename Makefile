@@ -20,7 +20,7 @@ run: install
 	@$(IN) -m notifyproj.launch
 
 test: install-dev
-	@$(IN) -m pytest
+	@$(IN) -m pytest -n 2 --dist loadfile
 
 lint: install-dev
 	@$(IN) -m ruff check .

@@ -68,6 +68,13 @@ def _own_redis_database(worker: str) -> None:
     os.environ["REDIS_URL"] = f"{base}/{int(worker.removeprefix('gw')) + 1}"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Before a worker of xdist starts: it is to read the settings after this file, like us, or it
+    would have our Redis database."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 if FOLDER not in os.environ:
     try:
         _start_servers()

@@ -19,6 +19,7 @@ from notifications.segments.reading import read
 PLACE = f"(hashint8extended(r.id, %s) & 9223372036854775807) %% {PLACES}"
 SAMPLING = 10.0  # seconds
 SPAN = 100_000  # ids
+MOST_ID = 2**63 - 1
 VARIANT_SEED = 0x5EED  # which variant is another question than which stage
 
 
@@ -52,8 +53,11 @@ class Page(NamedTuple):
 def page(walk: Walk, cursor: int, size: int) -> Page:
     """The next of them, of SPAN ids at most, as few may be wanted of many. Those of a zone are
     found by its index."""
+    first = _first_after(cursor)
+    if first is None:
+        return Page([], cursor, last=True)
     condition, words = _condition(walk)
-    until = _last() if walk.zone is not None else min(_last(), cursor + SPAN)
+    until = MOST_ID if walk.zone is not None else first + SPAN
     sql = (
         f"SELECT r.id, {PLACE} FROM recipient r WHERE r.id > %s AND r.id <= %s AND {condition}"  # noqa: S608
         " ORDER BY r.id LIMIT %s"
@@ -61,11 +65,12 @@ def page(walk: Walk, cursor: int, size: int) -> Page:
     people = rows(sql, [walk.seed ^ VARIANT_SEED, cursor, until, *words, size])
     if len(people) == size:
         return Page(people, people[-1][0], last=False)
-    return Page(people, max(until, cursor), last=until >= _last())
+    return Page(people, until, last=_first_after(until) is None)
 
 
-def _last() -> int:
-    return int(rows("SELECT coalesce(max(id), 0) FROM recipient", [])[0][0])
+def _first_after(id_: int) -> int | None:
+    found: int | None = rows("SELECT min(id) FROM recipient WHERE id > %s", [id_])[0][0]
+    return found
 
 
 def sample(walk: Walk, size: int) -> list[int]:
