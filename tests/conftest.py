@@ -69,8 +69,8 @@ def _own_redis_database(worker: str) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
-    """Before a worker of xdist starts: it is to read the settings after this file, like us, or it
+def pytest_xdist_setupnodes() -> None:
+    """Before the workers start: they are to read the settings after this file, like us, or they
     would have our Redis database."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
