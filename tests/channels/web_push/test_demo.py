@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.django_db(transact
 
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready;
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 300; tries++) {  // the page asks every other second
     const found = await registration.getNotifications();
     if (found.length) return found.map((n) => ({
       title: n.title, body: n.body, icon: n.icon, tag: n.tag, data: n.data }));
