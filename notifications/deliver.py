@@ -53,10 +53,10 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     if not outbox.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
         hand_back(ids, dispatch_nos, BACK_WHEN_FULL)
         return
+    deadline = time.monotonic() + START_WITHIN  # from before: we may be stopped in the claim itself
     rows = claim(ids, dispatch_nos)
     if not rows:
         return
-    deadline = time.monotonic() + START_WITHIN
     count_taken(delivery_queue(rows[0].channel, Lane(rows[0].lane)), len(ids))
     loaded = load(rows)
     now = clock_now()
