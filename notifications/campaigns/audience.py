@@ -92,14 +92,6 @@ def about(walk: Walk) -> int:
     return count(Where(condition, words)).n
 
 
-def size_of(walk: Walk) -> int:
-    """Counted; for a report, not while something waits for it."""
-    condition, words = _condition(walk)
-    with connection.cursor() as db:
-        db.execute(f"SELECT count(*) FROM recipient r WHERE {condition}", words)  # noqa: S608
-        return int(db.fetchone()[0])
-
-
 # From one zone to the next by the index, however many people live in each.
 ZONES = """
 WITH RECURSIVE zone AS (
