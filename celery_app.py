@@ -7,7 +7,7 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Connection
 
-from notifications.schedule import BEAT_SCHEDULE
+from notifications.beat_schedule import BEAT_SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "notifyproj.settings")
 
@@ -29,6 +29,6 @@ app = Celery("notify", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 # Else Celery closes the database connection before and after every task: a new backend, with
-# cold caches, for each. What is broken is closed by notifications/lifecycle.py.
+# cold caches, for each. What is broken is closed by notifications/operations/worker_signals.py.
 app.conf["CELERY_DB_REUSE_MAX"] = 1_000_000
 app.autodiscover_tasks()

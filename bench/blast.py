@@ -14,8 +14,8 @@ from bench.problems import BenchProblem
 from bench.stack import Stack
 from bench.standin import FLUSHED, Server, StandIn
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World, point_account
-from notifications.broadcast import broadcast
-from notifications.counters import CREATED
+from notifications.accept.broadcast import broadcast
+from notifications.counters.table import CREATED
 from notifications.statuses import NotificationState
 from notifyproj.core import clock
 

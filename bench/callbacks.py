@@ -19,7 +19,7 @@ from bench.problems import BenchProblem
 from bench.stack import Stack
 from bench.standin import StandIn
 from bench.world import World
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.ids import uuid7

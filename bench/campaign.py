@@ -20,10 +20,10 @@ from bench.problems import BenchProblem
 from bench.stack import Stack
 from bench.standin import FLUSHED, Server, StandIn
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World, point_account
-from notifications.campaigns.launching import campaign_launch
-from notifications.campaigns.life import run_pause, run_resume
 from notifications.campaigns.models import Campaign, Run
-from notifications.campaigns.numbers import numbers_by_arm
+from notifications.campaigns.run.launch import campaign_launch
+from notifications.campaigns.run.lifecycle import run_pause, run_resume
+from notifications.campaigns.run.numbers import numbers_by_arm
 from notifications.campaigns.states import RunState
 from notifications.statuses import State
 from notifyproj.core import clock

@@ -13,8 +13,8 @@ from bench.blast import GIVE_UP, LOOK_EVERY, state_of
 from bench.problems import BenchProblem
 from bench.stack import Stack
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, ZONES, World
-from notifications.broadcast import broadcast
-from notifications.cancelling import cancel
+from notifications.accept.broadcast import broadcast
+from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState
 from notifyproj.core import clock
 from preferences.models import Cap, Category, NotificationType

@@ -10,16 +10,16 @@ from typing import Any
 from django.db import connection
 
 from bench.certificates import new_key, pem_of
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App
 from notifyproj.core import clock
 from notifyproj.core.models import Scope, Service
 from notifyproj.core.services import api_key_create, service_create
 from preferences.models import NotificationType, Preference, QuietHours, Recipient
-from preferences.profiles import Device, ImportLine
-from preferences.services import recipients_upsert_bulk
+from preferences.recipients.schemas import Device, ImportLine
+from preferences.recipients.services import recipients_upsert_bulk
 from templates.models import MessageTemplate
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 
 CAMPAIGN, CODE = "bench-campaign", "bench-code"  # types, templates
 CODE_READER = "reader-of-codes"

@@ -9,12 +9,13 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         import celery_app  # noqa: F401 - so that `current_app` is ours in every process
-        from notifications import lifecycle  # noqa: F401 - connects Celery's signals
-        from notifications.links.last import messages_of
-        from preferences.centre import copies
+        from notifications.history.person_copy import messages_of
+        from notifications.operations import worker_signals  # noqa: F401 - connects Celery's signals
+        from preferences.centre import data_copy as copies
 
         copies.section("messages", messages_of)
-        from notifications import marketing, trying
+        from notifications.accept import marketing_rules as marketing
+        from notifications.services import send_test as trying
 
         marketing.connect()
         trying.connect()

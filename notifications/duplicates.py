@@ -5,9 +5,9 @@ Keyed, so that nobody without the key can try what the words were.
 
 import msgspec
 
-from notifications.requests import SendRequest
+from notifications.accept.requests import SendRequest
 from notifyproj.core.encryption import lookup_hash
-from preferences.catalogue import TypeValue
+from preferences.decision.types import TypeValue
 
 LENGTH = 12  # bytes
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from notifications.cells import Cell, Settled, hour_of
+from notifications.counters.cells import Cell, Settled, hour_of
 from notifications.measures import COST, latency
-from notifications.record import Change, Finished
-from notifications.tallying import TAKEN, cost
+from notifications.record.outcomes import Change, Finished
+from notifications.record.tallies import TAKEN, cost
 
 MILLISECOND = timedelta(milliseconds=1)
 LONGEST = 2**31 - 1  # an integer

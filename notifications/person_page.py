@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from notifications.person_shown import Table, messages, wishes
+from notifications.admin.person import Table, messages, wishes
 from notifyproj.core.clock import now
+from preferences.admin.person import RecipientAdmin
 from preferences.models import Recipient
-from preferences.person_admin import RecipientAdmin
 
 admin.site.unregister(Recipient)
 

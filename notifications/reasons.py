@@ -5,7 +5,7 @@ from functools import lru_cache
 
 REASONS = {
     "": "",
-    # decided before sending (preferences/decide.py)
+    # decided before sending (preferences/decision/decide.py)
     "recipient_unknown": "Nobody is known by this id",
     "recipient_erased": "The person's data was erased",
     "no_contact_point": "No address of this person on this channel",

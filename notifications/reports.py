@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from channels.models import ProviderAccount
-from notifications.analytics import asked as asking
-from notifications.analytics.asked import Asked, Group, Query
+from notifications.analytics import query as asking
 from notifications.analytics.figures import Figures
+from notifications.analytics.query import Asked, Group, Query
 from notifications.analytics.rows import ReportRow, row
 from notifications.analytics.selectors import GroupBy, totals
 from notifications.campaigns.models import Arm
-from notifications.campaigns.numbers import arms_of
+from notifications.campaigns.run.numbers import arms_of
 from notifyproj.core.errors import InvalidFields
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 MOST_ROWS = 10_000
 TOO_LONG = f"More than {MOST_ROWS:,} rows: ask for fewer groups, or a shorter time."

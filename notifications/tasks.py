@@ -2,17 +2,19 @@
 
 from celery import shared_task
 
-from channels.folding import fold_health
-from notifications import burying, counters, queues
+from channels.accounts.breaker import fold_health
+from notifications import queues
+from notifications.accept.fanout import resolve_chunks
 from notifications.callbacks import replays
-from notifications.callbacks.fold import fold_due
+from notifications.callbacks.process import fold_due
 from notifications.callbacks.store import forget_unread
-from notifications.deliver import deliver
-from notifications.fanout import resolve_chunks
-from notifications.maintenance import maintain
-from notifications.sweeps import sweep
-from notifyproj.core.telling import tell_alerts
-from preferences import strikes
+from notifications.counters import table as counters
+from notifications.deliver.deliver import deliver
+from notifications.dispatch.sweep import sweep
+from notifications.operations.maintenance import maintain
+from notifications.record import dead_addresses as burying
+from notifyproj.core.alert_notifier import tell_alerts
+from preferences.consent import bounce_strikes as strikes
 
 
 @shared_task(name=queues.DELIVER)

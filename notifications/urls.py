@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-from notifications import api, attachments_api, reports_api
-from notifications.explaining.api import Explain
+from notifications.api import notifications as api
+from notifications.api import reports as reports_api
+from notifications.attachments import api as attachments_api
+from notifications.explain.api import Explain
 
 urlpatterns = [
     path("attachments", attachments_api.Attachments.as_view()),

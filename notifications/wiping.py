@@ -8,7 +8,7 @@ from django.db import connection
 
 from notifications.statuses import NotificationState
 from notifyproj.core.sqlarrays import array
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 OPEN = (NotificationState.SCHEDULED, NotificationState.ACCEPTED)
 

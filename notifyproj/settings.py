@@ -90,12 +90,12 @@ INSTALLED_APPS = [
     "notifications.digests",
     "notifications.segments",
     "notifications.campaigns",
-    "notifyproj.desk",  # the last: it grants what the others declare
+    "notifyproj.admin_site",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.middleware.ApiMiddleware",
-    "notifyproj.desk.policy.AdminPolicy",
+    "notifyproj.admin_site.policy.AdminPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -152,7 +152,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "notifyproj.core.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-LOOK = "notifyproj.desk.look"
+LOOK = "notifyproj.admin_site.branding"
 LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 UNFOLD = {
     "SITE_TITLE": f"{LOOK}.title",
@@ -162,14 +162,14 @@ UNFOLD = {
     "SITE_ICON": f"{LOOK}.icon",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{LOOK}.favicon"}],
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "notifications.home.view.dashboard",
+    "DASHBOARD_CALLBACK": "notifications.admin.home.view.dashboard",
     "ENVIRONMENT": f"{LOOK}.environment",
     "ENVIRONMENT_TITLE_PREFIX": f"{LOOK}.environment_prefix",
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": f"{LOOK}.palette"},
     "STYLES": [f"{LOOK}.stylesheet"],
     "SCRIPTS": [f"{LOOK}.script"],
-    "SIDEBAR": {"navigation": "notifyproj.desk.navigation.sidebar"},
+    "SIDEBAR": {"navigation": "notifyproj.admin_site.navigation.sidebar"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Notification platform",

@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from notifications.home import view as home
-from notifications.metrics import Metrics
+from notifications.admin.home import view as home
+from notifications.operations.metrics import Metrics
 from notifyproj import pages
 from notifyproj.core import health, openapi  # noqa: F401 - openapi registers itself
-from preferences.inbox_tokens import InboxTokens
+from preferences.recipients.api_inbox_tokens import InboxTokens
 
 handler403 = "notifyproj.pages.forbidden"
 urlpatterns = [
@@ -35,6 +35,6 @@ urlpatterns = [
     path("", include("preferences.centre.urls")),
 ]
 if settings.SANDBOX:
-    urlpatterns.append(path("inbox/demo/", include("preferences.inbox_demo")))
-    urlpatterns.append(path("web-push/demo/", include("preferences.web_push_demo")))
+    urlpatterns.append(path("inbox/demo/", include("preferences.demo.inbox")))
+    urlpatterns.append(path("web-push/demo/", include("preferences.demo.web_push")))
     urlpatterns.append(path("sandbox/", include("channels.sandbox.urls")))

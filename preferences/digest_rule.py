@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from preferences.hours import next_clock
+from preferences.decision.quiet_hours import next_clock
 
 LONGEST = timedelta(days=7)  # then it goes out, however few they are
 DAILY = time(9)  # for a type that says only that it folds what is over a cap

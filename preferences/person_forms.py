@@ -6,7 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from preferences.models import Preference, Recipient
-from preferences.profiles import CHECKS
+from preferences.recipients.schemas import CHECKS
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -1,9 +1,9 @@
 """For a test through a provider account: the address of a person an operator names by their id."""
 
-from channels import trial_page
+from channels.admin import send_test_page as trial_page
 from channels.models import ProviderAccount
-from preferences.addresses import open_data_key, unseal
 from preferences.models import ContactPoint
+from preferences.recipients.addresses import open_data_key, unseal
 
 
 def address_of(account: ProviderAccount, external_id: str) -> str | None:

@@ -2,16 +2,12 @@
 
 from django.urls import path
 
-from preferences import (
-    api,
-    api_browsers,
-    api_import,
-    api_points,
-    api_preferences,
-    api_preferences_bulk,
-    api_suppressions,
-)
 from preferences.centre.api import PreferencePages
+from preferences.consent import api as api_preferences
+from preferences.consent import api_bulk as api_preferences_bulk
+from preferences.consent import api_suppressions
+from preferences.recipients import api, api_browsers, api_import
+from preferences.recipients import api_contact_points as api_points
 
 ONE = "recipients/<str:external_id>"
 

@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from templates import api, api_files, api_preview, api_versions
+from templates.api import files as api_files
+from templates.api import preview as api_preview
+from templates.api import templates as api
+from templates.api import versions as api_versions
 
 ONE = "templates/<slug:slug>"
 

@@ -7,19 +7,24 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
 from channels.models import App, ProviderAccount
-from channels.routing import routes
-from notifications.requests import SendRequest
+from notifications.accept.requests import SendRequest
 from notifications.status_events.subscriptions import subscriptions
 from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from preferences.addresses import hash_of, mask, new_data_key, open_data_key, seal
-from preferences.caps import caps
-from preferences.catalogue import catalogue
+from preferences.decision.caps import caps
+from preferences.decision.types import catalogue
 from preferences.models import ContactPoint, NotificationType, Recipient
-from templates.services import forget_names, template_create, version_draft, version_publish
+from preferences.recipients.addresses import hash_of, mask, new_data_key, open_data_key, seal
+from templates.versions.published import (
+    forget_names,
+    template_create,
+    version_draft,
+    version_publish,
+)
 
 PARTS = {
     "push": {"default": {"title": "Order {{ order_id }}", "body": "It is on its way."}},

@@ -21,8 +21,8 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push.apple import payload, priority, push_type
-from channels.push.fitting import collapse_id
+from channels.push.fit import collapse_id
+from channels.push.ios_payload import payload, priority, push_type
 from channels.signing import es256_jwt, window_start
 
 CHANNEL = Channel.PUSH

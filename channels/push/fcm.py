@@ -23,8 +23,8 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push.firebase import parts
-from channels.push.fitting import encode
+from channels.push.fcm_payload import parts
+from channels.push.fit import encode
 from channels.push.google_token import parse_token, service_account, token_request
 
 __all__ = (

@@ -11,6 +11,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from channels.aws.sns_publish import CODES, classify, publish
+from channels.aws.sns_publish import FIELDS as KEYS
 from channels.base import (
     Account,
     BuildError,
@@ -23,10 +25,9 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push import apple, firebase
-from channels.push.fitting import collapse_id, encode
-from channels.sns_publish import CODES, classify, publish
-from channels.sns_publish import FIELDS as KEYS
+from channels.push import fcm_payload as firebase
+from channels.push import ios_payload as apple
+from channels.push.fit import collapse_id, encode
 
 __all__ = (
     "CHANNEL",

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from channels.sandbox.faults import KINDS, FaultRule
+from channels.sandbox.kit.faults import KINDS, FaultRule
 from channels.sandbox.models import Fault
 from channels.sandbox.services import MAX_SECONDS, STATUSES
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from channels.sandbox.accounts import Directory, Known
-from channels.sandbox.callbacks import Callbacks
-from channels.sandbox.faults import REPLACING, SILENT, FaultRule, drawn
-from channels.sandbox.recorder import Recorder, row
+from channels.sandbox.kit.accounts import Directory, Known
+from channels.sandbox.kit.callbacks import Callbacks
+from channels.sandbox.kit.faults import REPLACING, SILENT, FaultRule, drawn
+from channels.sandbox.kit.recorder import Recorder, row
+from channels.sandbox.kit.sockets import HANG, reset
+from channels.sandbox.kit.values import Answer, LookAlike, Request, Verdict, json_answer
 from channels.sandbox.shown import raw_request
-from channels.sandbox.sockets import HANG, reset
-from channels.sandbox.values import Answer, LookAlike, Request, Verdict, json_answer
 
 MAX_BODY = 41_943_040  # bytes: SES takes 40 MB
 

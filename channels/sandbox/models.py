@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from channels.sandbox.faults import KINDS
+from channels.sandbox.kit.faults import KINDS
 
 
 class Received(models.Model):

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Length
 
 from channels.models import ProviderAccount
-from channels.sandbox.accounts import KINDS
+from channels.sandbox.kit.accounts import KINDS
 from channels.sandbox.models import Fault, Received
 
 PUSHES = 8  # on each phone's lock screen

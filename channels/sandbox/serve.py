@@ -25,14 +25,24 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     """Runs until `stop`. Raises OSError for a taken port."""
     from aiohttp import web  # Django has to be set up before the models are imported
 
-    from channels.sandbox import apns, fcm, mailgun, sendgrid, ses, slack, sns, web_push, webhook
-    from channels.sandbox.accounts import Directory
-    from channels.sandbox.callbacks import Callbacks
-    from channels.sandbox.database import Database
     from channels.sandbox.http import MAX_BODY, Front
-    from channels.sandbox.recorder import Recorder
-    from channels.sandbox.smtp import mail_server
-    from channels.sandbox.twilio import Twilio
+    from channels.sandbox.kit.accounts import Directory
+    from channels.sandbox.kit.callbacks import Callbacks
+    from channels.sandbox.kit.database import Database
+    from channels.sandbox.kit.recorder import Recorder
+    from channels.sandbox.providers import (
+        apns,
+        fcm,
+        mailgun,
+        sendgrid,
+        ses,
+        slack,
+        sns,
+        web_push,
+        webhook,
+    )
+    from channels.sandbox.providers.smtp import mail_server
+    from channels.sandbox.providers.twilio import Twilio
 
     async with AsyncExitStack() as stack:
         database = Database()

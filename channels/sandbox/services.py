@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from channels.models import ProviderAccount
-from channels.sandbox.accounts import KINDS as PROVIDERS
-from channels.sandbox.faults import KINDS, FaultRule
+from channels.sandbox.kit.accounts import KINDS as PROVIDERS
+from channels.sandbox.kit.faults import KINDS, FaultRule
 from channels.sandbox.models import Fault
 
 STATUSES = (500, 503)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseNotAllowed, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from channels.sandbox.recorder import TOPIC
+from channels.sandbox.kit.recorder import TOPIC
 from notifyproj.core import sse
 from notifyproj.core.live import Signal, hub
 

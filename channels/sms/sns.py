@@ -8,6 +8,8 @@ SNS calls nobody back about an SMS: what became of one stands in CloudWatch only
 import re
 from datetime import datetime
 
+from channels.aws.sns_publish import CODES, classify, publish
+from channels.aws.sns_publish import FIELDS as KEYS
 from channels.base import (
     Account,
     BuildError,
@@ -22,10 +24,8 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
-from channels.segments import estimate, prepared
 from channels.sms.senders import is_on, sender
-from channels.sns_publish import CODES, classify, publish
-from channels.sns_publish import FIELDS as KEYS
+from channels.sms_encoding import estimate, prepared
 
 __all__ = ("CHANNEL", "CODES", "FIELDS", "build", "classify", "parse_events", "verify")
 

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 
 from channels.answers import json_object
-from channels.netguard import host_of
+from channels.transport.ssrf import host_of
 from channels.web_push.encryption import Keys, check
 
 # Whoever may be sent to: a subscription names its own server.

@@ -20,8 +20,8 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SlackMessage
-from channels.netguard import LOOPBACK, host_of
-from channels.push.fitting import encode
+from channels.push.fit import encode
+from channels.transport.ssrf import LOOPBACK, host_of
 
 CHANNEL = Channel.SLACK
 FIELDS: tuple[Field, ...] = ()

@@ -18,8 +18,8 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from notifications import counters
 from notifications.analytics.recount import Tally, difference
+from notifications.counters import table as counters
 
 LOCK = 0x726F6C6C
 

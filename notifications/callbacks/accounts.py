@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from channels.accounts.credentials import account_value
 from channels.base import Account
-from channels.credentials import account_value
 from channels.models import ProviderAccount
 from channels.protocols import (
     Adapter,

@@ -12,7 +12,7 @@ from channels.base import HttpResponse
 from notifications.callbacks import certificates
 from notifications.callbacks.accounts import Callers, callers, load_callers
 from notifications.callbacks.intake import MOST_WAITING, Intake, NotStored
-from notifications.callbacks.receive import (
+from notifications.callbacks.verify import (
     BUSY,
     FORBIDDEN,
     MOST_BYTES,

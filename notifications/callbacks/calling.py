@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from channels.base import Account, Channel, HttpRequest, HttpResponse
-from channels.http import Clients
+from channels.transport.http_clients import Clients
 
 log = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@ themselves. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from notifications.callbacks.reading import Told
-from notifications.callbacks.verdicts import Row, Verdict
-from notifications.cells import HEARD, Cell, Settled, hour_of
+from notifications.callbacks.parse import Told
+from notifications.callbacks.transitions import Row, Verdict
+from notifications.counters.cells import HEARD, Cell, Settled, hour_of
 
 
 def before(row: Row) -> list[Cell]:

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from channels.base import Channel, EventKind
-from notifications import burying
-from notifications.callbacks.keywords import Kind, meaning
-from notifications.callbacks.reading import Told
-from notifications.callbacks.verdicts import Row
-from preferences import addresses, strikes, suppressions, withdrawals
-from preferences.suppressions import KEYWORD, PROVIDER, Unwanted
+from notifications.callbacks.parse import Told
+from notifications.callbacks.sms_keywords import Kind, meaning
+from notifications.callbacks.transitions import Row
+from notifications.record import dead_addresses as burying
+from preferences.consent import bounce_strikes as strikes
+from preferences.consent import suppressions, withdrawals
+from preferences.consent.suppressions import KEYWORD, PROVIDER, Unwanted
+from preferences.recipients import addresses
 
 log = logging.getLogger(__name__)
 

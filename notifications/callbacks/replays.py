@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from notifications.callbacks.accounts import callers
-from notifications.callbacks.reading import request_of
+from notifications.callbacks.parse import request_of
 from notifications.callbacks.store import Stored
 from notifyproj.core.sqlarrays import array, bytea_array
 

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from channels import base
 from notifications.callbacks import certificates, store
 from notifications.callbacks.accounts import callers
-from notifications.callbacks.receive import (
+from notifications.callbacks.verify import (
     BUSY,
     FORBIDDEN,
     MOST_BYTES,

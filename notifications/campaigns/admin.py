@@ -1,3 +1,3 @@
-"""Found by the admin: the pages are in `desk`."""
+"""Found by the admin: the pages are in `pages`."""
 
-from notifications.campaigns.desk import lists as lists  # registers itself
+from notifications.campaigns.pages import admin as pages_admin  # noqa: F401 - registers itself

@@ -7,7 +7,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from notifications.campaigns.numbers import arms_of
+        from notifications.campaigns.run.numbers import arms_of
         from notifications.segments.audience import arms_from
 
         arms_from(arms_of)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from preferences.hours import zone_of
+from preferences.decision.quiet_hours import zone_of
 
 EARLIEST_ZONE = "Pacific/Kiritimati"  # UTC+14: where a day begins first
 LATEST_ZONE = "Etc/GMT+12"

@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from notifications import queues
-from notifications.campaigns.feeding import feed
 from notifications.campaigns.reporting.moments import note_moments
-from notifications.campaigns.watching import tick
+from notifications.campaigns.run.feed import feed
+from notifications.campaigns.run.tick import tick
 
 
 @shared_task(name=queues.FEED)

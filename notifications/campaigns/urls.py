@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from notifications.campaigns import api, api_acts, api_report
+from notifications.campaigns.api import actions as api_acts
+from notifications.campaigns.api import campaigns as api
+from notifications.campaigns.api import report as api_report
 
 urlpatterns = [
     path("campaigns", api.Campaigns.as_view()),

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
-from channels.credentials import account_upsert, open_credentials
+from channels.accounts.credentials import account_upsert, open_credentials
 from channels.models import App, ProviderAccount
 from notifyproj.core.encryption import Undecryptable
 

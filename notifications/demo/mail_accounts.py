@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from notifications.demo.accounts import hook, kept, pem
 
 AUTHOR = {"from": "orders@shop.example", "from_name": "Shop"}

@@ -1,8 +1,8 @@
 """Ada, the shop's customer, and how to reach her."""
 
 from preferences.models import Recipient
-from preferences.profiles import Device, Profile
-from preferences.services import device_register, recipient_upsert
+from preferences.recipients.schemas import Device, Profile
+from preferences.recipients.services import device_register, recipient_upsert
 
 EXTERNAL_ID = "user-123"
 ADA = Profile(

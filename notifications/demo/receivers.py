@@ -3,13 +3,13 @@
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App, ProviderAccount
 from notifications.demo.accounts import kept, pem
 from notifications.demo.people import EXTERNAL_ID
-from preferences.addresses import hash_of
 from preferences.models import ContactPoint, Recipient
-from preferences.webhooks import slack_register, webhook_register
+from preferences.recipients.addresses import hash_of
+from preferences.recipients.webhooks import slack_register, webhook_register
 
 PATHS = {"webhook": "orders", "slack": "services/T0DEMO/B0DEMO/ada"}
 

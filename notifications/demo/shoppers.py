@@ -4,8 +4,8 @@ with. Their addresses are nobody's."""
 from itertools import cycle
 
 from preferences.models import Recipient
-from preferences.profiles import Device, ImportLine
-from preferences.services import recipients_upsert_bulk
+from preferences.recipients.schemas import Device, ImportLine
+from preferences.recipients.services import recipients_upsert_bulk
 
 NAMES = (
     "Grace Edsger Barbara Alan Hedy Donald Frances Ken Radia Dennis Margaret Linus Karen Tim Joan"

@@ -14,7 +14,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.log_lists import LogAdmin
 from notifyproj.core.models import Service
 from notifyproj.core.templatetags.desk import moment
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import Recipient
 
 SOON = "now"  # it is due: the sweep closes it within seconds

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from notifications.digests.contents import Content, Reader, key_of, load_contents, load_readers
-from notifications.digests.gathering import Item, Place, gather
-from notifications.one_person import Facts
-from notifications.rows import IN_DIGEST, Job, Row
+from notifications.digests.insert import Item, Place, gather
+from notifications.digests.item_content import Content, Reader, key_of, load_contents, load_readers
+from notifications.resolve.person import Facts
+from notifications.resolve.rows import IN_DIGEST, Job, Row
 from notifications.statuses import State
 from notifyproj.core.encryption import Undecryptable
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from notifications import queues
-from notifications.digests.closing import close_due
+from notifications.services.close_digests import close_due
 
 
 @shared_task(name=queues.CLOSE_DIGESTS)

@@ -1,6 +1,6 @@
 """What our links carry: ids and a target, signed, so that nobody can make or change one. Pure.
 
-Sealed as preferences/sealing.py says. No name and no address is in it.
+Sealed as preferences/signed_tokens.py says. No name and no address is in it.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from struct import error as StructError
 from typing import NamedTuple
 from uuid import UUID
 
-from preferences.sealing import BadToken as BadToken
-from preferences.sealing import seal, unseal
+from preferences.signed_tokens import BadToken as BadToken
+from preferences.signed_tokens import seal, unseal
 
 OPENED, CLICKED, UNSUBSCRIBED, WHY = b"open.1", b"click.1", b"unsubscribe.1", b"why.1"
 FROM = Struct(">16sI")  # delivery, second of sending

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from notifications.links import unsubscribing, views
+from notifications.links import unsubscribe as unsubscribing
+from notifications.links import views
 from notifications.links.why import why
 
 urlpatterns = [

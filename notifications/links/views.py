@@ -6,9 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from channels.base import EventKind
-from notifications.links import counting, ours, tokens
-from notifications.links.machines import machine
-from notifications.links.seen import Seen
+from notifications.links import buffer as counting
+from notifications.links import our_urls as ours
+from notifications.links import tokens
+from notifications.links.bots import machine
+from notifications.links.events import Seen
 from notifyproj.core.clock import now as clock_now
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")

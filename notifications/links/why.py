@@ -6,23 +6,24 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from notifications.links import ours, tokens
+from notifications.links import our_urls as ours
+from notifications.links import tokens
 from notifications.models import Delivery
+from notifications.resolve.trace import GROUNDS
 from notifications.statuses import ProviderOutcome, State
-from notifications.traces import GROUNDS
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import instant_of
-from preferences.catalogue import catalogue
 from preferences.centre import brand, pages
 from preferences.centre.links import preferences_url
 from preferences.centre.shown import capital, instant
 from preferences.centre.tokens import LIFE
 from preferences.centre.wording import LANGUAGES, Words, channel_word, say
 from preferences.centre.zones import zone_of
-from preferences.decide import ground
-from preferences.facts import Person, load_people
+from preferences.decision.decide import ground
+from preferences.decision.facts import Person, load_people
+from preferences.decision.types import catalogue
 from preferences.models import ContactPoint, NotificationType
-from preferences.naming import named
+from preferences.type_names import named
 
 STATUS = {
     State.WAITING: "waiting",

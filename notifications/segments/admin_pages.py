@@ -18,8 +18,8 @@ from notifications.segments.bounded import TooSlow
 from notifications.segments.counting import count
 from notifications.segments.forms import UploadForm
 from notifications.segments.models import Segment, SegmentUpload
-from notifications.segments.reading import read
-from notifications.segments.tree import Uploaded, leaves
+from notifications.segments.rules.parse import read
+from notifications.segments.rules.tree import Uploaded, leaves
 from notifications.segments.uploads import upload_begin, upload_read
 from notifyproj.core.bodies import answer
 from notifyproj.core.clock import now

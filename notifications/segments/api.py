@@ -15,7 +15,7 @@ from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import not_found
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.pagination import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_limit
 
 TAGS = ["segments"]
 NO_SEGMENT = error("There is no such segment.", "not_found", segment="There is no such segment.")

@@ -14,14 +14,14 @@ from notifications.segments.audience import where_of
 from notifications.segments.bounded import TooSlow
 from notifications.segments.counting import count
 from notifications.segments.models import SegmentUpload
-from notifications.segments.reading import read
-from notifications.segments.tree import Node
+from notifications.segments.rules.parse import read
+from notifications.segments.rules.tree import Node
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.openapi import KEY_ERRORS, error
-from preferences.imports import body_stream
+from preferences.recipients.import_ndjson import body_stream
 
 MODES = tuple(SegmentUpload.Mode.values)
 CSV = ("text/csv", "text/plain", "application/csv")

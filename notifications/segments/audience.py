@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from notifications.segments.bounded import rows
-from notifications.segments.compiling import Named, Names
-from notifications.segments.compiling import where as compiled
-from notifications.segments.conditions import Where
 from notifications.segments.models import Segment
-from notifications.segments.nesting import LEVELS_MOST, named_in
-from notifications.segments.reading import WrongRules, read
-from notifications.segments.tree import Activity, Node, leaves
+from notifications.segments.rules.compile import Named, Names
+from notifications.segments.rules.compile import where as compiled
+from notifications.segments.rules.nesting import LEVELS_MOST, named_in
+from notifications.segments.rules.parse import WrongRules, read
+from notifications.segments.rules.sql import Where
+from notifications.segments.rules.tree import Activity, Node, leaves
 from notifyproj.core.clock import now as clock_now
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 SPAN = 100_000  # ids that one statement looks at: what bounds it where hardly anybody matches
 PAGE = """

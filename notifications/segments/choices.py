@@ -3,11 +3,11 @@
 from typing import Any
 
 from channels.base import Channel
-from notifications.segments import values
 from notifications.segments.bounded import rows
 from notifications.segments.models import Segment
-from notifications.segments.reading import ACTIVITY_DAYS
-from preferences.catalogue import catalogue
+from notifications.segments.rules import values
+from notifications.segments.rules.parse import ACTIVITY_DAYS
+from preferences.decision.types import catalogue
 
 MOST = 500
 # Of some people only: names of attributes are few, and most people have the same.

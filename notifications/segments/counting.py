@@ -10,7 +10,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from notifications.segments.bounded import Plan, TooSlow, at_most, plan_of, rows
-from notifications.segments.conditions import Where
+from notifications.segments.rules.sql import Where
 
 SECONDS = 2.0
 CHEAP = 20_000.0  # cost for the planner: found by an index, or in a small table

@@ -8,7 +8,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from preferences.profiles import EXTERNAL_ID
+from preferences.recipients.schemas import EXTERNAL_ID
 
 HEADERS = ("external_id", "user_id", "id")
 DELIMITERS = ",;\t"

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from notifications.segments.models import Reaction, ReadDay, Received, SegmentMember
-from notifications.segments.reading import ACTIVITY_DAYS
+from notifications.segments.rules.parse import ACTIVITY_DAYS
 from preferences.models import Recipient
 
 BATCH = 5_000

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from notifications.segments.audience import names_of
 from notifications.segments.bounded import TooSlow, at_most, rows
-from notifications.segments.compiling import Names, where
-from notifications.segments.conditions import Where
 from notifications.segments.counting import SECONDS, people_in_table, share_of_sample
-from notifications.segments.tree import Leaf, Node, leaves
-from notifications.segments.words import words_of
+from notifications.segments.rules.compile import Names, where
+from notifications.segments.rules.sql import Where
+from notifications.segments.rules.tree import Leaf, Node, leaves
+from notifications.segments.rules.words import words_of
 from notifyproj.core.clock import now
 
 PEOPLE = 10

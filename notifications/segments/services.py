@@ -8,17 +8,17 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import ProtectedError
 
-from notifications.segments import nesting
 from notifications.segments.audience import where, where_of
-from notifications.segments.conditions import Where
 from notifications.segments.counting import CHEAP, Count, cost_of, count, look
 from notifications.segments.models import Segment, SegmentMember
-from notifications.segments.reading import WrongRules, read
-from notifications.segments.tree import Activity, InSegment, Node, Uploaded, leaves
-from notifications.segments.words import words_of
+from notifications.segments.rules import nesting
+from notifications.segments.rules.parse import WrongRules, read
+from notifications.segments.rules.sql import Where
+from notifications.segments.rules.tree import Activity, InSegment, Node, Uploaded, leaves
+from notifications.segments.rules.words import words_of
 from notifyproj.core import clock
 from notifyproj.core.errors import ApiError, InvalidFields
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 LOCK = 0x73656773  # advisory: segments name each other, so one is saved at a time
 SECONDS_MOST = 120.0  # to look at everybody once: what all pages of a campaign take together

@@ -17,7 +17,7 @@ from notifications.segments.models import Segment, SegmentUpload
 from notifyproj.core import clock
 from notifyproj.core.errors import ApiError
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.imports import TRIES, Stream, lines
+from preferences.recipients.import_ndjson import TRIES, Stream, lines
 
 BATCH = 5_000  # lines
 ERRORS_SHOWN = 1_000

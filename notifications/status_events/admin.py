@@ -19,7 +19,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of
 from notifyproj.core.log_lists import LogAdmin
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 OWN = ("url", "events", "types", "description", "owner_email", "enabled")
 

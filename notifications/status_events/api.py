@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifications.status_events import selectors, services
+from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEndpoint
-from notifications.status_events.names import Name
 from notifications.status_events.services import Wish
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body

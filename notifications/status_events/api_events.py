@@ -15,7 +15,7 @@ from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.pagination import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_limit
 
 Instant = Annotated[datetime, Meta(tz=True)]
 STOPPED = error("This endpoint is suspended: resume it first.", "endpoint_stopped")

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from notifications.status_events import sealing
 from notifications.status_events.models import StatusEndpoint
-from notifications.status_events.verdicts import Claimed
+from notifications.status_events.outcomes import Claimed
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.sqlarrays import array
 

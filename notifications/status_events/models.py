@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from notifications.status_events.names import Name
+from notifications.status_events.event_types import Name
 from notifyproj.core.models import Service
 
 NAMES = [(name.value, name.value) for name in Name]

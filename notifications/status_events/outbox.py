@@ -13,15 +13,15 @@ import msgspec
 from django.db import connection
 
 from notifications.reasons import words
+from notifications.status_events.event_types import of_settling
 from notifications.status_events.models import StatusEvent
-from notifications.status_events.names import of_settling
 from notifications.status_events.subscriptions import Subscriptions, subscriptions
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import uuid7
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.catalogue import type_of
+from preferences.decision.types import type_of
 
 
 class Happened(NamedTuple):

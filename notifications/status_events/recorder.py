@@ -10,9 +10,9 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
-from notifications.status_events import writing
+from notifications.status_events import write as writing
 from notifications.status_events.claim import LEASE_SECONDS
-from notifications.status_events.verdicts import Tried, Verdict, verdict
+from notifications.status_events.outcomes import Tried, Verdict, verdict
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)

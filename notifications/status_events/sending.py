@@ -23,11 +23,11 @@ from channels.base import (
     TransportFailure,
 )
 from channels.protocols import Adapter
-from channels.transport import Job, transport
+from channels.transport.loop import Job, transport
 from notifications.status_events.claim import Target, claim, endpoints_due, targets
+from notifications.status_events.outcomes import Claimed, Tried
 from notifications.status_events.pace import Pace
 from notifications.status_events.recorder import Recorder
-from notifications.status_events.verdicts import Claimed, Tried
 from notifyproj.core.clock import now as clock_now
 
 BEAT = 0.9  # seconds a tick goes on for

@@ -11,14 +11,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 
-from channels.netguard import refuse_url
 from channels.standard_webhooks import new_secret
+from channels.transport.ssrf import refuse_url
 from notifications.status_events import outbox, sealing
+from notifications.status_events.event_types import TEST, Name
 from notifications.status_events.models import StatusEndpoint, StatusEvent
-from notifications.status_events.names import TEST, Name
 from notifications.status_events.sealing import Kept
 from notifications.status_events.subscriptions import subscriptions
-from notifications.status_events.writing import alert_key
+from notifications.status_events.write import alert_key
 from notifyproj.core.alerts import alert_resolve
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
@@ -26,7 +26,7 @@ from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of, uuid7
 from notifyproj.core.models import Service
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 OVERLAP = timedelta(hours=24)  # in which the old secret still signs
 MOST_ENDPOINTS = 50  # of a service

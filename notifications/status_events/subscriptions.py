@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEndpoint
-from notifications.status_events.names import Name
 from notifyproj.core.snapshot import Snapshot
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 
 
 class Subscription(NamedTuple):

@@ -8,9 +8,9 @@ from django.db import transaction
 from notifyproj.core.encryption import lookup_hash
 from preferences.centre import wording
 from preferences.centre.state import Kind, State, Switch
-from preferences.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.consent.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.consent.pauses import Pause, Quiet, pause_set, quiet_set, zone_set
 from preferences.models import Recipient
-from preferences.wishes import Pause, Quiet, pause_set, quiet_set, zone_set
 
 SOURCE = "page"
 BREAKS = (1, 7, 30)  # days

@@ -7,18 +7,11 @@ from typing import NamedTuple
 
 from channels.base import Channel
 from preferences.centre.zones import zone_of
-from preferences.decide import decide
-from preferences.facts import load_people
-from preferences.hours import Hours
-from preferences.models import (
-    Category,
-    ContactPoint,
-    NotificationType,
-    Recipient,
-    Suppression,
-)
-from preferences.naming import named
-from preferences.question import (
+from preferences.consent.suppressions import KEYWORD
+from preferences.decision.decide import decide
+from preferences.decision.facts import load_people
+from preferences.decision.quiet_hours import Hours
+from preferences.decision.values import (
     ALL_CHANNELS,
     ALL_TYPES,
     PersonRules,
@@ -27,7 +20,14 @@ from preferences.question import (
     TypeRules,
     category_key,
 )
-from preferences.suppressions import KEYWORD
+from preferences.models import (
+    Category,
+    ContactPoint,
+    NotificationType,
+    Recipient,
+    Suppression,
+)
+from preferences.type_names import named
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 ORDER = {channel.value: place for place, channel in enumerate(Channel)}

@@ -6,7 +6,7 @@ from struct import Struct
 from struct import error as StructError
 from typing import NamedTuple
 
-from preferences.sealing import BadToken, seal, unseal
+from preferences.signed_tokens import BadToken, seal, unseal
 
 PURPOSE = b"preferences.1"
 LIFE = timedelta(days=30)

@@ -13,12 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifyproj.core.clock import now as clock_now
-from preferences.centre import changes, copies, forms, links, pages, tokens
+from preferences.centre import changes, forms, links, pages, tokens
+from preferences.centre import data_copy as copies
 from preferences.centre.shown import context, instant
 from preferences.centre.state import State, read_state
 from preferences.centre.wording import LANGUAGES, Words, channel_word, say
-from preferences.choices import Proof
-from preferences.sealing import BadToken
+from preferences.consent.choices import Proof
+from preferences.signed_tokens import BadToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from preferences.question import PersonRules
+from preferences.decision.values import PersonRules
 
 
 def zone_of(person: PersonRules) -> tzinfo:

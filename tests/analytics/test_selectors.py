@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from channels.base import Lane
-from notifications import counters
 from notifications.analytics import coarsen, recount
 from notifications.analytics.figures import Figures, Funnel, Law
 from notifications.analytics.selectors import Which, by_arm, figures, funnels, laws, totals
-from notifications.cells import Cell
+from notifications.counters import table as counters
+from notifications.counters.cells import Cell
 from notifications.measures import COMPLAINED, COST, CREATED, OUTCOME, latency
 from notifications.models import Counter
 from notifications.statuses import ProviderOutcome, State

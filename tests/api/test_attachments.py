@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from rest_framework.test import APIClient
 
-from notifications import attachments
+from notifications.attachments import store as attachments
 from notifications.models import Attachment
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create

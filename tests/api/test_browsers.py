@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App, ProviderAccount
 from channels.registry import adapter
 from preferences.models import ContactPoint

@@ -8,9 +8,14 @@ from rest_framework.test import APIClient
 from notifications.campaigns.models import Campaign
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create, service_create
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import NotificationType
-from templates.services import forget_names, template_create, version_draft, version_publish
+from templates.versions.published import (
+    forget_names,
+    template_create,
+    version_draft,
+    version_publish,
+)
 from tests.api.conftest import ClientWith
 
 PATH = "/api/v1/campaigns"
@@ -35,7 +40,7 @@ def news(service: Service) -> None:
 
 @pytest.fixture
 def client(client_with: ClientWith, news: None, monkeypatch: pytest.MonkeyPatch) -> APIClient:
-    monkeypatch.setattr("notifications.dispatch.publish_feed", lambda *_: None)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish_feed", lambda *_: None)
     return client_with("campaigns", "read")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App
 from preferences.models import ContactPoint
 from tests.preferences.opening import opened

@@ -7,10 +7,10 @@ from rest_framework.test import APIClient
 
 from notifyproj.core.clock import now
 from notifyproj.core.encryption import lookup_hash
-from preferences import services
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import Category, ConsentEvent, NotificationType, Recipient
-from preferences.profiles import ImportLine
+from preferences.recipients import services
+from preferences.recipients.schemas import ImportLine
 
 pytestmark = pytest.mark.django_db
 
@@ -276,7 +276,7 @@ def test_what_was_exported_can_be_imported(api: APIClient, ada: Recipient) -> No
 def test_an_export_has_a_line_for_everybody_who_said_something(
     api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("preferences.exports.PAGE", 2)
+    monkeypatch.setattr("preferences.consent.export_ndjson.PAGE", 2)
     names = [f"p{n}" for n in range(7)]
     services.recipients_upsert_bulk(ImportLine(external_id=name) for name in names)
     wishes: list[dict[str, Any]] = [

@@ -7,9 +7,9 @@ from rest_framework.test import APIClient
 
 from channels.inbox.models import InboxItem
 from notifyproj.core import clock
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
+from preferences.consent.suppress_address import suppression_add
 from preferences.models import ContactPoint, Preference, Recipient, Suppression
-from preferences.suppressing import suppression_add
 from tests.preferences.opening import opened
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications import counters, reports
-from notifications.cells import Cell
+from notifications import reports
+from notifications.counters import table as counters
+from notifications.counters.cells import Cell
 from notifications.measures import COST, CREATED, OUTCOME, latency
 from notifications.statuses import ProviderOutcome, State
 from preferences.models import NotificationType

@@ -9,7 +9,7 @@ from notifications.status_events.models import StatusAttempt, StatusEndpoint, St
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create, service_create
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import NotificationType
 from tests.api.conftest import ClientWith
 

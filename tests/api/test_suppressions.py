@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from preferences.consent.suppress_address import suppression_add
 from preferences.models import ConsentEvent, Suppression
-from preferences.suppressing import suppression_add
 from tests.api.conftest import ClientWith
 
 pytestmark = pytest.mark.django_db

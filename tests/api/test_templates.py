@@ -4,8 +4,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from preferences.models import Recipient
-from templates import services
 from templates.models import MessageTemplate
+from templates.versions import published as services
 from tests.api.conftest import ClientWith
 
 pytestmark = pytest.mark.django_db

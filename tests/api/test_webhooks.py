@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from preferences import webhooks
 from preferences.models import ContactPoint
+from preferences.recipients import webhooks
 from tests.preferences.opening import opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("maria")]

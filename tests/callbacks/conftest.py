@@ -9,13 +9,13 @@ from django.conf import settings
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications import counters
 from notifications.callbacks import certificates
 from notifications.callbacks.accounts import callers
-from notifications.callbacks.reading import known_days
-from notifications.cells import Settled, hour_of
+from notifications.callbacks.parse import known_days
+from notifications.counters import table as counters
+from notifications.counters.cells import Settled, hour_of
 from notifications.models import Attempt, Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
@@ -147,6 +147,6 @@ def point() -> ContactPoint:
 
 
 def _key(name: str) -> bytes:
-    from preferences.addresses import new_data_key
+    from preferences.recipients.addresses import new_data_key
 
     return new_data_key(name)

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from channels.health import resume
-from notifications import burying
-from notifications.burying import Candidate
+from channels.accounts.health import resume
 from notifications.models import DeadCandidate, ReceiptTally
+from notifications.record import dead_addresses as burying
+from notifications.record.dead_addresses import Candidate
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from preferences.models import ContactPoint

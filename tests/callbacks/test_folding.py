@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from channels.base import EventKind
-from channels.sms import twilio
+from channels.sms.twilio import adapter as twilio
 from notifications.analytics import recount
-from notifications.callbacks import fold, settling
-from notifications.callbacks.fold import fold_due
-from notifications.counters import CREATED, totals
+from notifications.callbacks import apply as settling
+from notifications.callbacks import process as fold
+from notifications.callbacks.process import fold_due
+from notifications.counters.table import CREATED, totals
 from notifications.models import Delivery, Event, InboundCallback
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now

@@ -13,14 +13,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection
 from django.test import Client
 
+from channels.accounts.credentials import account_upsert
 from channels.base import HttpRequest, HttpResponse
-from channels.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications import burying
-from notifications.callbacks import certificates, confirming
+from notifications.callbacks import certificates
+from notifications.callbacks import confirm as confirming
 from notifications.callbacks.accounts import callers
-from notifications.callbacks.fold import fold_due
+from notifications.callbacks.process import fold_due
 from notifications.models import Delivery, InboundCallback
+from notifications.record import dead_addresses as burying
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import Suppression

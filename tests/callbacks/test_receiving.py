@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from notifications.callbacks import receive
+from notifications.callbacks import verify as receive
 from notifications.models import InboundCallback
 from tests.callbacks.conftest import Sms, message_from, post, status_of
 
@@ -78,7 +78,7 @@ def test_a_message_is_answered_with_an_empty_response_of_twiml(sms: Sms) -> None
 def test_a_callback_that_breaks_its_adapter_is_refused(
     sms: Sms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from channels.sms import twilio
+    from channels.sms.twilio import adapter as twilio
 
     def broken(*_: object) -> bool:
         raise RuntimeError("+15558675310")

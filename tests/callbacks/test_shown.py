@@ -6,9 +6,10 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from notifications import burying, selectors
-from notifications.callbacks.fold import fold_due
+from notifications.callbacks.process import fold_due
+from notifications.history import notifications as selectors
 from notifications.models import Delivery, InboundCallback
+from notifications.record import dead_addresses as burying
 from tests.callbacks.conftest import Sms, message_from, post, status_of
 
 

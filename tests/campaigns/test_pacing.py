@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.campaigns.pacing import Pace, allowed, next_chance, rate_to_finish
+from notifications.campaigns.run.pace import Pace, allowed, next_chance, rate_to_finish
 
 T = datetime(2026, 11, 27, 9, tzinfo=UTC)
 S = timedelta(seconds=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notifications.campaigns.desk.variable_fields import (
+from notifications.campaigns.pages.variable_fields import (
     VariableField,
     read,
     variable_fields,

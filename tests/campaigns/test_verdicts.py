@@ -1,6 +1,6 @@
 import pytest
 
-from notifications.campaigns.verdicts import Limits, Numbers, best, wrong
+from notifications.campaigns.run.evaluate import Limits, Numbers, best, wrong
 
 LIMITS = Limits(failed=0.2, bounced=0.05, complained=0.003, unsubscribed=0.02, least=100)
 

@@ -7,7 +7,7 @@ import pytest
 
 from channels.base import Account, HttpRequest, Outcome, SmtpSend
 from channels.protocols import Adapter
-from channels.transport import Result, Transport
+from channels.transport.loop import Result, Transport
 from tests.channels.peers import Authority, make_authority
 
 Send = Callable[..., tuple[Outcome, Result]]

@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from channels.account_state import money, state
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
+from channels.admin.account_state import money, state
 from channels.models import AccountDay, ProviderAccount
-from channels.routing import routes
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LIST = "admin:channels_provideraccount_changelist"
@@ -205,7 +205,7 @@ def test_saving_a_page_leaves_what_moved_meanwhile(
     operator: Client, account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The breaker opens between loading the row and saving it."""
-    from channels import admin
+    from channels.admin import provider_accounts as admin
 
     def meanwhile(row: ProviderAccount, given: dict[str, str]) -> None:
         ProviderAccount.objects.filter(pk=row.pk).update(breaker="open", rate_now=5.0)

@@ -5,8 +5,8 @@ from math import inf
 
 import pytest
 
-from channels.adapting import NO_LIMIT, SLOWEST, Lately, next_rate
-from channels.rates import BURST, URGENT_SHARE
+from channels.accounts.rate_control import NO_LIMIT, SLOWEST, Lately, next_rate
+from channels.accounts.rate_limit import BURST, URGENT_SHARE
 
 QUIET = Lately(taken=0.0, peak=0.0, throttled=0)
 

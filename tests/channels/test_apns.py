@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels.base import BuildError, HttpResponse, Lane, MessageTooLarge, OutcomeKind
-from channels.push import apns, apple
+from channels.push import apns
+from channels.push import ios_payload as apple
 from channels.signing import es256_jwt
 from tests.channels.samples import DELIVERY, NOW, account, envelope, p8, push, recorded
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from channels.aws import sigv4_headers
+from channels.aws.sigv4 import sigv4_headers
 
 # https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html
 KEYS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from channels import caps
-from channels.caps import UNBOOKED, under_cap
-from channels.credentials import account_upsert
+from channels.accounts import daily_cap as caps
+from channels.accounts.credentials import account_upsert
+from channels.accounts.daily_cap import UNBOOKED, under_cap
+from channels.accounts.routes import routes
 from channels.models import ProviderAccount
-from channels.routing import routes
 from notifyproj.core.redis_client import quick_redis
 from notifyproj.launch.valkey import free_port
 from tests.channels.test_choice import route

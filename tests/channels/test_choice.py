@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from channels.areas import area_key, checked_areas, checked_costs
+from channels.accounts.areas import area_key, checked_areas, checked_costs
+from channels.accounts.choose import (
+    CHEAPEST,
+    FASTEST,
+    FIXED,
+    RELIABLE,
+    Route,
+    Wish,
+    choose,
+    elsewhere,
+)
+from channels.accounts.routes import Routes
 from channels.base import Account, Channel, Lane
-from channels.choice import CHEAPEST, FASTEST, FIXED, RELIABLE, Route, Wish, choose, elsewhere
-from channels.routing import Routes
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from channels.folding import fold_health
-from channels.health import Tally, record_health
+from channels.accounts.breaker import fold_health
+from channels.accounts.health import Tally, record_health
 from channels.models import AccountDay, AccountHealthDelta, ProviderAccount
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert

@@ -1,7 +1,7 @@
 import asyncio
 from time import monotonic
 
-from channels.gate import Gate
+from channels.transport.gate import Gate
 
 
 async def _enter(gate: Gate, wait: float, stay: float) -> bool:

@@ -1,6 +1,6 @@
 import threading
 
-from channels.gauge import Gauge
+from channels.transport.in_flight import Gauge
 
 
 def enter(gauge: Gauge, *account_ids: int, endpoint: str = "") -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from channels.base import NOT_STARTED, HttpRequest, HttpResponse, Outcome, OutcomeKind
-from channels.client import MAX_BODY, Answer
-from channels.guarded import PLACES, Guarded
+from channels.transport.guarded import PLACES, Guarded
+from channels.transport.http_exchange import MAX_BODY, Answer
 from tests.channels import peers
 from tests.channels.peers import Authority, serving
 from tests.channels.samples import account
@@ -65,19 +65,19 @@ def test_a_name_that_changes_its_mind_after_it_was_vetted_reaches_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """DNS rebinding: public when asked, this machine when the client would ask again."""
-    monkeypatch.setattr("channels.netguard.PORTS", range(65_536))
+    monkeypatch.setattr("channels.transport.ssrf.PORTS", range(65_536))
     heard: list[int] = []
     with serving(lambda connection: heard.append(1)) as port:
         guarded = Guarded(names([PUBLIC], ["127.0.0.1"]), allow_loopback=False)
         # The one name that the client could look up by itself here, were it not told.
-        monkeypatch.setattr("channels.netguard._refuse_host", lambda host: None)
+        monkeypatch.setattr("channels.transport.ssrf._refuse_host", lambda host: None)
         [answer] = fetch(guarded, request(f"https://localhost:{port}/"))
     assert not isinstance(answer, HttpResponse)
     assert not heard
 
 
 def test_a_look_up_is_vetted_anew_when_it_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("channels.names.FRESH", 0.0)
+    monkeypatch.setattr("channels.transport.dns.FRESH", 0.0)
     guarded = Guarded(names(["10.0.0.1"], [PUBLIC], ["10.0.0.1"]), allow_loopback=False)
     quick = request("https://hooks.example.com/", timeout=0.05)
     assert refused(fetch(guarded, quick)[0]) is OutcomeKind.REJECTED
@@ -89,8 +89,8 @@ def test_the_connection_goes_to_the_vetted_address_under_the_urls_name(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SNI, certificate and Host are those of the name, though nobody can look it up."""
-    monkeypatch.setattr("channels.netguard.PORTS", range(65_536))
-    monkeypatch.setattr("channels.netguard.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("channels.transport.ssrf.PORTS", range(65_536))
+    monkeypatch.setattr("channels.transport.ssrf.is_public", lambda address: address == "127.0.0.1")
     seen: list[bytes] = []
 
     def answer(connection: Any) -> None:

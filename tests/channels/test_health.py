@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels import health
+from channels.accounts import health
 from channels.models import ProviderAccount
 from channels.probing import take_held_probe
 from notifyproj.core.clock import now

@@ -16,7 +16,7 @@ import pytest
 
 from channels.base import HttpRequest, HttpResponse, OutcomeKind, TransportFailure
 from channels.push import apns
-from channels.transport import Transport
+from channels.transport.loop import Transport
 from channels.web_push import vapid
 from notifyproj.launch.valkey import free_port
 from tests.channels import peers

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import BuildError, HttpResponse, InboundRequest, MessageTooLarge
-from channels.email import mailgun
-from channels.email.multipart import Part, multipart
+from channels.email.mailgun import adapter as mailgun
+from channels.email.mailgun.multipart import Part, multipart
 from channels.messages import Attachment, EmailMessage
 from tests.channels.forms import form_of, parts_of
 from tests.channels.samples import DELIVERY, NOW, account, callback, email, envelope, recorded

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from channels import names
-from channels.names import Names, look_up
+from channels.transport import dns as names
+from channels.transport.dns import Names, look_up
 
 
 def test_the_system_knows_this_machine() -> None:

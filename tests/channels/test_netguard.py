@@ -1,6 +1,6 @@
 import pytest
 
-from channels.netguard import is_public, refuse, refuse_url
+from channels.transport.ssrf import is_public, refuse, refuse_url
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "172.32.0.1", "2606:2800:21f:cb07::1", "::ffff:8.8.8.8"]
 PRIVATE = [

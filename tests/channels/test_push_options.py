@@ -4,7 +4,7 @@ from channels.base import BuildError, Channel, OutcomeKind
 from channels.compose import compose
 from channels.messages import PushMessage
 from channels.push_options import NAMES
-from templates.checks import check
+from templates.review.checks import check
 from tests.channels.samples import envelope
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from channels.base import BuildError, Lane, MessageTooLarge
 from channels.messages import PushMessage
-from channels.push import apple, fcm
+from channels.push import fcm
+from channels.push import ios_payload as apple
 from tests.channels.samples import NOW, envelope, push
 
 IOS = {

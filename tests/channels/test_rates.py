@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis
 
-from channels import rates
+from channels.accounts import rate_limit as rates
 from channels.base import Account, Channel, Lane
 from notifyproj.core.redis_client import quick_redis
 
@@ -33,7 +33,7 @@ def redis_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What `time.monotonic` says here: change its one item."""
     now = [1_000.0]
-    monkeypatch.setattr("channels.rates.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("channels.accounts.rate_limit.time.monotonic", lambda: now[0])
     return now
 
 

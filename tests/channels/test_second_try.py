@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from channels.base import NOT_STARTED, HttpRequest, Outcome, OutcomeKind
-from channels.second_try import SecondTry, second_try
-from channels.sms import twilio
+from channels.sms.twilio import adapter as twilio
+from channels.transport.look_up import SecondTry, second_try
 from tests.channels.conftest import Send
 from tests.channels.samples import NOW, account, sms
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from channels.base import Account, BuildError, HttpResponse, InboundRequest, MessageTooLarge
-from channels.email import sendgrid
+from channels.email.sendgrid import adapter as sendgrid
 from channels.messages import Attachment
 from tests.channels.samples import DELIVERY, NOW, account, callback, email, envelope, recorded
 

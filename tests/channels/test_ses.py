@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from channels.base import Account, BuildError, HttpResponse, InboundRequest, MessageTooLarge
-from channels.email import ses, ses_bulk, ses_codes
+from channels.email.ses import adapter as ses
+from channels.email.ses import bulk as ses_bulk
+from channels.email.ses import codes as ses_codes
 from channels.messages import Attachment
 from tests.channels.samples import DELIVERY, NOW, account, callback, email, envelope, recorded
 from tests.channels.sns import (

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from channels.base import NOT_STARTED, OutcomeKind, SmtpReply, SmtpSend, TransportFailure
 from channels.email import smtp
-from channels.transport import Transport
+from channels.transport.loop import Transport
 from notifyproj.launch.valkey import free_port
 from tests.channels import peers
 from tests.channels.conftest import Send
@@ -88,7 +88,7 @@ def test_a_connection_is_used_again(send: Send) -> None:
 def test_a_connection_carries_a_hundred_messages_at_most(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels.smtp.MAX_MESSAGES", 2)
+    monkeypatch.setattr("channels.transport.smtp.MAX_MESSAGES", 2)
     mailbox = Mailbox()
     with server(mailbox) as port:
         for _ in range(4):
@@ -123,7 +123,7 @@ def test_a_batch_opens_twenty_connections_at_most(transport: Transport) -> None:
 def test_what_waits_too_long_for_a_connection_does_not_start(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels.smtp.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("channels.transport.smtp.MAX_CONNECTIONS", 1)
     results: queue.Queue[Any] = queue.Queue()
     with serving(peers.hang) as port:
         job = ("key", account("smtp"), smtp, mail(port, timeout=0.4), time.monotonic() + 0.2)

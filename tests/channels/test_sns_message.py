@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from channels import sns_message
+from channels.aws import sns_message
 from tests.channels.samples import NOW, account
 from tests.channels.sns import TOPIC, certificate, confirmation, notification, signed
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from channels.base import NOT_STARTED, HttpRequest, Outcome, OutcomeKind
-from channels.email import ses
+from channels.email.ses import adapter as ses
 from channels.messages import EmailMessage
-from channels.transport import Job, Result, Transport
+from channels.transport.loop import Job, Result, Transport
 from tests.channels import peers
 from tests.channels.peers import http, serving
 from tests.channels.samples import NOW, account, email, envelope

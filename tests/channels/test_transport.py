@@ -19,8 +19,8 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.push import apns, fcm
-from channels.transport import Job, Result, Transport
-from channels.transport import transport as current
+from channels.transport.loop import Job, Result, Transport
+from channels.transport.loop import transport as current
 from tests.channels import peers
 from tests.channels.conftest import Send
 from tests.channels.peers import http, serving

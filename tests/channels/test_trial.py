@@ -7,10 +7,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from channels import transport
-from channels.credentials import account_upsert
-from channels.health import hold
+from channels.accounts.credentials import account_upsert
+from channels.accounts.health import hold
 from channels.models import ProviderAccount
+from channels.transport import loop as transport
 from notifyproj.core.models import AuditEntry
 from tests.providers import Answer, StandIn, stand_in
 from tests.world import make_world

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 
 from channels.base import BuildError, EventKind, HttpResponse, MessageTooLarge, OutcomeKind
-from channels.sms import twilio
+from channels.sms.twilio import adapter as twilio
 from tests.channels.samples import (
     DELIVERY,
     FIXTURES,

@@ -9,7 +9,7 @@ import pytest
 
 from channels.base import HttpResponse, Outcome, OutcomeKind
 from channels.protocols import WithLookUp
-from channels.sms import twilio
+from channels.sms.twilio import adapter as twilio
 from tests.channels.samples import NOW, account, envelope, sms
 
 TRIED_AT = NOW - timedelta(seconds=30)

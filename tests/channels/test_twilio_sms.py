@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from channels.base import BuildError, HttpRequest, MessageTooLarge
-from channels.sms import twilio
+from channels.sms.twilio import adapter as twilio
 from tests.channels.samples import NOW, account, envelope, sms
 
 SERVICE = "MG" + "0" * 32

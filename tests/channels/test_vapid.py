@@ -16,7 +16,7 @@ from channels.base import (
     MessageTooLarge,
     OutcomeKind,
 )
-from channels.sandbox.browser import decoded, decrypt, private_key
+from channels.sandbox.providers.browser import decoded, decrypt, private_key
 from channels.signing import base64url, p256_private
 from channels.web_push import vapid
 from channels.web_push.encryption import Keys, encrypt

@@ -8,14 +8,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from channels.credentials import account_upsert, account_value
-from channels.health import hold
+from channels.accounts.credentials import account_upsert, account_value
+from channels.accounts.health import hold
 from channels.models import ProviderAccount
 from notifyproj.core.models import ApiKey, Service
 from notifyproj.core.services import api_key_create, service_create
 from preferences.models import Recipient
-from preferences.profiles import ImportLine
-from preferences.services import recipients_upsert_bulk
+from preferences.recipients.schemas import ImportLine
+from preferences.recipients.services import recipients_upsert_bulk
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,10 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
+from notifyproj.core.alert_notifier import tell_alerts
 from notifyproj.core.alerts import alert_raise, alert_resolve
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
-from notifyproj.core.telling import tell_alerts
 from tests.providers import Answer, StandIn, stand_in
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications import dispatch
+from notifications.dispatch import dispatch
 from notifyproj.core import broker
 from notifyproj.core.broker import BrokerAway, quick_broker
 

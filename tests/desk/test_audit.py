@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
 from notifyproj.core.models import AuditEntry, Service
 from notifyproj.core.services import api_key_create, service_create

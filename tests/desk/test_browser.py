@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish", lambda rows: True)
     made = make_world("http://127.0.0.1:9")
     ada = made.person("ada", token="a" * 64)
     send(made, user_id="ada")

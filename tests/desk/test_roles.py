@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
-from notifyproj.desk.roles import ROLES, roles_sync
+from notifyproj.admin_site.roles import ROLES, roles_sync
 
 pytestmark = pytest.mark.django_db
 

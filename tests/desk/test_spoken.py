@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifyproj.core.spoken import ago, exact, span
+from notifyproj.core.humanize import ago, exact, span
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

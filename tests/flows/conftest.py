@@ -6,9 +6,11 @@ import pytest
 from celery import current_app
 
 import notifications.tasks  # noqa: F401 - registers them
-from channels import transport
-from notifications import outbox, recorder, traffic
+from channels.transport import loop as transport
+from notifications.deliver import worker as outbox
+from notifications.dispatch import queue_depth as traffic
 from notifications.models import Delivery
+from notifications.record import recorder
 from notifications.statuses import FINAL
 from notifyproj.core.redis_client import quick_redis
 from tests.committed import committed_rows

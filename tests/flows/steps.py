@@ -6,13 +6,13 @@ from typing import Any
 from celery import current_app
 from django.db import connection
 
-from notifications import counters
-from notifications.accept import Answer, accept
+from notifications.accept.accept import Answer, accept
 from notifications.analytics import recount
 from notifications.analytics.repair import check
+from notifications.counters import table as counters
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published, settle
 from tests.world import World

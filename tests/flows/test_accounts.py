@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from channels.folding import fold_health
-from channels.health import Tally, record_health, resume
+from channels.accounts.breaker import fold_health
+from channels.accounts.health import Tally, record_health, resume
+from channels.accounts.routes import routes
 from channels.models import App, ProviderAccount
-from channels.routing import routes
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, only_delivery, recorded, send, settled
@@ -264,8 +264,8 @@ def test_messages_of_an_account_that_is_gone_are_let_go(ada: World, provider: St
 def test_held_messages_are_released_in_waves(
     world: World, provider: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.held.RELEASE", 2)
-    monkeypatch.setattr("notifications.held.SPREAD", 600.0)  # none is due while this looks
+    monkeypatch.setattr("notifications.dispatch.held.RELEASE", 2)
+    monkeypatch.setattr("notifications.dispatch.held.SPREAD", 600.0)  # none is due while this looks
     set_account(held_at=now(), held_reason="refused")
     send(world, user_ids=crowd(world, 5))
     settle(lambda: Delivery.objects.exclude(held_by=None).count() == 5)

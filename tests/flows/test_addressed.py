@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App
-from channels.sandbox.browser import decoded, decrypt, private_key
-from notifications import selectors
+from channels.sandbox.providers.browser import decoded, decrypt, private_key
+from notifications.history import notifications as selectors
 from notifications.statuses import ProviderOutcome, State
-from preferences.web_push import Browser, Subscription, SubscriptionKeys, web_push_register
-from preferences.webhooks import slack_register
+from preferences.recipients.web_push import (
+    Browser,
+    Subscription,
+    SubscriptionKeys,
+    web_push_register,
+)
+from preferences.recipients.webhooks import slack_register
 from templates.models import MessageTemplate
-from templates.services import version_draft, version_publish
+from templates.versions.published import version_draft, version_publish
 from tests.channels.peers import answering, http, serving
 from tests.channels.samples import UA_AUTH, UA_PRIVATE, UA_PUBLIC, p8
 from tests.flows.steps import conserved, send, settled

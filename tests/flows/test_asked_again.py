@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 
 import notifications.campaigns.tasks  # noqa: F401 - registers them
-from notifications.broadcast import broadcast
-from notifications.campaigns.launching import campaign_launch
+from notifications.accept.broadcast import broadcast
+from notifications.campaigns.run.launch import campaign_launch
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences import services, withdrawals
-from preferences.catalogue import Catalogue, catalogue
-from preferences.choices import Proof, choice_set
+from preferences.consent import withdrawals
+from preferences.consent.choices import Proof, choice_set
+from preferences.consent.pauses import Pause, pause_set
+from preferences.decision.types import Catalogue, catalogue
 from preferences.models import (
     Category,
     ContactPoint,
@@ -22,8 +23,8 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.profiles import Device
-from preferences.wishes import Pause, pause_set
+from preferences.recipients import services
+from preferences.recipients.schemas import Device
 from tests.flows.campaigns.steps import campaign
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, run, send, settled

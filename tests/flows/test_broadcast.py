@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from notifications.broadcast import broadcast
+from notifications.accept.broadcast import broadcast
 from notifications.models import Delivery, Notification
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from tests.flows.conftest import all_final, settle
 from tests.providers import StandIn
 from tests.world import World

@@ -2,17 +2,17 @@
 
 import pytest
 
-from channels.folding import fold_health
+from channels.accounts.breaker import fold_health
+from channels.accounts.routes import routes
 from channels.inbox.models import InboxItem
 from channels.models import ProviderAccount
-from channels.routing import routes
-from notifications.accept import accept
+from notifications.accept.accept import accept
 from notifications.models import Attempt, Delivery, Notification
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
-from preferences.addresses import new_data_key
 from preferences.models import ContactPoint, Recipient
-from templates.services import template_create, version_draft, version_publish
+from preferences.recipients.addresses import new_data_key
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled
 from tests.providers import StandIn

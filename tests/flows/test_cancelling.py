@@ -2,8 +2,8 @@
 
 import pytest
 
-from notifications.cancelling import Cancelled, cancel
 from notifications.models import Delivery, Notification
+from notifications.services.cancel import Cancelled, cancel
 from notifications.statuses import NotificationState, State
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, recorded, run, send, settled

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications import counters
+from notifications.counters import table as counters
 from notifications.models import CounterDelta
 from notifications.statuses import State
 from notifyproj.core.clock import now

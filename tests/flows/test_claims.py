@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from notifications import outbox
-from notifications.claim import claim
+from notifications.deliver import worker as outbox
+from notifications.dispatch.claim import claim
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import (

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from notifications import counters
-from notifications.cells import Cell
+from notifications.counters import table as counters
+from notifications.counters.cells import Cell
 from notifications.models import Counter, CounterDelta
 from notifications.statuses import State
 from notifyproj.core.clock import now

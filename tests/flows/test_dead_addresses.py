@@ -2,15 +2,15 @@
 
 import pytest
 
-from channels.credentials import account_upsert
-from notifications import burying
+from channels.accounts.credentials import account_upsert
 from notifications.models import DeadCandidate, Delivery
+from notifications.record import dead_addresses as burying
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
-from preferences.addresses import hash_of
+from preferences.consent.withdrawals import Word, start, stop
 from preferences.models import ConsentEvent, ContactPoint, Suppression
-from preferences.withdrawals import Word, start, stop
+from preferences.recipients.addresses import hash_of
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, only_delivery, run, send, settled
 from tests.providers import Answer, StandIn

@@ -14,19 +14,21 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from channels import transport
-from channels.credentials import account_upsert
-from channels.routing import routes
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
 from channels.sandbox.models import Received
-from notifications import attachments, baggage, outbox
-from notifications.accept import accept
-from notifications.attachments import attachment_add, attachment_remove, delete_expired
-from notifications.links import counting
+from channels.transport import loop as transport
+from notifications import baggage
+from notifications.accept.accept import accept
+from notifications.attachments import store as attachments
+from notifications.attachments.store import attachment_add, attachment_remove, delete_expired
+from notifications.deliver import worker as outbox
+from notifications.links import buffer as counting
 from notifications.models import Attachment, Attempt, Delivery, Event, Notification
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import NotificationType, Preference, Recipient
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.channels.sandbox.conftest import running
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import go_on, run, send, settled
@@ -215,7 +217,7 @@ def test_a_message_carries_the_files_it_names(world: World, ada: Recipient) -> N
 def test_a_request_for_a_file_that_cannot_be_sent_says_which(
     world: World, ada: Recipient, monkeypatch: pytest.MonkeyPatch, fields: Any, wrong: str
 ) -> None:
-    monkeypatch.setattr("notifications.draft.LARGEST", 1_000)
+    monkeypatch.setattr("notifications.accept.draft.LARGEST", 1_000)
     named = {"mine": file(world), "large": file(world, b"x" * 995), "theirs": file(world)}
     Attachment.objects.filter(pk=named["theirs"]).update(service_id=world.service.pk + 1)
     fields = {**fields, "attachments": [named.get(id_, id_) for id_ in fields["attachments"]]}

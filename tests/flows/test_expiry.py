@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from channels.health import hold
+from channels.accounts.health import hold
 from channels.models import ProviderAccount
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, now_due, only_delivery, run, send, settled

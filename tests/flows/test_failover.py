@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from channels.accounts.routes import routes
 from channels.models import ProviderAccount
-from channels.routing import routes
-from notifications import recorder
 from notifications.models import Attempt, Delivery
+from notifications.record import recorder
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert

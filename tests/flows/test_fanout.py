@@ -6,17 +6,19 @@ import pytest
 from django.db import transaction
 
 from channels.inbox.models import InboxItem
-from notifications import dispatch, fanout, store
-from notifications.cancelling import cancel
-from notifications.fanout import resolve_chunks
+from notifications.accept import fanout
+from notifications.accept.fanout import resolve_chunks
+from notifications.dispatch import dispatch
+from notifications.dispatch.sweep import sweep
 from notifications.models import CounterDelta, Delivery, Notification
 from notifications.queues import RESOLVE, RESOLVE_CHUNK, RESOLVE_URGENT
-from notifications.rows import Row
+from notifications.resolve import insert as store
+from notifications.resolve.rows import Row
+from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState, State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
-from preferences.addresses import new_data_key
 from preferences.models import Recipient
+from preferences.recipients.addresses import new_data_key
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled
 from tests.flows.threads import at_once

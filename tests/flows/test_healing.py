@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from channels import rates
-from channels.folding import fold_health
+from channels.accounts import rate_limit as rates
+from channels.accounts.breaker import fold_health
+from channels.accounts.routes import routes
 from channels.models import AccountHealthDelta, ProviderAccount
-from channels.routing import routes
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from tests.flows.conftest import settle

@@ -8,13 +8,14 @@ import pytest
 from redis import RedisError
 from redis.client import Pipeline
 
-from notifications import fanout, store
+from notifications.accept import fanout
 from notifications.models import Delivery
+from notifications.resolve import insert as store
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.redis_client import quick_redis
-from preferences import counting
-from preferences.caps import caps
+from preferences.decision import cap_counter as counting
+from preferences.decision.caps import caps
 from preferences.models import Cap, Category, NotificationType, Preference, QuietHours
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, run, send
@@ -178,7 +179,7 @@ def test_a_chunk_that_is_repeated_counts_nobody_twice(
 ) -> None:
     limit(2)
     ada.person("bob", token="c" * 64)
-    monkeypatch.setattr("notifications.accept.INLINE", 0)
+    monkeypatch.setattr("notifications.accept.accept.INLINE", 0)
     send(ada, user_ids=["ada", "bob"], channels=["inbox"])
 
     class Killed(Exception):
@@ -192,7 +193,7 @@ def test_a_chunk_that_is_repeated_counts_nobody_twice(
         with pytest.raises(Killed):
             fanout.resolve_chunks(*hints[0].args)
     fanout.resolve_chunks(*hints[0].args)
-    monkeypatch.setattr("notifications.accept.INLINE", 50)
+    monkeypatch.setattr("notifications.accept.accept.INLINE", 50)
 
     assert {row.trace for row in Delivery.objects.all()} == {"default a2/w:1"}
     assert verdicts(inbox(ada), inbox(ada)) == [GOING, DROPPED]
@@ -222,7 +223,7 @@ def test_a_duplicate_is_known_in_a_large_audience_too(
 ) -> None:
     set_type(ada, duplicate_seconds=600)
     inbox(ada)
-    monkeypatch.setattr("notifications.accept.INLINE", 0)
+    monkeypatch.setattr("notifications.accept.accept.INLINE", 0)
     answer = send(ada, user_id="ada", channels=["inbox"])
     assert answer.body is not None
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from channels.sandbox import accounts as directory
+from channels.sandbox.kit import accounts as directory
 from channels.sandbox.models import Fault, Received
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from channels import transport
-from channels.credentials import account_upsert
-from channels.routing import routes
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
 from channels.sandbox.models import Fault, Received
-from notifications import outbox
+from channels.transport import loop as transport
+from notifications.deliver import worker as outbox
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.channels.sandbox.conftest import ACCOUNTS, Sandbox, running
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, send
@@ -101,7 +101,9 @@ def test_an_address_that_spoils_a_batch_fails_alone(
 ) -> None:
     """Mailgun finds an address wrong that we thought right."""
     mail("mailgun")
-    monkeypatch.setattr("channels.sandbox.mailgun_form.is_address", lambda a: "eve@" not in a)
+    monkeypatch.setattr(
+        "channels.sandbox.providers.mailgun_form.is_address", lambda a: "eve@" not in a
+    )
     post(world)
     settle(lambda: not Delivery.objects.filter(settled_at=None).exists())
     states = Delivery.objects.order_by("state").values_list("state", flat=True)
@@ -113,7 +115,7 @@ def test_an_address_that_spoils_a_batch_fails_alone(
 def test_after_trouble_of_the_provider_each_goes_alone(
     world: World, mail: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels.sandbox.accounts.FRESH", 0.0)
+    monkeypatch.setattr("channels.sandbox.kit.accounts.FRESH", 0.0)
     Fault.objects.create(account=mail("ses"), kind="error", status=500)
     post(world)
     settle(lambda: Attempt.objects.count() == 4)

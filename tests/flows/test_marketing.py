@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.inbox.models import InboxItem
-from notifications.accept import Answer
-from notifications.explaining.explain import explain_send
-from notifications.links import ours
+from notifications.accept.accept import Answer
+from notifications.explain.explain import explain_send
+from notifications.links import our_urls as ours
 from notifications.links.tokens import read_unsubscribe
 from notifications.models import Delivery, Notification
 from notifications.statuses import State
@@ -23,7 +23,12 @@ from preferences.centre.links import keys as centre_keys
 from preferences.centre.tokens import read
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
-from templates.services import CannotPublish, template_create, version_draft, version_publish
+from templates.versions.published import (
+    CannotPublish,
+    template_create,
+    version_draft,
+    version_publish,
+)
 from tests.flows.steps import only_delivery, send, settled
 from tests.providers import StandIn
 from tests.world import World, contact_point, forget_all

@@ -1,5 +1,5 @@
-from notifications.broadcast import broadcast
-from notifications.selectors import notifications_list
+from notifications.accept.broadcast import broadcast
+from notifications.history.notifications import notifications_list
 from notifyproj.core.clock import now
 from tests.flows.steps import send
 from tests.world import World

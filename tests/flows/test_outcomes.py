@@ -2,12 +2,12 @@
 
 import pytest
 
-from channels.health import resume
+from channels.accounts.health import resume
 from channels.models import ProviderAccount
-from notifications import burying
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
+from notifications.record import dead_addresses as burying
 from notifications.statuses import ProviderOutcome, State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint
 from tests.flows.conftest import settle

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from channels.inbox.models import InboxItem
-from notifications.accept import accept
+from notifications.accept.accept import accept
 from notifications.models import Attempt
 from notifyproj.core.clock import now
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.flows.steps import settled
 from tests.world import World, forget_all
 

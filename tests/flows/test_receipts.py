@@ -7,9 +7,9 @@ from django.conf import settings
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from notifications.callbacks.accounts import callers
-from notifications.callbacks.fold import fold_due
+from notifications.callbacks.process import fold_due
 from notifications.models import Attempt
 from notifications.statuses import ProviderOutcome, State
 from tests.flows.conftest import settle

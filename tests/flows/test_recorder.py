@@ -8,13 +8,15 @@ import psycopg2
 import pytest
 from django.db import OperationalError, connection
 
-from notifications import attempt_rows, burying, recording
-from notifications import recorder as module
-from notifications.attempt_rows import Tried
-from notifications.claim import Claimed, claim
+from notifications.dispatch.claim import Claimed, claim
 from notifications.models import Attempt, Delivery
-from notifications.record import Change, Finished
-from notifications.recorder import Recorder
+from notifications.record import attempts as attempt_rows
+from notifications.record import dead_addresses as burying
+from notifications.record import recorder as module
+from notifications.record import write as recording
+from notifications.record.attempts import Tried
+from notifications.record.outcomes import Change, Finished
+from notifications.record.recorder import Recorder
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint

@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.base import OutcomeKind
-from notifications.cancelling import cancel
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Event
-from notifications.retrying import Candidate, Wish, judged, refusal, retry
+from notifications.services.cancel import cancel
+from notifications.services.resend import Candidate, Wish, judged, refusal, retry
 from notifications.statuses import NotificationState, ProviderOutcome, State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from notifyproj.core.models import AuditEntry
 from tests.flows.steps import conserved, only_delivery, send, settled

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from channels.base import Outcome, OutcomeKind
-from notifications import counters, recording
 from notifications.analytics import recount
 from notifications.analytics import repair as repairing
 from notifications.analytics.repair import check, repair
-from notifications.cells import Cell
-from notifications.claim import Claimed, claim
+from notifications.counters import table as counters
+from notifications.counters.cells import Cell
+from notifications.dispatch.claim import Claimed, claim
 from notifications.measures import COST, CREATED, LATENCY, OUTCOME
 from notifications.models import Attempt, Counter, CounterDelta, Delivery
-from notifications.record import Change, Finished
+from notifications.record import write as recording
+from notifications.record.outcomes import Change, Finished
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published, settle

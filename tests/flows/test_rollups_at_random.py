@@ -9,16 +9,17 @@ import pytest
 from msgspec import structs
 
 from channels.base import Event, EventKind, Outcome, OutcomeKind
-from notifications import counters, recording
-from notifications.callbacks import fold
-from notifications.callbacks.reading import told_of
-from notifications.cancelling import cancel
-from notifications.claim import Claimed, claim
+from notifications.callbacks import process as fold
+from notifications.callbacks.parse import told_of
+from notifications.counters import table as counters
+from notifications.dispatch.claim import Claimed, claim
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Notification
 from notifications.queues import DELIVER
-from notifications.record import Change, Finished, consequence
+from notifications.record import write as recording
+from notifications.record.outcomes import Change, Finished, consequence
+from notifications.services.cancel import cancel
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, make_due, send

@@ -6,10 +6,11 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from notifications import dispatch, sweeps
+from notifications.dispatch import dispatch
+from notifications.dispatch import sweep as sweeps
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, make_due, only_delivery, run, send, settled

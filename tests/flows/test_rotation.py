@@ -4,7 +4,7 @@ import os
 from django.core.management import call_command
 from pytest_django import Settings
 
-from notifications.attachments import attachment_add, load
+from notifications.attachments.store import attachment_add, load
 from notifications.models import Notification
 from notifications.variables import unseal
 from notifyproj.core.clock import now

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.cancelling import cancel
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Notification
+from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState, State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled

@@ -1,5 +1,5 @@
 from channels.base import OutcomeKind
-from notifications.accept import accept
+from notifications.accept.accept import accept
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now

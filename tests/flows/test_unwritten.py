@@ -4,8 +4,11 @@ import threading
 
 import pytest
 
-from notifications import deliver, outbox, recorder, recording
+from notifications.deliver import deliver
+from notifications.deliver import worker as outbox
 from notifications.models import Delivery
+from notifications.record import recorder
+from notifications.record import write as recording
 from notifications.statuses import State
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import run, send

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from channels.transport import transport
+from channels.transport.loop import transport
 from channels.webhook import standard
-from notifications import burying
-from notifications.claim import LEASE_SECONDS, claim
+from notifications.dispatch.claim import LEASE_SECONDS, claim
 from notifications.models import Attempt, Delivery
+from notifications.record import dead_addresses as burying
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint
-from preferences.webhooks import webhook_register
+from preferences.recipients.webhooks import webhook_register
 from templates.models import MessageTemplate
-from templates.services import forget_names, version_draft, version_publish
+from templates.versions.published import forget_names, version_draft, version_publish
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, recorded, send, settled
 from tests.providers import Answer, StandIn, stand_in

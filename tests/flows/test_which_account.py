@@ -5,17 +5,17 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
 from channels.base import Channel
-from channels.credentials import account_upsert
 from channels.models import AccountDay, ProviderAccount
-from channels.routing import routes
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
-from preferences import services
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import NotificationType
+from preferences.recipients import services
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, only_delivery, recorded, send, settled
 from tests.providers import Answer, StandIn, stand_in

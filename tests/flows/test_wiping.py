@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from notifications import fanout, recording
-from notifications.cancelling import cancel
-from notifications.claim import Claimed, claim
-from notifications.fanout import resolve_chunks
+from notifications.accept import fanout
+from notifications.accept.fanout import resolve_chunks
+from notifications.dispatch.claim import Claimed, claim
+from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery, Notification
-from notifications.record import Change
+from notifications.record import write as recording
+from notifications.record.outcomes import Change
+from notifications.services.cancel import cancel
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import go_on, now_due, recorded, run, send, settled

@@ -13,8 +13,8 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
 
-from notifyproj.desk.roles import ROLES, granted
-from notifyproj.desk.watched import watched_lines
+from notifyproj.admin_site.audited_models import watched_lines
+from notifyproj.admin_site.roles import ROLES, granted
 
 pytestmark = pytest.mark.django_db
 

@@ -26,7 +26,7 @@ def operator(db: None) -> Client:
 
 @pytest.fixture
 def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish", lambda rows: True)
     made = make_world("http://127.0.0.1:9")
     made.person("ada", token="a" * 64)
     return made

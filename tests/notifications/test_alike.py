@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import Lane
-from notifications.alike import Alike, rows_for
-from notifications.one_person import Facts, rows_of
-from notifications.rows import Job, Row
-from notifications.traces import with_caps
-from preferences.catalogue import Fallback, TypeValue
-from preferences.counting import NOTHING, Counted
-from preferences.facts import Person, Point
-from preferences.question import Limits, Over, PersonRules, TypeRules
+from notifications.resolve.person import Facts, rows_of
+from notifications.resolve.plan_cache import Alike, rows_for
+from notifications.resolve.rows import Job, Row
+from notifications.resolve.trace import with_caps
+from preferences.decision.cap_counter import NOTHING, Counted
+from preferences.decision.facts import Person, Point
+from preferences.decision.types import Fallback, TypeValue
+from preferences.decision.values import Limits, Over, PersonRules, TypeRules
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNELS = ("push", "sms", "inbox")

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from channels.base import Lane
-from channels.email import mailgun, sendgrid, ses
+from channels.email.mailgun import adapter as mailgun
+from channels.email.sendgrid import adapter as sendgrid
+from channels.email.ses import adapter as ses
 from channels.messages import EmailMessage
 from channels.protocols import Adapter
-from notifications.batching import MOST_TEXT, Share, bundles, shareable, together
-from notifications.claim import Claimed
+from notifications.deliver.batch import MOST_TEXT, Share, bundles, shareable, together
+from notifications.dispatch.claim import Claimed
 from tests.channels.samples import NOW, account, email, envelope
 
 ROW = Claimed._make([None] * len(Claimed._fields))._replace(lane=Lane.BULK.value, attempts=0)

@@ -8,21 +8,21 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from channels.accounts.credentials import account_value
 from channels.base import Channel, Envelope
 from channels.compose import compose
-from channels.credentials import account_value
 from channels.models import App, ProviderAccount
 from channels.registry import adapter
 from notifications.campaigns.models import Campaign
-from notifications.campaigns.preflight import preflight
+from notifications.campaigns.preflight.preflight import preflight
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey
-from preferences import addresses
 from preferences.models import ContactPoint, NotificationType, Recipient
-from preferences.services import recipient_erase
-from templates import services
+from preferences.recipients import addresses
+from preferences.recipients.services import recipient_erase
+from templates.engine.render import render
 from templates.models import TemplateVersion
-from templates.render import render
+from templates.versions import published as services
 from tests.channels.samples import browser
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from channels.models import AccountDay, AccountHealthDelta, ProviderAccount
-from notifications import counters
+from notifications.counters import table as counters
 from notifications.exposition import Gauge, Sample, text
 from notifyproj.core.alerts import alert_raise, alert_resolve
 from notifyproj.core.clock import now
@@ -17,7 +17,7 @@ APNS = 'account="apns",channel="push",kind="apns"'
 
 @pytest.fixture
 def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish", lambda rows: True)
     return make_world("http://127.0.0.1:9")
 
 

@@ -10,20 +10,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from notifications.broadcast import broadcast
+from notifications.accept.broadcast import broadcast
+from notifications.accept.fanout import resolve_chunks
 from notifications.digests.models import Digest
-from notifications.fanout import resolve_chunks
 from notifyproj.core.clock import now
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import QuietHours, Recipient, Suppression
-from preferences.services import recipient_erase
+from preferences.recipients.services import recipient_erase
 from tests.flows.steps import send
 from tests.world import World, make_world
 
 
 @pytest.fixture
 def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish", lambda rows: True)
     made = make_world("http://127.0.0.1:9")
     made.person("ada", token="a" * 64)
     return made

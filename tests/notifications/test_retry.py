@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Channel, Lane
-from notifications.retry import SCHEDULE, next_delay, throttle_delay
+from notifications.backoff import SCHEDULE, next_delay, throttle_delay
 
 RNG = random.Random(7)
 LANES = st.sampled_from(list(Lane))

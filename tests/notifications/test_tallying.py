@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from channels.accounts.health import Tally
 from channels.base import (
     HttpResponse,
     Outcome,
@@ -12,10 +13,9 @@ from channels.base import (
     SmtpReply,
     TransportFailure,
 )
-from channels.health import Tally
-from notifications.record import Finished
-from notifications.tallying import tallies
-from notifications.verdicts import rests
+from notifications.record.accounts import rests
+from notifications.record.outcomes import Finished
+from notifications.record.tallies import tallies
 from notifyproj.core.clock import now
 
 K = OutcomeKind

@@ -7,7 +7,7 @@ from celery import current_app
 
 import celery_app
 from notifications import queues
-from notifications.schedule import BEAT_SCHEDULE
+from notifications.beat_schedule import BEAT_SCHEDULE
 
 celery_app.app.loader.import_default_modules()  # as a worker finds them
 NAMED = sorted(

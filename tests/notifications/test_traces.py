@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications import traces
 from notifications.reasons import REASONS
-from notifications.traces import GROUNDS, RULE_OF, WAITED, of_decision, read, with_caps
+from notifications.resolve import trace as traces
+from notifications.resolve.trace import GROUNDS, RULE_OF, WAITED, of_decision, read, with_caps
 from preferences.cap_words import cap_word
-from preferences.question import SEND, Decision, Defer, Fold, Skip
+from preferences.decision.values import SEND, Decision, Defer, Fold, Skip
 
 LATER = datetime(2026, 11, 22, tzinfo=UTC)
 GROUND = ("ground", GROUNDS["default"])

@@ -7,8 +7,8 @@ import pytest
 from celery import current_app
 from pytest_django.fixtures import Settings
 
-from notifications import traffic
-from notifications.traffic import backlog, count_published, count_taken, limit
+from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch.queue_depth import backlog, count_published, count_taken, limit
 from notifyproj.core.redis_client import quick_redis
 
 QUEUE = "push.bulk"

@@ -3,11 +3,11 @@
 import pytest
 
 from channels.base import Channel
-from preferences import services
-from preferences.addresses import area, normalise
-from preferences.facts import load_points, load_points_of
+from preferences.decision.facts import load_points, load_points_of
 from preferences.models import ContactPoint
-from preferences.profiles import ImportLine
+from preferences.recipients import services
+from preferences.recipients.addresses import area, normalise
+from preferences.recipients.schemas import ImportLine
 
 
 @pytest.mark.parametrize(

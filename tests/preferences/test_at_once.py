@@ -11,12 +11,14 @@ from django.db import connection, transaction
 
 from channels.models import App
 from notifyproj.core import clock
-from preferences import ledger, services, withdrawals
-from preferences.choices import Proof, choice_set
+from preferences.consent import verify as ledger
+from preferences.consent import withdrawals
+from preferences.consent.choices import Proof, choice_set
+from preferences.consent.schemas import PreferenceChanges, load_names, understand
+from preferences.consent.write import Wanted, preferences_set_bulk
 from preferences.models import ConsentEvent, ContactPoint, Recipient
-from preferences.preference_bodies import PreferenceChanges, load_names, understand
-from preferences.preferences_set import Wanted, preferences_set_bulk
-from preferences.profiles import Device, ImportLine, Profile
+from preferences.recipients import services
+from preferences.recipients.schemas import Device, ImportLine, Profile
 from tests.preferences.opening import opened
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from redis.client import Pipeline
 
 from notifyproj.core.redis_client import quick_redis
 from preferences.cap_words import USED_UP
-from preferences.caps import SLACK, CapValue, window
-from preferences.counting import Counted, Group, Message, count
-from preferences.question import Limits, Over
+from preferences.decision.cap_counter import Counted, Group, Message, count
+from preferences.decision.caps import SLACK, CapValue, window
+from preferences.decision.values import Limits, Over
 from tests.flows.threads import at_once
 
 NOON = datetime(2099, 6, 10, 12, 0, tzinfo=UTC)  # Redis forgets what is past

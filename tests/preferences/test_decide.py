@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preferences.decide import decide
-from preferences.question import SEND, Choices, Defer, PersonRules, Skip, Target, TypeRules
+from preferences.decision.decide import decide
+from preferences.decision.values import SEND, Choices, Defer, PersonRules, Skip, Target, TypeRules
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preferences.decide import RULES, decide, explain
-from preferences.question import (
+from preferences.decision.decide import RULES, decide, explain
+from preferences.decision.values import (
     SEND,
     Case,
     Defer,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preferences.hours import quiet_until
+from preferences.decision.quiet_hours import quiet_until
 
 NIGHT = (time(22), time(7))
 VIENNA = "Europe/Vienna"

@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from notifyproj.core.clock import now
-from preferences import addresses, services, withdrawals
-from preferences.choices import Proof, choice_set
+from preferences.consent import withdrawals
+from preferences.consent.choices import Proof, choice_set
+from preferences.consent.suppress_address import suppression_add
 from preferences.models import (
     Category,
     ConsentEvent,
@@ -22,8 +23,8 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.profiles import ImportLine
-from preferences.suppressing import suppression_add
+from preferences.recipients import addresses, services
+from preferences.recipients.schemas import ImportLine
 
 pytestmark = pytest.mark.django_db
 

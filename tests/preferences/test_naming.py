@@ -1,6 +1,6 @@
 import pytest
 
-from preferences.naming import checked_names, named
+from preferences.type_names import checked_names, named
 
 NAMES = {"de": "Angebote", "pt-BR": "Ofertas", "de-AT": "Aktionen"}
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from notifyproj.core.clock import now
 from preferences.models import ConsentEvent, NotificationType, Preference, QuietHours, Recipient
-from preferences.profiles import Profile
-from preferences.services import recipient_erase, recipient_upsert
+from preferences.recipients.schemas import Profile
+from preferences.recipients.services import recipient_erase, recipient_upsert
 from tests.world import contact_point
 
 pytestmark = pytest.mark.django_db

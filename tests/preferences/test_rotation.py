@@ -5,13 +5,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from channels.credentials import account_upsert, account_value
+from channels.accounts.credentials import account_upsert, account_value
 from channels.models import ProviderAccount
 from notifyproj.core.encryption import Undecryptable
-from preferences import addresses, rotation
 from preferences.models import ContactPoint, Recipient
-from preferences.profiles import ImportLine
-from preferences.services import recipients_upsert_bulk
+from preferences.recipients import addresses
+from preferences.recipients import key_rotation as rotation
+from preferences.recipients.schemas import ImportLine
+from preferences.recipients.services import recipients_upsert_bulk
 from tests.preferences.opening import data_key, opened
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from preferences.caps import CapValue, caps, caps_of
-from preferences.catalogue import catalogue
+from preferences.decision.caps import CapValue, caps, caps_of
+from preferences.decision.types import catalogue
 from preferences.digest_form import checked_digest
 from preferences.models import Cap, Category, NotificationType
 from tests.preferences.test_type_admin import save

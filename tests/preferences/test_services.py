@@ -4,8 +4,9 @@ import pytest
 
 from notifyproj.core import clock
 from notifyproj.core.errors import InvalidFields
-from preferences import addresses, services
-from preferences.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.consent.choices import About, Choice, Proof, choice_set, choices_set
+from preferences.consent.pauses import Quiet, quiet_set
+from preferences.consent.suppress_address import suppression_add, suppression_remove
 from preferences.models import (
     ConsentEvent,
     NotificationType,
@@ -14,9 +15,8 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.profiles import ImportLine
-from preferences.suppressing import suppression_add, suppression_remove
-from preferences.wishes import Quiet, quiet_set
+from preferences.recipients import addresses, services
+from preferences.recipients.schemas import ImportLine
 
 pytestmark = pytest.mark.django_db
 

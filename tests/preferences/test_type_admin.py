@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from channels.credentials import account_upsert
-from preferences.catalogue import Fallback, catalogue
+from channels.accounts.credentials import account_upsert
+from preferences.admin.type_form import checked_fallbacks
+from preferences.decision.types import Fallback, catalogue
 from preferences.models import NotificationType
-from preferences.type_form import checked_fallbacks
 
 STEP = {"from": "push", "to": "sms", "unless": "accepted", "after": 10}
 

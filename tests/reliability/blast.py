@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from channels.base import Channel, Lane
-from notifications import dispatch
+from notifications.dispatch import dispatch
 from notifications.models import Notification
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.variables import seal

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
 from notifyproj.core.services import api_key_create
 from notifyproj.launch.valkey import free_port

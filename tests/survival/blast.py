@@ -9,16 +9,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from channels.base import Channel, Lane
-from notifications import counters, dispatch
 from notifications.analytics import recount
 from notifications.analytics.repair import check
+from notifications.counters import table as counters
+from notifications.dispatch import dispatch
 from notifications.models import Attempt, CounterDelta, Delivery, Notification
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.variables import seal as seal_variables
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.ids import uuid7
-from preferences.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from preferences.models import ContactPoint, Recipient
+from preferences.recipients.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from templates.models import TemplateVersion
 from tests.survival.provider import StandIn
 from tests.survival.running import poll

@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from notifications.campaigns.launching import campaign_launch
-from notifications.campaigns.life import run_cancel, run_pause, run_resume
 from notifications.campaigns.models import Campaign, Run
+from notifications.campaigns.run.launch import campaign_launch
+from notifications.campaigns.run.lifecycle import run_cancel, run_pause, run_resume
 from notifications.campaigns.states import RunState
 from notifications.models import Delivery
 from notifications.statuses import FINAL, State

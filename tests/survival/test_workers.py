@@ -1,6 +1,6 @@
 """The processes that send are killed, stopped, and asked to end."""
 
-from channels.http import MAX_HTTP1
+from channels.transport.http_clients import MAX_HTTP1
 from tests.survival.blast import Blast
 from tests.survival.running import Platform, kill, lives, poll
 from tests.survival.servers import Servers

@@ -14,7 +14,13 @@ from django.urls import reverse
 from notifications.models import Delivery
 from preferences.models import Recipient
 from templates.models import MessageTemplate, TemplateVersion
-from templates.writing import Content, draft_of, draft_save, template_create, version_publish
+from templates.versions.services import (
+    Content,
+    draft_of,
+    draft_save,
+    template_create,
+    version_publish,
+)
 from tests.world import World, forget_all, make_world
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from templates.building import build, text_of
-from templates.render import Compiled, render
+from templates.build.build import build, text_of
+from templates.engine.render import Compiled, render
 
 MJML = """<mjml><mj-body>{{% for offer in offers %}}<mj-section><mj-column>
 <mj-text>{}</mj-text><mj-button href="{{{{ offer.url }}}}">Go</mj-button>

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from templates.checks import check, declared_variables
+from templates.review.checks import check, declared_variables
 
 GOOD = {"sms": {"default": {"body": "Hi {{ name }}"}}}
 

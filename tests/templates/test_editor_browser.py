@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from notifications.models import Notification
 from preferences.models import NotificationType
 from templates.models import MessageTemplate
-from templates.writing import Content, draft_of, draft_save, template_create, version_publish
+from templates.versions.services import (
+    Content,
+    draft_of,
+    draft_save,
+    template_create,
+    version_publish,
+)
 from tests.committed import committed_rows
 from tests.world import forget_all, make_world
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from templates.render import Compiled, RenderFailed, render
+from templates.engine.render import Compiled, RenderFailed, render
 
 AT = "2026-06-27T22:30:00Z"
 

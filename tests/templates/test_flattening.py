@@ -2,8 +2,8 @@
 
 import pytest
 
-from templates.flattening import Partial, flatten, names
-from templates.tokens import NotAllowed
+from templates.build.flatten import Partial, flatten, names
+from templates.engine.tokens import NotAllowed
 
 PAGE = "<h1>{% block title %}Shop{% endblock %}</h1>{% block content %}{% endblock %}"
 

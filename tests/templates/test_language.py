@@ -4,9 +4,9 @@ import resource
 
 import pytest
 
-from templates import language
-from templates.engine import FORBIDDEN_FILTERS
-from templates.render import Compiled, RenderFailed, render
+from templates.engine import language
+from templates.engine.engine import FORBIDDEN_FILTERS
+from templates.engine.render import Compiled, RenderFailed, render
 
 DOUBLING = "".join("{% for a in [a, a] %}" for _ in range(40)) + "{{ a }}" + "{% endfor %}" * 40
 ESCAPES = {

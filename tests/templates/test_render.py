@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from templates.engine import MAX_OUTPUT
-from templates.render import Compiled, RenderFailed, render
+from templates.engine.engine import MAX_OUTPUT
+from templates.engine.render import Compiled, RenderFailed, render
 
 ORDER: dict[str, object] = {"order_id": "ORD-1", "total": "$5"}
 

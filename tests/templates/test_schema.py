@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from templates import schema
-from templates.needs import Needs, problems_with
-from templates.samples import sample_of
-from templates.uses import uses
-from templates.validating import InvalidSchema, Validator
+from templates.build import schema
+from templates.build.needs import Needs, problems_with
+from templates.build.samples import sample_of
+from templates.build.validate import InvalidSchema, Validator
+from templates.build.variables_used import uses
 
 ORDER = (
     "{{ id }}{% for item in items %}{{ item.name }} {{ item.price|currency('EUR') }}"

@@ -5,9 +5,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from preferences.models import NotificationType
-from templates import services
+from templates.engine.render import render
 from templates.models import MessageTemplate, TemplateVersion
-from templates.render import render
+from templates.versions import published as services
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from templates.files import NotReadable
 from templates.models import MessageTemplate, TemplateVersion
-from templates.transfer import LARGEST, Plan, export_all, import_all, pack, unpack
-from templates.writing import Content, draft_of, draft_save
+from templates.versions.files import NotReadable
+from templates.versions.services import Content, draft_of, draft_save
+from templates.versions.transfer import LARGEST, Plan, export_all, import_all, pack, unpack
 
 pytestmark = pytest.mark.django_db
 

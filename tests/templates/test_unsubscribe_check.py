@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from templates.unsubscribe_check import without_way_out
+from templates.review.unsubscribe_check import without_way_out
 
 LINK = "{{ unsubscribe_url }}"
 

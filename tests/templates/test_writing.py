@@ -4,7 +4,7 @@ import pytest
 
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
-from templates.writing import (
+from templates.versions.services import (
     CannotPublish,
     Content,
     DraftChanged,

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import connection
 
-from notifications.campaigns import audience
 from notifications.campaigns.models import Run
-from notifications.campaigns.reporting.comparing import Sample, compared, in_words
+from notifications.campaigns.plan import audience
+from notifications.campaigns.reporting.significance import Sample, compared, in_words
 from notifications.campaigns.shares import PLACES, Range
 
 LOOKED_AT = 5_000

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Q, Sum
 
 from notifications.campaigns.models import Moment, Run
-from notifications.campaigns.numbers import numbers_of
+from notifications.campaigns.run.numbers import numbers_of
 from notifications.campaigns.states import OPEN_RUNS
 from notifyproj.core.clock import now as clock_now
 

@@ -10,10 +10,10 @@ from notifications.analytics.latency import Latency
 from notifications.analytics.rows import ReportRow, row
 from notifications.analytics.selectors import Which, by_arm, totals
 from notifications.campaigns.models import Arm, Campaign, Moment, Run, Slice
-from notifications.campaigns.progress import together
 from notifications.campaigns.reporting.chart import Chart, chart
-from notifications.campaigns.reporting.comparing import Sample, compared, in_words
-from notifications.campaigns.standing import reachable
+from notifications.campaigns.reporting.progress import together
+from notifications.campaigns.reporting.significance import Sample, compared, in_words
+from notifications.campaigns.reporting.standing import reachable
 from notifications.reasons import words
 from notifications.statuses import State
 

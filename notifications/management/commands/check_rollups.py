@@ -11,8 +11,8 @@ from notifications.analytics import recount
 from notifications.analytics.recount import Tally
 from notifications.analytics.repair import check, repair
 from notifications.analytics.words import measured
-from notifications.cells import Cell
-from preferences.catalogue import type_of
+from notifications.counters.cells import Cell
+from preferences.decision.types import type_of
 
 SHOWN = 1_000
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from notifications.rotation import rotate_all
+from notifications.operations.key_rotation import rotate_all
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifyproj.core.clock import now
-from notifyproj.core.spoken import ago, exact, span
+from notifyproj.core.humanize import ago, exact, span
 
 register = template.Library()
 SHORT = 8  # figures of an id: its end, as the beginning is the time

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from preferences import ledger
+from preferences.consent import verify as ledger
 
 SHOWN = 1_000
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from templates.transfer import export_all
+from templates.versions.transfer import export_all
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from templates.files import NotReadable
-from templates.transfer import Step, import_all
+from templates.versions.files import NotReadable
+from templates.versions.transfer import Step, import_all
 
 
 class Command(BaseCommand):

@@ -7,13 +7,13 @@ import pytest
 from celery import current_app
 from rest_framework.test import APIClient
 
-from notifications.backlog import depth
+from notifications.accept.backpressure import depth
 from notifications.models import Delivery, IdempotencyKey, Notification
 from notifyproj.core import authentication, throttling
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create
 from preferences.models import NotificationType
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.committed import committed_rows
 from tests.world import World, forget_all, make_world
 

@@ -9,15 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications.accept import accept
+from notifications.accept.accept import accept
+from notifications.accept.requests import SendRequest
 from notifications.models import Delivery, Notification
-from notifications.requests import SendRequest
 from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.redis_client import quick_redis
-from preferences.caps import caps
+from preferences.decision.caps import caps
 from preferences.models import (
     Cap,
     NotificationType,
@@ -26,7 +26,7 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from templates.services import template_create, version_draft, version_publish
+from templates.versions.published import template_create, version_draft, version_publish
 from tests.api.notifications.conftest import ORDER, client_of, order
 from tests.world import World, apns_account, contact_point, forget_all
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from notifications import idempotency
+from notifications.accept import idempotency
 from notifications.models import Delivery, IdempotencyKey, Notification
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey, Service

@@ -8,9 +8,9 @@ from celery import current_app
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from notifications import traffic
-from notifications.backlog import depth
-from notifications.counters import CREATED
+from notifications.accept.backpressure import depth
+from notifications.counters.table import CREATED
+from notifications.dispatch import queue_depth as traffic
 from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
 from notifyproj.core import broker

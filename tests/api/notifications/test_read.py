@@ -186,7 +186,7 @@ def test_what_is_still_under_way_is_called_sending(post: Post, api: APIClient) -
 def test_deliveries_of_a_large_audience_come_in_pages(
     post: Post, api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.selectors.MOST_DELIVERIES", 2)
+    monkeypatch.setattr("notifications.history.notifications.MOST_DELIVERIES", 2)
     names = ["user-123", "a", "b"]
     id_ = post(user_id=None, user_ids=names, channels=["push"]).json()["id"]
 

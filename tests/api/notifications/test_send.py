@@ -10,7 +10,7 @@ from notifications.statuses import NotificationState, State
 from notifyproj.core.clock import now
 from notifyproj.core.ids import instant_of
 from preferences.models import NotificationType
-from preferences.services import recipient_erase
+from preferences.recipients.services import recipient_erase
 from tests.api.notifications.conftest import ORDER, PATH, Post
 from tests.world import World, forget_all
 

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from channels.accounts.credentials import account_upsert, account_value
 from channels.base import Account
-from channels.credentials import account_upsert, account_value
 from channels.models import ProviderAccount
-from channels.sandbox.keys import public_key
+from channels.sandbox.kit.keys import public_key
 from channels.sandbox.models import Fault, Received
 from channels.sandbox.serve import Ports, serve
 from notifyproj.launch.valkey import free_port

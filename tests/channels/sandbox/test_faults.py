@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from channels.base import Account
-from channels.sandbox.faults import FaultRule, drawn
+from channels.sandbox.kit.faults import FaultRule, drawn
 from channels.sandbox.models import Fault, Received
 from tests.channels.sandbox.calls import Reply, push, send_fcm, text
 from tests.channels.sandbox.conftest import Sandbox, received

@@ -15,11 +15,11 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from channels.base import Account, Channel
-from channels.sandbox import recorder
-from channels.sandbox.database import Database
+from channels.sandbox.kit import recorder
+from channels.sandbox.kit.database import Database
+from channels.sandbox.kit.values import Answer, Verdict
 from channels.sandbox.models import Received
 from channels.sandbox.stream import stream
-from channels.sandbox.values import Answer, Verdict
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PUSH = {"kind": "push", "platform": "ios", "title": "Order confirmed", "silent": False}

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from channels.aws.sns_message import confirm
 from channels.base import Account, Envelope, Event, EventKind, HttpRequest, InboundRequest
-from channels.email.multipart import Part, multipart
+from channels.email.mailgun.multipart import Part, multipart
 from channels.messages import Attachment, EmailMessage
 from channels.registry import adapter
-from channels.sandbox import letters
 from channels.sandbox.models import Received
-from channels.sns_message import confirm
-from channels.transport import Transport
+from channels.sandbox.providers import letters
+from channels.transport.loop import Transport
 from tests.channels.conftest import Send
 from tests.channels.samples import DELIVERY
 from tests.channels.sandbox.conftest import Sandbox, received

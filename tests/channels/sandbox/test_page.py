@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from channels.credentials import account_upsert
+from channels.accounts.credentials import account_upsert
 from channels.models import App
 from channels.sandbox.models import Fault, Received
 

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from channels.accounts.credentials import account_upsert
 from channels.base import Account
-from channels.credentials import account_upsert
 from channels.models import ProviderAccount
 from tests.channels.sandbox.conftest import Sandbox, received, running
 

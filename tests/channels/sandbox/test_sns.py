@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from channels.aws import sigv4_headers
+from channels.aws.sigv4 import sigv4_headers
 from channels.base import Account
 from tests.channels.sandbox.calls import Reply, call
 from tests.channels.sandbox.conftest import Sandbox, received

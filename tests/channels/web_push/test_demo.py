@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Page, expect
 
+from channels.accounts.credentials import account_upsert, account_value
 from channels.base import Account, Channel, Envelope, OutcomeKind
 from channels.compose import compose
-from channels.credentials import account_upsert, account_value
 from channels.models import App
 from channels.registry import adapter
 from channels.way_out import WayOut
 from preferences.models import ContactPoint, Recipient
-from preferences.profiles import Profile
-from preferences.services import recipient_upsert
+from preferences.recipients.schemas import Profile
+from preferences.recipients.services import recipient_upsert
 from tests.channels.conftest import Send
 from tests.channels.inbox.conftest import browser as browser  # fixtures
 from tests.channels.inbox.conftest import site as site

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from notifications.campaigns.launching import run_begin
 from notifications.campaigns.models import Campaign, Run, Slice
-from notifications.campaigns.watching import tick
+from notifications.campaigns.run.launch import run_begin
+from notifications.campaigns.run.tick import tick
 from notifications.models import Delivery
 from notifyproj.core.clock import now
 from templates.models import TemplateVersion

@@ -17,7 +17,7 @@ from notifications.campaigns.reporting.moments import note_moments
 from notifications.campaigns.reporting.report import report
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch
 from tests.flows.campaigns.test_gates import with_two_variants
 from tests.flows.conftest import all_final, settle

@@ -3,18 +3,20 @@ from typing import Any
 
 import pytest
 
-from notifications import store
-from notifications.campaigns import audience, feeding, room
-from notifications.campaigns.feeding import feed
-from notifications.campaigns.launching import campaign_launch
 from notifications.campaigns.models import Campaign, Run, Slice
+from notifications.campaigns.plan import audience
+from notifications.campaigns.run import capacity as room
+from notifications.campaigns.run import feed as feeding
+from notifications.campaigns.run.feed import feed
+from notifications.campaigns.run.launch import campaign_launch
+from notifications.campaigns.run.tick import tick
 from notifications.campaigns.states import CampaignState, RunState
-from notifications.campaigns.watching import tick
 from notifications.models import Delivery
+from notifications.resolve import insert as store
 from notifications.segments.models import Segment
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, reached
 from tests.flows.conftest import Published, all_final, settle
 from tests.flows.steps import conserved, run

@@ -2,18 +2,19 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.campaigns import gates, watching
-from notifications.campaigns.life import run_pause, run_resume
 from notifications.campaigns.models import Arm, Campaign, Run, Slice
+from notifications.campaigns.run import gates
+from notifications.campaigns.run import tick as watching
+from notifications.campaigns.run.evaluate import Numbers
+from notifications.campaigns.run.lifecycle import run_pause, run_resume
+from notifications.campaigns.run.tick import tick
 from notifications.campaigns.shares import PLACES, Stage
 from notifications.campaigns.states import CampaignState, RunState
-from notifications.campaigns.verdicts import Numbers
-from notifications.campaigns.watching import tick
 from notifications.models import Delivery
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from templates.models import TemplateVersion
-from templates.services import version_draft, version_publish
+from templates.versions.published import version_draft, version_publish
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, pass_gate, reached
 from tests.flows.conftest import all_final, settle
 from tests.flows.steps import conserved
@@ -100,7 +101,7 @@ def test_who_goes_on_after_the_brake_is_not_stopped_for_the_same_again(
     run = launch(campaign(world, brake_after=10))
     bad = Numbers(sent=50, failed=50)
     monkeypatch.setattr(watching, "numbers_of", lambda _: bad)
-    monkeypatch.setattr("notifications.campaigns.life.numbers_of", lambda _: bad)
+    monkeypatch.setattr("notifications.campaigns.run.lifecycle.numbers_of", lambda _: bad)
     tick()
     run.refresh_from_db()
     assert run.state == RunState.PAUSED

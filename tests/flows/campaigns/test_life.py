@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.campaigns import feeding
-from notifications.campaigns.life import campaign_cancel, run_cancel, run_pause, run_resume
 from notifications.campaigns.models import Run
+from notifications.campaigns.run import feed as feeding
+from notifications.campaigns.run.lifecycle import campaign_cancel, run_cancel, run_pause, run_resume
+from notifications.campaigns.run.tick import tick
 from notifications.campaigns.states import CampaignState, RunState
-from notifications.campaigns.watching import tick
+from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery
 from notifications.statuses import State
-from notifications.sweeps import sweep
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, reached
@@ -121,7 +121,7 @@ def test_a_cancellation_that_takes_long_is_gone_on_with(
     crowd(world, 2)
     made = begun(world, hints)
     with monkeypatch.context() as patched:
-        patched.setattr("notifications.campaigns.life.INLINE", -1.0)
+        patched.setattr("notifications.campaigns.run.lifecycle.INLINE", -1.0)
         assert not run_cancel(run=made, by="ada", now=now()).complete
 
     tick()
@@ -131,7 +131,7 @@ def test_a_cancellation_that_takes_long_is_gone_on_with(
 
 
 def test_a_campaign_that_waits_for_its_day_can_be_cancelled(world: World) -> None:
-    from notifications.campaigns.launching import campaign_launch
+    from notifications.campaigns.run.launch import campaign_launch
 
     tomorrow = now() + timedelta(days=1)
     made = campaign(world, starts="at", on=tomorrow.date(), at=tomorrow.time())

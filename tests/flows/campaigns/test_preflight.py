@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 
-from notifications.campaigns import preflight as preflights
 from notifications.campaigns.models import Campaign
-from notifications.campaigns.preflight import Preflight, preflight
+from notifications.campaigns.preflight import preflight as preflights
+from notifications.campaigns.preflight.preflight import Preflight, preflight
 from notifications.models import Delivery, Notification
 from notifyproj.core.clock import now
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import Cap, QuietHours
 from templates.models import TemplateVersion
-from templates.services import version_draft, version_publish
+from templates.versions.published import version_draft, version_publish
 from tests.flows.campaigns.steps import campaign, crowd
 from tests.providers import StandIn
 from tests.world import World, forget_all

@@ -1,9 +1,9 @@
 from datetime import time, timedelta
 
-from notifications.campaigns.life import run_pause
 from notifications.campaigns.models import Run, Slice
-from notifications.campaigns.watchdog import why_waiting
-from notifications.campaigns.watching import tick
+from notifications.campaigns.run.lifecycle import run_pause
+from notifications.campaigns.run.stalls import why_waiting
+from notifications.campaigns.run.tick import tick
 from notifyproj.core.clock import now
 from preferences.models import QuietHours, Recipient
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch

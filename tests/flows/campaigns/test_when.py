@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from notifications.campaigns import launching, life, watching
-from notifications.campaigns.launching import campaign_launch, campaign_unschedule, run_begin
 from notifications.campaigns.models import Campaign, Run, Slice
+from notifications.campaigns.run import launch as launching
+from notifications.campaigns.run import lifecycle as life
+from notifications.campaigns.run import tick as watching
+from notifications.campaigns.run.launch import campaign_launch, campaign_unschedule, run_begin
+from notifications.campaigns.run.tick import tick
 from notifications.campaigns.states import CampaignState
-from notifications.campaigns.watching import tick
 from notifications.models import Delivery
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields

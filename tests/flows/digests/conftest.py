@@ -1,6 +1,11 @@
 import pytest
 
-from templates.services import forget_names, template_create, version_draft, version_publish
+from templates.versions.published import (
+    forget_names,
+    template_create,
+    version_draft,
+    version_publish,
+)
 from tests.flows.digests.steps import collected
 from tests.world import World
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from notifications.digests.closing import close_due
+from notifications.services.close_digests import close_due
 from notifyproj.core.clock import now
 from tests.flows.digests.steps import an_hour_passes, collected, tell
 from tests.world import World

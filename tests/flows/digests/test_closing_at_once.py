@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from notifications import accept
-from notifications.digests import closing, writing
-from notifications.digests.closing import close_due
+from notifications.accept import accept
 from notifications.digests.models import Digest, DigestItem
+from notifications.services import close_digests as closing
+from notifications.services import compose_digest as writing
+from notifications.services.close_digests import close_due
 from notifyproj.core.clock import now
 from tests.flows.digests.steps import an_hour_passes, collected, said, tell
 from tests.flows.steps import conserved, settled

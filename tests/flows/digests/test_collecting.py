@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from notifications import fanout
-from notifications.cancelling import cancel
-from notifications.digests.closing import close_due
-from notifications.digests.contents import load_readers
+from notifications.accept import fanout
+from notifications.digests.item_content import load_readers
 from notifications.digests.models import Digest
 from notifications.models import Delivery, Notification
+from notifications.services.cancel import cancel
+from notifications.services.close_digests import close_due
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.clock import now
-from preferences.caps import caps
+from preferences.decision.caps import caps
 from preferences.models import Cap, Preference, Recipient
 from tests.flows.conftest import settle
 from tests.flows.digests.steps import an_hour_passes, collected, said, tell

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.digests import gathering
-from notifications.digests.closing import close_due
+from notifications.digests import insert as gathering
 from notifications.digests.forgetting import KEPT, forget_old
 from notifications.digests.models import Digest, DigestItem
+from notifications.history.notifications import delivery_views
 from notifications.models import Delivery, Notification
-from notifications.selectors import delivery_views
+from notifications.services.close_digests import close_due
 from notifyproj.core.clock import now
 from preferences.models import Recipient
-from preferences.services import recipient_erase
+from preferences.recipients.services import recipient_erase
 from tests.flows.digests.steps import an_hour_passes, said, tell
 from tests.flows.steps import settled
 from tests.world import World

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from channels.transport import transport
-from notifications import outbox
-from notifications.status_events import sending, writing
+from channels.transport.loop import transport
+from notifications.deliver import worker as outbox
+from notifications.status_events import sending
+from notifications.status_events import write as writing
 from notifications.status_events.models import StatusAttempt, StatusEndpoint, StatusEvent
 from notifications.status_events.recorder import Recorder
 from tests.flows.conftest import settle

@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from channels.base import EventKind
-from notifications.cancelling import cancel
-from notifications.links import seen
-from notifications.links.seen import Seen
+from notifications.links import events as seen
+from notifications.links.events import Seen
 from notifications.models import Delivery
+from notifications.services.cancel import cancel
 from notifications.status_events import outbox
+from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEvent
-from notifications.status_events.names import Name
 from notifications.status_events.outbox import Happened
 from notifications.status_events.subscriptions import subscriptions
 from notifications.statuses import ProviderOutcome, State

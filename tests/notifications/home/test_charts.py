@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from notifications.home.charts import Bar, chart, sparkline
+from notifications.admin.home.charts import Bar, chart, sparkline
 
 MIDNIGHT = datetime(2026, 11, 27, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from channels.health import hold
+from channels.accounts.health import hold
 from channels.models import ProviderAccount
-from notifications.home import waiting
+from notifications.admin.home import waiting
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
@@ -31,7 +31,7 @@ def operator() -> Client:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("notifications.dispatch.publish", lambda rows: True)
+    monkeypatch.setattr("notifications.dispatch.dispatch.publish", lambda rows: True)
     made = make_world("http://127.0.0.1:9")
     made.person("ada", token="a" * 64)
     return made
@@ -77,7 +77,7 @@ def test_a_lane_that_is_only_behind_is_not_called_dead(
 ) -> None:
     send(world, user_id="ada")
     Delivery.objects.update(due_at=now() - timedelta(minutes=3))
-    monkeypatch.setattr("notifications.traffic.rate", lambda queue: 100)
+    monkeypatch.setattr("notifications.dispatch.queue_depth.rate", lambda queue: 100)
     page = home(operator)
     assert "lane is behind" in page
     assert "Nothing takes" not in page

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import pytest
 from django.test import Client
 
-from notifications.links import counting, ours
+from notifications.links import buffer as counting
+from notifications.links import our_urls as ours
 from notifications.models import Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
-from preferences.addresses import new_data_key
 from preferences.models import ContactPoint, NotificationType, Recipient
+from preferences.recipients.addresses import new_data_key
 from tests.world import contact_point, forget_all
 
 SAFARI = (

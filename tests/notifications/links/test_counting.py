@@ -6,8 +6,9 @@ from django.db import DataError, OperationalError
 from django.test import Client
 
 from channels.base import EventKind
-from notifications.links import counting, ours
-from notifications.links.seen import Seen, write
+from notifications.links import buffer as counting
+from notifications.links import our_urls as ours
+from notifications.links.events import Seen, write
 from notifications.models import Event
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now

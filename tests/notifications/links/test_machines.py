@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.links.machines import machine
+from notifications.links.bots import machine
 
 SENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LATER = SENT + timedelta(minutes=5)

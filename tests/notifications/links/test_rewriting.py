@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.links.rewriting import rewrite
+from notifications.links.rewrite_html import rewrite
 
 
 def ours(url: str) -> str:

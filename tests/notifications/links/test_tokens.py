@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from notifications.links import ours, tokens
+from notifications.links import our_urls as ours
+from notifications.links import tokens
 from notifications.links.tokens import BadToken, Click, Open, Unsubscribe
-from preferences.sealing import seal
+from preferences.signed_tokens import seal
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")

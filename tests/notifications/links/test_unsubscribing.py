@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from notifications.links import counting
+from notifications.links import buffer as counting
 from notifications.models import Delivery, Event
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import instant_of, uuid7
 from preferences.centre.links import preferences_url
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import ConsentEvent, Preference
-from preferences.services import recipient_erase
+from preferences.recipients.services import recipient_erase
 from tests.notifications.links.conftest import Sent
 
 FORM = "application/x-www-form-urlencoded"

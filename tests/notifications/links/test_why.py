@@ -5,14 +5,14 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from notifications.links import ours
+from notifications.links import our_urls as ours
 from notifications.models import Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.centre.links import preferences_url
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import ConsentEvent, Preference
-from preferences.services import recipient_erase
+from preferences.recipients.services import recipient_erase
 from tests.notifications.links.conftest import Sent, path
 
 

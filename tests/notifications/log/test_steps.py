@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.base import OutcomeKind
-from notifications.log.steps import Heard, Step, Story, Try, steps
+from notifications.admin.log.steps import Heard, Step, Story, Try, steps
 
 START = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

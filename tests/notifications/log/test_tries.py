@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.base import OutcomeKind
-from notifications.log import tries
+from notifications.admin.log import tries
 from notifications.models import Attempt
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7

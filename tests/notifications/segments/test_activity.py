@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from channels.base import EventKind
-from notifications.links.seen import Seen, write
+from notifications.links.events import Seen, write
 from notifications.models import Delivery
 from notifications.partitions import ensure_partitions
 from notifications.segments import audience, received
@@ -14,12 +14,12 @@ from notifications.segments.audience import where_of
 from notifications.segments.counting import count
 from notifications.segments.forgetting import forget_activity
 from notifications.segments.models import Reaction, ReadDay, Received
-from notifications.segments.reading import ACTIVITY_DAYS, read
 from notifications.segments.received import read_log
+from notifications.segments.rules.parse import ACTIVITY_DAYS, read
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
-from preferences.catalogue import catalogue
+from preferences.decision.types import catalogue
 from preferences.models import NotificationType, Recipient
 
 pytestmark = pytest.mark.django_db

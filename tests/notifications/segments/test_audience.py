@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from notifications.segments.audience import where_of
 from notifications.segments.models import Segment
-from notifications.segments.reading import LEAVES, read
-from notifications.segments.values import OPERATORS
+from notifications.segments.rules.parse import LEAVES, read
+from notifications.segments.rules.values import OPERATORS
 from tests.notifications.segments.evaluation import Rules, Someone, holds
 from tests.notifications.segments.people import people_store
 

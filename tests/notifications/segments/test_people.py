@@ -8,9 +8,9 @@ from django.db import connection
 from notifications.segments import audience, counting, sampling
 from notifications.segments.audience import page, where, where_of
 from notifications.segments.bounded import TooSlow, at_most, rows
-from notifications.segments.conditions import Where
 from notifications.segments.counting import Count
-from notifications.segments.reading import read
+from notifications.segments.rules.parse import read
+from notifications.segments.rules.sql import Where
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
 

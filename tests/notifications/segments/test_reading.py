@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from notifications.segments.reading import DEPTH_MOST, LEAVES_MOST, WrongRules, read
-from notifications.segments.tree import Every
+from notifications.segments.rules.parse import DEPTH_MOST, LEAVES_MOST, WrongRules, read
+from notifications.segments.rules.tree import Every
 
 PLAN: dict[str, Any] = {"attribute": "plan", "is": "pro"}
 

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from notifications.links import ours
+from notifications.links import our_urls as ours
 from notifications.models import Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import Preference
 from tests.browsing import complaints
 from tests.preferences.centre.conftest import Home, home

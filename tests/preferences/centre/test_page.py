@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 
 from notifyproj.core.clock import now
-from preferences.addresses import new_data_key
-from preferences.choices import Proof, choice_set
+from preferences.consent.choices import Proof, choice_set
 from preferences.models import (
     Category,
     ConsentEvent,
@@ -17,7 +16,8 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.services import recipient_erase
+from preferences.recipients.addresses import new_data_key
+from preferences.recipients.services import recipient_erase
 from tests.preferences.centre.conftest import Home
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from channels.sandbox.faults import KINDS, FaultRule
+from channels.sandbox.kit.faults import KINDS, FaultRule
 from channels.sandbox.services import STATUSES, FaultProblem, fault_set, faults_clear
 
 

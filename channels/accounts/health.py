@@ -1,0 +1,126 @@
+"""How accounts do: what each flush of a worker saw of them; holding one, and letting it go.
+
+An account that the platform held is tried with one message now and then, and is in use again once
+such a probe is accepted. One that an operator held waits for an operator.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from psycopg2.extras import execute_values
+
+from channels.accounts.routes import CLOSED, routes
+from channels.models import ProviderAccount
+from channels.probing import FIRST_PROBE
+from notifyproj.core.alerts import alert_raise, alert_resolve
+
+log = logging.getLogger(__name__)
+
+IN_USE: dict[str, Any] = {
+    "held_at": None,
+    "held_reason": "",
+    "held_by": "",
+    "probe_at": None,
+    "breaker": CLOSED,
+    "breaker_until": None,
+    "breaker_trips": 0,
+}
+
+
+class Tally(NamedTuple):
+    """What one flush saw of one account."""
+
+    ok: int = 0
+    failed: int = 0
+    throttled: int = 0
+    dead: int = 0  # of ok: the address was refused
+    busy_ms: int = 0
+    cost_micros: int = 0
+
+
+def record_health(seen: Mapping[int, Tally]) -> None:
+    """In the caller's transaction."""
+    if not seen:
+        return
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            "INSERT INTO account_health_delta"
+            " (account_id, at, ok, failed, throttled, dead, busy_ms, cost_micros) VALUES %s",
+            [(account_id, *tally) for account_id, tally in seen.items()],
+            template="(%s, now(), %s, %s, %s, %s, %s, %s)",
+        )
+
+
+def hold(account_id: int, reason: str, by: str = "") -> bool:
+    """Take an account out of use; answers whether it was in use. `by` an operator, who may also
+    take over what the platform held; else by the platform, which tells whoever is on call."""
+    free = ProviderAccount.objects.filter(pk=account_id)
+    free = free.exclude(held_at__isnull=False, held_by__gt="") if by else free.filter(held_at=None)
+    with transaction.atomic():
+        held = free.update(
+            held_at=Now(),
+            held_reason=reason[:200],
+            held_by=by[:150],
+            probe_at=None if by else Now() + timedelta(seconds=FIRST_PROBE),
+        )
+        if held:
+            _tell(account_id, reason, by)
+    routes.forget()
+    return bool(held)
+
+
+def resume(account_id: int) -> None:
+    """In use again, with a clean record."""
+    with transaction.atomic():
+        ProviderAccount.objects.filter(pk=account_id).update(**IN_USE)
+        _all_clear(account_id)
+    routes.forget()
+
+
+def heal(account_id: int) -> bool:
+    """A probe was accepted: an account that the platform held is in use again. Answers whether."""
+    with transaction.atomic():
+        account = ProviderAccount.objects.filter(pk=account_id, held_by="")
+        healed = account.exclude(held_at=None).update(**IN_USE)
+        if healed:
+            _all_clear(account_id)
+            log.warning("account in use again", extra={"account_id": account_id})
+    routes.forget()
+    return bool(healed)
+
+
+def _tell(account_id: int, reason: str, by: str) -> None:
+    account = ProviderAccount.objects.get(pk=account_id)
+    log.error("account held", extra={"account": account.slug, "reason": reason, "by": by})
+    if not by:
+        alert_raise(
+            key=f"account-held:{account_id}",
+            title=f"The account {account.slug} is held",
+            detail=f"{reason}. Its messages wait; it is tried with one of them now and then.",
+        )
+    if not _others(account).filter(held_at=None).exclude(breaker_forced="open").exists():
+        alert_raise(
+            key=f"account-alone:{account_id}",
+            title=f"Nothing takes over for the account {account.slug}",
+            detail=f"It is held, and no other account sends {account.channel} in its place.",
+        )
+
+
+def _all_clear(account_id: int) -> None:
+    """What waited for this account or could have used it has somewhere to go."""
+    account = ProviderAccount.objects.filter(pk=account_id).first()
+    alert_resolve(key=f"account-held:{account_id}")
+    for id_ in (account_id, *(_others(account).values_list("pk", flat=True) if account else ())):
+        alert_resolve(key=f"account-alone:{id_}")
+
+
+def _others(account: ProviderAccount) -> QuerySet[ProviderAccount]:
+    """Accounts that send to the same contact points."""
+    same = ProviderAccount.objects.filter(channel=account.channel, app=account.app_id)
+    return same.filter(enabled=True).exclude(pk=account.pk)

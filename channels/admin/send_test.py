@@ -1,0 +1,100 @@
+"""One message through exactly one account, now, for an operator who wants to see what it answers.
+
+Past the queue, the breaker and a hold: it is there to find out whether those may be lifted. It is
+no delivery: nothing is counted, and what the provider says of it later concerns nobody.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from channels import registry
+from channels.base import (
+    Account,
+    BuildError,
+    Channel,
+    Envelope,
+    HttpRequest,
+    HttpResponse,
+    Lane,
+    Outcome,
+    OutcomeKind,
+    SmtpReply,
+    SmtpSend,
+    TransportFailure,
+)
+from channels.compose import compose
+from channels.transport.loop import Result, transport
+from notifyproj.core.clock import milliseconds, now
+from notifyproj.core.ids import uuid7
+
+PATIENCE = 15.0  # seconds
+EXCERPT = 2_000  # characters of an answer
+LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came back, for operators."""
+
+    outcome: Outcome
+    seconds: float
+    status: int | None = None
+    answer: str = ""
+
+
+def send(account: Account, address: str, text: str) -> Verdict:
+    """Blocks until there is an answer, or the time is up."""
+    adapter = registry.adapter(account.kind)
+    started = monotonic()
+    try:
+        message = compose(account.channel, _envelope(address), _parts(account.channel, text))
+        request = adapter.build(message, account, now())
+    except BuildError as error:
+        return Verdict(error.outcome, 0.0)
+    except (KeyError, ValueError) as error:
+        return Verdict(Outcome(OutcomeKind.REJECTED, f"This is no address here: {error}"), 0.0)
+    if not isinstance(request, HttpRequest | SmtpSend):
+        return Verdict(Outcome(OutcomeKind.REJECTED, "The inbox needs no provider"), 0.0)
+    outcome, result = _wait(account, adapter, request)
+    return Verdict(outcome, monotonic() - started, *_shown(result))
+
+
+def _wait(
+    account: Account, adapter: Any, request: HttpRequest | SmtpSend
+) -> tuple[Outcome, Result]:
+    found: list[tuple[Outcome, Result]] = []
+    ready = threading.Event()
+
+    def done(_: object, outcome: Outcome, result: Result) -> None:
+        found.append((outcome, result))
+        ready.set()
+
+    transport().submit([(None, account, adapter, request, monotonic() + PATIENCE / 2)], done)
+    if ready.wait(PATIENCE):
+        return found[0]
+    return Outcome(OutcomeKind.UNCERTAIN, f"No answer within {PATIENCE:.0f} seconds"), None
+
+
+def _shown(result: Result) -> tuple[int | None, str]:
+    match result:
+        case HttpResponse(status=status, body=body):
+            return status, body.decode(errors="replace")[:EXCERPT]
+        case SmtpReply(code=code, text=text, command=command):
+            return code, f"{command}: {text}"[:EXCERPT]
+        case TransportFailure(reason=reason):
+            return None, reason
+    return None, ""
+
+
+def _envelope(address: str) -> Envelope:
+    at = now()
+    return Envelope(str(uuid7(milliseconds(at))), 1, address, at + LIFE, Lane.URGENT, type="test")
+
+
+def _parts(channel: Channel, text: str) -> dict[str, str]:
+    if channel == Channel.EMAIL:
+        return {"subject": "Test", "text": text}
+    return {"title": "Test", "body": text, "text": text, "event": "test.sent"}

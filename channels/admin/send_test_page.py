@@ -1,0 +1,89 @@
+"""The page on which an operator sends a test through one account, and reads what it answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from channels.accounts.credentials import account_value
+from channels.admin import send_test as trial
+from channels.base import Channel, Outcome, OutcomeKind
+from channels.models import ProviderAccount
+from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.encryption import Undecryptable
+
+HINTS = {
+    Channel.EMAIL: "you@example.com",
+    Channel.SMS: "+14155550123",
+    Channel.PUSH: "A device's token",
+    Channel.WEB_PUSH: "A subscription, as JSON",
+    Channel.WEBHOOK: 'An endpoint, as JSON: {"url": …, "secrets": [{"key": …, "until": null}]}',
+    Channel.SLACK: "The URL of an incoming webhook",
+}
+SAID = {
+    OutcomeKind.ACCEPTED: ("The provider took it", "good"),
+    OutcomeKind.DELIVERED: ("It arrived", "good"),
+    OutcomeKind.RETRY: ("It failed for now", "warn"),
+    OutcomeKind.THROTTLED: ("The provider asks to slow down", "warn"),
+    OutcomeKind.BAD_RECIPIENT: ("The address was refused", "bad"),
+    OutcomeKind.REJECTED: ("The message was refused", "bad"),
+    OutcomeKind.MISCONFIGURED: ("The account was refused", "bad"),
+    OutcomeKind.UNCERTAIN: ("It left, and nobody answered", "warn"),
+}
+# Whoever knows people may find the address behind a person's id: (account, id) → address.
+Book = Callable[[ProviderAccount, str], str | None]
+_books: list[Book] = []
+
+
+def ask_also(book: Book) -> None:
+    _books.append(book)
+
+
+class TrialForm(forms.Form):
+    to = forms.CharField(max_length=4_000, label="To")
+    text = forms.CharField(max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}), label="Text")
+
+
+def page(request: HttpRequest, row: ProviderAccount, log: Callable[[str], Any]) -> HttpResponse:
+    if row.channel == Channel.INBOX:
+        messages.info(request, "The inbox is a table of ours: there is no provider to test.")
+        return HttpResponseRedirect(_account(row))
+    form = TrialForm(request.POST or None, initial={"text": _text(request, row)})
+    form.fields["to"].help_text = f"{HINTS[Channel(row.channel)]}; or the id of a person"
+    verdict = None
+    if request.method == "POST" and form.is_valid():
+        verdict = _send(row, form.cleaned_data["to"].strip(), form.cleaned_data["text"])
+        said = SAID[verdict.outcome.kind][0]
+        log(f"Sent a test: {said[0].lower()}{said[1:]}.")
+    return desk_page(
+        request,
+        "accounts/test.html",
+        title=f"Test {row.slug}",
+        account=row,
+        form=form,
+        verdict=verdict,
+        said=SAID[verdict.outcome.kind] if verdict else None,
+        back=_account(row),
+    )
+
+
+def _send(row: ProviderAccount, to: str, text: str) -> trial.Verdict:
+    try:
+        account = account_value(row)
+    except Undecryptable:
+        unreadable = "Its credentials cannot be read with the present keys"
+        outcome = Outcome(OutcomeKind.MISCONFIGURED, unreadable)
+        return trial.Verdict(outcome, 0.0)
+    found = (address for book in _books if (address := book(row, to)))
+    return trial.send(account, next(found, to), text)
+
+
+def _text(request: HttpRequest, row: ProviderAccount) -> str:
+    return f"A test through {row.slug}, sent by {request.user.get_username()}."
+
+
+def _account(row: ProviderAccount) -> str:
+    return reverse("admin:channels_provideraccount_change", args=[row.pk])

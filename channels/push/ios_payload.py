@@ -1,0 +1,80 @@
+"""What an iPhone reads: the payload of a push, whoever carries it to Apple. Pure.
+
+https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification
+(read 2026-10)
+"""
+
+from typing import Any
+
+from channels.base import Lane, MessageTooLarge
+from channels.messages import PushMessage
+from channels.push.fit import encode, shorten
+
+MAX_PAYLOAD = 4096  # bytes
+NO_SOUND = "none"
+TEXTS = {
+    "thread_id": "thread-id",
+    "category": "category",
+    "interruption_level": "interruption-level",
+    "target_content_id": "target-content-id",
+}
+
+
+def payload(message: PushMessage) -> bytes:
+    """The JSON body, its text shortened to the 4096 bytes Apple takes. Raises MessageTooLarge."""
+    value: dict[str, Any] = {**message.data, "delivery_id": message.envelope.delivery_id}
+    if message.link:
+        value["url"] = message.link
+    if message.image_url:
+        value["image"] = message.image_url
+    value["aps"] = aps = aps_of(message)
+    body = encode(value)
+    if len(body) <= MAX_PAYLOAD:
+        return body
+    if not message.silent and message.body:
+        aps["alert"]["body"] = ""
+        aps["alert"]["body"] = shorten(message.body, MAX_PAYLOAD - len(encode(value)))
+        body = encode(value)
+    if len(body) > MAX_PAYLOAD:
+        raise MessageTooLarge(f"{MAX_PAYLOAD} bytes")
+    return body
+
+
+def aps_of(message: PushMessage) -> dict[str, Any]:
+    if message.silent:
+        return {"content-available": 1}
+    return {"alert": alert(message), **settings(message)}
+
+
+def alert(message: PushMessage) -> dict[str, str]:
+    texts = {"title": message.title, "body": message.body}
+    return {**texts, "subtitle": message.subtitle} if message.subtitle else texts
+
+
+def settings(message: PushMessage) -> dict[str, Any]:
+    """All of `aps` but the words."""
+    options = message.ios
+    aps: dict[str, Any] = {}
+    if options.get("interruption_level") == "critical":
+        aps["sound"] = {"critical": 1, "name": message.sound or "default", "volume": 1.0}
+    elif message.sound and message.sound != NO_SOUND:
+        aps["sound"] = message.sound
+    if message.badge is not None:
+        aps["badge"] = message.badge
+    if message.image_url or options.get("mutable") == "true":
+        aps["mutable-content"] = 1  # the app's extension fetches the image
+    if not options:
+        return aps
+    aps |= {TEXTS[name]: text for name, text in options.items() if name in TEXTS}
+    if "relevance_score" in options:
+        aps["relevance-score"] = float(options["relevance_score"])
+    return aps
+
+
+def push_type(message: PushMessage) -> str:
+    return "background" if message.silent else "alert"
+
+
+def priority(message: PushMessage) -> str:
+    """A campaign does not wake the screen; a silent push must not."""
+    return "5" if message.silent or message.envelope.lane is Lane.BULK else "10"

@@ -1,0 +1,43 @@
+"""What the answer to one request for several messages means for each of them."""
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import NamedTuple
+
+from channels.base import (
+    HttpResponse,
+    Outcome,
+    OutcomeKind,
+    TransportFailure,
+    failure_outcome,
+)
+from channels.protocols import WithBatch
+from channels.transport.http_exchange import Answer
+
+logger = logging.getLogger(__name__)
+
+# Refused as a whole, when it was too late to send them one by one. A try of each, or they would
+# come back together and be refused again.
+TOO_LATE = Outcome(OutcomeKind.RETRY, "Refused together with others", "batch_refused")
+
+
+class Settled(NamedTuple):
+    outcomes: list[Outcome] | None  # None: each alone
+    result: HttpResponse | TransportFailure | None
+
+
+async def settle(adapter: WithBatch, n: int, asked: Awaitable[tuple[Answer, object]]) -> Settled:
+    answer, _ = await asked
+    if isinstance(answer, Outcome):  # known before it left
+        refused = answer.kind is OutcomeKind.REJECTED
+        return Settled(None if refused else [answer] * n, None)
+    if isinstance(answer, TransportFailure):
+        return Settled([failure_outcome(answer)] * n, answer)
+    outcomes = adapter.classify_batch(answer, n)
+    if outcomes is not None and len(outcomes) != n:
+        logger.error("A batch was misread", extra={"expected": n, "found": len(outcomes)})
+        outcomes = [failure_outcome(TransportFailure(sent=True, reason="misread"))] * n
+    # What is said of one message is no other's: of several answers in one, none keeps an excerpt.
+    alike = outcomes is None or len(set(outcomes)) == 1
+    return Settled(outcomes, answer if alike else replace(answer, body=b""))

@@ -1,0 +1,61 @@
+"""The HTTP clients of a process, by account."""
+
+import logging
+
+from pyreqwest.client import Client
+
+from channels.base import Account, HttpRequest, Outcome, OutcomeKind
+from channels.transport.connections import MAX_HTTP1, Http1, Http2, Line
+from channels.transport.guarded import Guarded
+from channels.transport.http_exchange import NO_HTTP2, Answer
+
+__all__ = ("MAX_HTTP1", "Clients")
+
+logger = logging.getLogger(__name__)
+
+BAD_CA = Outcome(OutcomeKind.MISCONFIGURED, "The CA certificate cannot be used", "bad_ca")
+
+
+class Clients:
+    """The HTTP clients of one event loop, made on first use.
+
+    Each account has its own: APNs binds a connection to the key that was first used on it.
+    """
+
+    def __init__(self, guarded: Guarded | None = None) -> None:
+        self._guarded = guarded or Guarded()
+        self._lines: dict[tuple[int, str, float, bool], Line] = {}
+        self._told: set[int] = set()
+
+    async def fetch(
+        self, account: Account, request: HttpRequest, deadline: float, token: str = ""
+    ) -> tuple[Answer, Client | None]:
+        """The answer, and the client that was used. Does not start after `deadline`, monotonic."""
+        try:
+            if request.guarded:
+                return await self._guarded.fetch(account, request, deadline, token), None
+            line = self._line(account, request)
+        except ValueError:
+            return BAD_CA, None
+        answer = await line.send(request, token, deadline)
+        if answer is NO_HTTP2:
+            self._tell(account)
+        return answer, line.client
+
+    def forget(self, client: Client | None) -> None:
+        """So that the account's next request opens a new connection."""
+        for key in [key for key, line in self._lines.items() if line.client is client]:
+            del self._lines[key]
+
+    def _line(self, account: Account, request: HttpRequest) -> Line:
+        key = (account.id, account.ca_certificate, request.timeout, request.http2)
+        line = self._lines.get(key)
+        if line is None:
+            make = Http2 if request.http2 else Http1
+            line = self._lines[key] = make(account.ca_certificate, request.timeout)
+        return line
+
+    def _tell(self, account: Account) -> None:
+        if account.id not in self._told:
+            self._told.add(account.id)
+            logger.error("HTTP/2 is required, but not offered", extra={"account": account.slug})

@@ -1,0 +1,33 @@
+"""One message to everybody: written down like any request, resolved by the fan-out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from notifications.accept.draft import draft
+from notifications.accept.insert import insert_notifications
+from notifications.accept.requests import SendRequest
+from notifications.dispatch import dispatch
+from preferences.decision.types import Priority
+
+
+def broadcast(
+    *,
+    service_id: int,
+    type_slug: str,
+    template_id: str,
+    variables: Mapping[str, Any],
+    priority: Priority,
+    now: datetime,
+) -> str:
+    """The id of the notification whose audience is every recipient. Raises InvalidFields."""
+    request = SendRequest(
+        type=type_slug, template_id=template_id, variables=dict(variables), priority=priority
+    )
+    item = draft(request, {}, now, everyone=True)
+    with transaction.atomic():
+        insert_notifications(service_id, [(item, False)], now)
+    dispatch.publish_resolve(str(item.id), 1, item.lane)
+    return str(item.id)

@@ -1,0 +1,113 @@
+"""Is it all right now, and if not, where? The worst first. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from channels.base import Lane
+from notifications.admin.home.numbers import AccountLine, Numbers
+from notifyproj.core.humanize import lasting
+
+LATE = timedelta(seconds=60)  # for something that is due
+ENOUGH = 20  # messages before a share means something
+MANY_FAIL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    tone: str  # bad or warn
+    title: str
+    detail: str
+    page: str  # the name of a route of the admin
+    words: dict[str, str]  # of its address
+    row: int | None = None
+
+
+def problems(numbers: Numbers) -> list[Problem]:
+    found = [
+        *_late(numbers),
+        *_accounts(numbers),
+        *_failing(numbers),
+        *_alerts(numbers),
+    ]
+    return sorted(found, key=lambda problem: problem.tone != "bad")
+
+
+def verdict(found: list[Problem]) -> tuple[str, str]:
+    """In a word, with its tone."""
+    if not found:
+        return "All is well", "good"
+    worst = found[0].tone
+    return ("Something needs you", "bad") if worst == "bad" else ("Worth a look", "warn")
+
+
+def _late(numbers: Numbers) -> Iterator[Problem]:
+    """Whatever is due goes within seconds, if workers are there and keep up."""
+    late: dict[Lane, datetime] = {}
+    for one in numbers.due:
+        late[one.lane] = min(one.first, late.get(one.lane, one.first))
+    for lane, first in late.items():
+        if numbers.at - first > LATE:
+            yield _behind(lane, lasting(numbers.at - first), numbers.rates.get(lane, 0))
+
+
+def _behind(lane: Lane, since: str, rate: int) -> Problem:
+    name = lane.name.lower()
+    page, words = "notifications_delivery_changelist", {"lane": name, "state": "waiting"}
+    oldest = f"Its oldest message has been due for {since}"
+    if rate:
+        detail = f"{oldest}; workers take {rate:,} a second."
+        return Problem("warn", f"The {name} lane is behind", detail, page, words)
+    detail = f"{oldest}: is a worker running?"
+    return Problem("bad", f"Nothing takes the {name} lane", detail, page, words)
+
+
+def _accounts(numbers: Numbers) -> Iterator[Problem]:
+    for line in numbers.accounts:
+        tone = account_tone(line)
+        if tone in ("bad", "warn"):
+            title, detail = f"{line.account.slug}: {line.state}", _minute(line)
+            yield Problem(
+                tone, title, detail, "channels_provideraccount_change", {}, line.account.pk
+            )
+
+
+def worst_first(lines: list[AccountLine]) -> list[tuple[AccountLine, str]]:
+    """Each with its tone; those that send most before others, those not in use at the end."""
+    ranks = {"bad": 0, "warn": 1, "good": 2, "none": 3}
+    toned = [(line, account_tone(line)) for line in lines]
+    return sorted(toned, key=lambda pair: (ranks[pair[1]], -pair[0].sent_today))
+
+
+def account_tone(line: AccountLine) -> str:
+    """Of the word for its state."""
+    if not line.account.enabled:
+        return "none"
+    if line.state.startswith(("held", "breaker open", "daily cap")):
+        return "bad" if not line.state.startswith("daily cap") else "warn"
+    return "warn" if line.state.startswith(("breaker", "slowed")) else "good"
+
+
+def _minute(line: AccountLine) -> str:
+    tries = line.ok_minute + line.bad_minute
+    return f"{line.bad_minute:,} of {tries:,} tries failed in the last minute" if tries else ""
+
+
+def _failing(numbers: Numbers) -> Iterator[Problem]:
+    """In this hour and the one before."""
+    for line in numbers.channels:
+        failed, sent = (sum(getattr(h, n) for h in line.hours[-2:]) for n in ("failed", "sent"))
+        tries = failed + sent
+        if tries >= ENOUGH and failed / tries >= MANY_FAIL:
+            yield Problem(
+                "bad" if failed * 2 >= tries else "warn",
+                f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} fails",
+                f"{failed:,} of {tries:,} in the last two hours",
+                "notifications_delivery_changelist",
+                {"channel": line.channel, "state": "failed", "since": "2h"},
+            )
+
+
+def _alerts(numbers: Numbers) -> Iterator[Problem]:
+    for alert in numbers.alerts:
+        yield Problem("warn", alert.title, alert.detail[:200], "core_alert_change", {}, alert.pk)

@@ -1,0 +1,119 @@
+"""Notifications in the admin: the list, and what became of each one's deliveries."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from channels.base import Lane
+from notifications.admin.log.filters import OF_NOTIFICATIONS
+from notifications.admin.log.names import type_slug
+from notifications.admin.log.notification_page import notification_context
+from notifications.history.by_person import to_recipient
+from notifications.models import Notification
+from notifications.services.cancel import cancel
+from notifications.statuses import NotificationState
+from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.ids import instant_of
+from notifyproj.core.log_lists import StoryAdmin
+from notifyproj.core.models import Service
+from notifyproj.core.templatetags.desk import copyable, moment, status
+from preferences.decision.types import PRIORITY_OF
+
+TONES = {
+    NotificationState.SCHEDULED: "busy",
+    NotificationState.ACCEPTED: "busy",
+    NotificationState.PAUSED: "warn",
+    NotificationState.RESOLVED: "good",
+    NotificationState.CANCELLED: "none",
+    NotificationState.EXPIRED: "warn",
+}
+
+
+@admin.register(Notification)
+class NotificationAdmin(StoryAdmin):
+    list_display = (
+        *("shown_status", "type_name", "to_channels", "audience", "priority"),
+        *("service", "created", "short_id"),
+    )
+    list_display_links = ("shown_status",)
+    list_filter = OF_NOTIFICATIONS
+    search_fields = ("id",)
+    search_help_text = "The whole id of a notification or a person"
+    actions = ("cancel_selected",)
+
+    def dressed(self, rows: list[Notification]) -> list[Notification]:
+        services = dict(Service.objects.values_list("pk", "slug"))
+        for row in rows:
+            row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]
+        return rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
+    ) -> tuple[QuerySet[Notification], bool]:
+        term = search_term.strip()
+        return (queryset.filter(_found_by(term)) if term else queryset), False
+
+    def story(self, request: HttpRequest, row: Notification) -> HttpResponse:
+        context = notification_context(row)
+        context["may_cancel"] = context["is_open"] and self.has_cancel_permission(request)
+        context |= {"state_word": self.shown_status(row), "opts": self.opts}
+        title = type_slug(row.type_id) or "removed"
+        return desk_page(request, "log/notification.html", title=title, **context)
+
+    @admin.display(description="type")
+    def type_name(self, row: Notification) -> str:
+        return type_slug(row.type_id)
+
+    @admin.display(description="priority")
+    def priority(self, row: Notification) -> str:
+        return PRIORITY_OF[Lane(row.lane)]
+
+    @admin.display(description="status")
+    def shown_status(self, row: Notification) -> SafeString:
+        state = NotificationState(row.state)
+        return status(state.label, TONES[state])
+
+    @admin.display(description="channels")
+    def to_channels(self, row: Notification) -> str:
+        return ", ".join(row.channels)
+
+    @admin.display(description="people")
+    def audience(self, row: Notification) -> str:
+        if row.everyone:
+            return "everyone"
+        return f"{len(row.recipient_ids) + len(row.unknown_recipients):,}"
+
+    @admin.display(description="service")
+    def service(self, row: Any) -> str:
+        return str(row.service_slug)
+
+    @admin.display(description="created")
+    def created(self, row: Notification) -> SafeString | str:
+        return moment(instant_of(row.pk))
+
+    @admin.display(description="id")
+    def short_id(self, row: Notification) -> SafeString:
+        return copyable(row.pk)
+
+    @admin.action(description="Cancel what has not left yet", permissions=["cancel"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        cancelled = 0
+        for row in queryset:
+            done = cancel(notification_id=str(row.pk), service_id=row.service_id)
+            cancelled += done.deliveries if done else 0
+            self.log_change(request, row, "Cancelled.")
+        messages.success(request, f"{cancelled:,} waiting messages will not go out.")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("notifications.change_notification"))
+
+
+def _found_by(term: str) -> Q:
+    try:
+        return Q(pk=UUID(term))
+    except ValueError:
+        return to_recipient(term, None)

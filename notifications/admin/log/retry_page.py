@@ -1,0 +1,101 @@
+"""Sending failed deliveries again: a page that names the numbers first, then does it in waves."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from notifications.services.resend import REFUSED, Retried, Wish, judged, retry
+from notifyproj.core import audit
+from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.clock import now
+
+WAVE = 5_000  # deliveries sent again by one click
+LIFETIMES = [
+    ("", "Only what is still in its time"),
+    ("1", "1 hour"),
+    ("24", "24 hours"),
+    ("168", "7 days"),
+]
+
+
+class RetryForm(forms.Form):
+    ids = forms.CharField(widget=forms.HiddenInput)
+    lifetime = forms.ChoiceField(
+        choices=LIFETIMES, required=False, label="How long they may take from now on"
+    )
+    dead_too = forms.BooleanField(
+        required=False, label="Also to addresses that were refused: the provider may mind"
+    )
+
+    def clean_ids(self) -> list[str]:
+        try:
+            ids = [str(UUID(text)) for text in self.cleaned_data["ids"].split()]
+        except ValueError as error:
+            raise forms.ValidationError("These are no ids.") from error
+        if len(ids) > WAVE:
+            raise forms.ValidationError(f"At most {WAVE:,} at a time.")
+        return ids
+
+    def wish(self, by: str) -> Wish:
+        hours = self.cleaned_data.get("lifetime")
+        lifetime = timedelta(hours=int(hours)) if hours else None
+        return Wish(by, bool(self.cleaned_data.get("dead_too")), lifetime)
+
+
+def ask(request: HttpRequest, ids: Sequence[str], **about: Any) -> HttpResponse:
+    """The numbers, by what would become of them. `about`: `more` there are, `query` of the list."""
+    form = RetryForm(initial={"ids": " ".join(ids)})
+    seen = judged(ids, Wish(request.user.get_username()), now())
+    refused = Counter(one.refused for one in seen if one.refused)
+    context = {
+        "form": form,
+        "good": sum(not one.refused for one in seen),
+        "refused": [(REFUSED[name], n) for name, n in refused.most_common()],
+        "mendable": refused["dead"] or refused["late"],
+        "wave": WAVE,
+        "back": _list(),
+        **about,
+    }
+    return desk_page(request, "log/retry.html", title="Send again", **context)
+
+
+def do(request: HttpRequest) -> HttpResponse:
+    """What was confirmed; then back to the list, or on to the next wave."""
+    form = RetryForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors.as_text())
+        return HttpResponseRedirect(_list())
+    wish = form.wish(request.user.get_username())
+    done = retry(form.cleaned_data["ids"], wish, now())
+    query = request.POST.get("query", "")
+    _note(form.cleaned_data["ids"], done, wish, query)
+    messages.success(request, _said(done))
+    return HttpResponseRedirect(f"{_list()}{query if query.startswith('?') else ''}")
+
+
+def _note(ids: Sequence[str], done: Retried, wish: Wish, query: str) -> None:
+    one = ids[0] if len(ids) == 1 else ""
+    extra = [
+        "also to refused addresses" if wish.dead_too else "",
+        f"with {wish.lifetime} from now on" if wish.lifetime else "",
+        f"found by {query}" if query else "",
+    ]
+    text = ", ".join([f"Sent {done.n:,} failed deliveries again", *filter(None, extra)])
+    audit.note(model="notifications.delivery", object_id=one, label="", text=f"{text}.")
+
+
+def _said(done: Retried) -> str:
+    left = "; ".join(f"{n:,} {REFUSED[name]}" for name, n in done.refused.most_common())
+    again = f"{done.n:,} {'goes' if done.n == 1 else 'go'} out again"
+    return f"{again}. Left as they are: {left}." if left else f"{again}."
+
+
+def _list() -> str:
+    return reverse("admin:notifications_delivery_changelist")

@@ -1,0 +1,241 @@
+"""Notifications over HTTP: send, send many, see what happened, cancel."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from msgspec import Struct
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.accept.accept import Answer, accept
+from notifications.accept.backpressure import is_full, refuse
+from notifications.accept.requests import Accepted, BatchRequest, SendRequest, parse_each
+from notifications.history import notifications as selectors
+from notifications.services import cancel as cancelling
+from notifications.statuses import NotificationState
+from notifyproj.core.authentication import Caller
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields, error_body, not_found
+from notifyproj.core.instants import read_instant
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.throttling import charge
+
+TAGS = ["notifications"]
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Up to 190 characters, kept 24 hours: the same key and body replays the first "
+    "answer (with `Idempotency-Replayed: true`); the same key with another body is 409.",
+)
+ORDER = OpenApiExample(
+    "An order confirmation",
+    value={
+        "type": "order_confirmed",
+        "user_id": "user-123",
+        "template_id": "order-confirmation-v2",
+        "variables": {
+            "order_id": "ORD-98765",
+            "total": "$142.50",
+            "estimated_delivery": "June 27",
+        },
+        "priority": "high",
+        "scheduled_at": None,
+    },
+    request_only=True,
+)
+NO_NOTIFICATION = error("There is no such notification.", "not_found")
+FULL = error("Too many deliveries are waiting; try again later.", "backlog_full")
+WRONG = error("order-v2 needs total.", "missing_variable", **{"variables.total": "…"})
+
+FULL_ITEM = InvalidFields({"type": str(refuse())}, "backlog_full", 503)
+
+
+class ItemResult(Struct, omit_defaults=True):
+    """Of one item of a batch: what was accepted, or the error that refused it."""
+
+    status: int
+    notification: Accepted | None = None
+    error: dict[str, Any] | None = None
+    replayed: bool = False
+
+
+class BatchResult(Struct):
+    accepted: int
+    refused: int
+    results: list[ItemResult]
+
+
+class CancelResult(Struct):
+    id: str
+    status: str
+    cancelled: int  # deliveries that will not go out any more
+
+
+class Notifications(APIView):
+    required_scope = {"GET": Scope.READ, "POST": Scope.SEND}
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="notifications_send",
+        summary="Tell somebody something",
+        parameters=[KEY],
+        request=SendRequest,
+        examples=[ORDER],
+        responses={
+            202: OpenApiResponse(Accepted, "Written down; it will be sent."),
+            400: WRONG,
+            409: error("This key was used before with another body.", "idempotency_conflict"),
+            422: error("No recipient is known as 'user-9'.", "unknown_recipient", user_id="…"),
+            503: FULL,
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = read_body(request, SendRequest)
+        caller = cast(Caller, request.user)
+        if is_full(body):
+            raise refuse()
+        result = accept(caller.service_id, [body], now(), key=_key(request))[0]
+        if result.error is not None:
+            raise result.error
+        response = answer(result.body, 202)
+        if result.replayed:
+            response["Idempotency-Replayed"] = "true"
+        return response
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="notifications_list",
+        summary="List notifications, newest first",
+        parameters=[
+            OpenApiParameter("type", str),
+            OpenApiParameter("status", str, enum=NotificationState.labels),
+            OpenApiParameter("user_id", str),
+            OpenApiParameter("since", datetime, description="Created at or after."),
+            OpenApiParameter("until", datetime, description="Created before."),
+            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
+            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+        ],
+        responses={200: selectors.NotificationPage, 400: WRONG, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = request.query_params
+        limit = read_limit(query.get("limit"))
+        cursor = query.get("cursor")
+        rows = selectors.notifications_list(
+            service_id=_own(request),
+            before=decode_cursor(cursor, UUID) if cursor else None,
+            limit=limit + 1,
+            type_slug=query.get("type", ""),
+            status=query.get("status", ""),
+            user_id=query.get("user_id", ""),
+            since=read_instant("since", query.get("since")),
+            until=read_instant("until", query.get("until")),
+        )
+        page, following = page_of(rows, limit, lambda row: row.pk)
+        return answer(selectors.NotificationPage(selectors.summaries(page), following))
+
+
+class Batch(APIView):
+    required_scope = Scope.SEND
+    charges_itself = True
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="notifications_send_batch",
+        summary="Send up to 1,000 different notifications",
+        description="Each item has a result of its own, in the order given; a bad one does not "
+        "sink the others.",
+        parameters=[KEY],
+        request=BatchRequest,
+        responses={202: BatchResult, 400: WRONG, 503: FULL, **KEY_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = read_body(request, BatchRequest)
+        caller = cast(Caller, request.user)
+        charge(caller, len(body.notifications))
+        parsed = [_unless_full(item) for item in parse_each(body.notifications)]
+        if parsed and all(item is FULL_ITEM for item in parsed):
+            raise refuse()
+        results = [
+            _result(item) for item in accept(caller.service_id, parsed, now(), key=_key(request))
+        ]
+        accepted = sum(result.notification is not None for result in results)
+        return answer(BatchResult(accepted, len(results) - accepted, results), 202)
+
+
+class OneNotification(APIView):
+    required_scope = Scope.READ
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="notifications_get",
+        summary="What happened to a notification, and why",
+        parameters=[
+            OpenApiParameter("after", UUID, description="`next_cursor`: more of its deliveries.")
+        ],
+        responses={200: selectors.NotificationView, 404: NO_NOTIFICATION, **KEY_ERRORS},
+    )
+    def get(self, request: Request, notification_id: UUID) -> HttpResponse:
+        after = _uuid("after", request.query_params.get("after"))
+        found = selectors.notification_get(notification_id, _own(request), after)
+        if found is None:
+            raise not_found("id", "There is no such notification.")
+        return answer(found)
+
+
+class Cancel(APIView):
+    required_scope = Scope.SEND
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="notifications_cancel",
+        summary="Cancel what has not left yet",
+        description="Cancelling twice is no error. What a provider has already cannot be undone.",
+        request=None,
+        responses={200: CancelResult, 404: NO_NOTIFICATION, **KEY_ERRORS},
+    )
+    def post(self, request: Request, notification_id: UUID) -> HttpResponse:
+        caller = cast(Caller, request.user)
+        done = cancelling.cancel(notification_id=str(notification_id), service_id=caller.service_id)
+        if done is None:
+            raise not_found("id", "There is no such notification.")
+        return answer(CancelResult(str(notification_id), "cancelled", done.deliveries))
+
+
+def _result(item: Answer) -> ItemResult:
+    if item.error is not None:
+        failed = error_body(item.error.code, str(item.error), item.error.fields)["error"]
+        return ItemResult(item.error.status, error=failed)
+    return ItemResult(202, notification=item.body, replayed=item.replayed)
+
+
+def _unless_full(item: SendRequest | InvalidFields) -> SendRequest | InvalidFields:
+    return FULL_ITEM if isinstance(item, SendRequest) and is_full(item) else item
+
+
+def _own(request: Request) -> int | None:
+    """A service sees its own; one with the admin scope sees everybody's."""
+    caller = cast(Caller, request.user)
+    return None if Scope.ADMIN in caller.scopes else caller.service_id
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 190 or not key.isprintable():
+        raise InvalidFields({"Idempotency-Key": "At most 190 printable characters."})
+    return key
+
+
+def _uuid(name: str, text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise InvalidFields({name: "This is not an id."}) from error

@@ -1,0 +1,79 @@
+"""Reports over HTTP, as JSON and as CSV. All services together: types are everybody's."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import Struct
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from channels.base import Channel
+from notifications import reports
+from notifications.analytics.query import GROUPS
+from notifications.analytics.rows import ReportRow, as_csv
+from notifyproj.core.bodies import answer
+from notifyproj.core.clock import now
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+
+TAGS = ["reports"]
+WRONG = error("Before `until`, by 31 days at most.", "invalid", since="…")
+SEVERAL = "Several are separated by commas."
+PARAMETERS = [
+    OpenApiParameter("since", datetime, description="A day before `until` by default."),
+    OpenApiParameter("until", datetime, description="Now by default. Both go to whole hours."),
+    OpenApiParameter("group_by", str, description=f"Of {', '.join(GROUPS)}. {SEVERAL}"),
+    OpenApiParameter("type", str, description=f"Slugs. {SEVERAL}"),
+    OpenApiParameter("channel", str, description=f"Of {', '.join(Channel)}. {SEVERAL}"),
+    OpenApiParameter("account", str, description=f"Slugs of provider accounts. {SEVERAL}"),
+    OpenApiParameter("campaign", str, description=f"Ids. {SEVERAL}"),
+    OpenApiParameter("arm", str, description=f"Ids of variants in a run. {SEVERAL}"),
+]
+
+
+class Report(Struct):
+    """Deliveries created from `since` on and before `until`; what became of them until now."""
+
+    since: datetime
+    until: datetime
+    rows: list[ReportRow]
+
+
+class Reports(APIView):
+    required_scope = Scope.READ
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="reports_read",
+        summary="What became of messages, in numbers",
+        parameters=PARAMETERS,
+        responses={200: Report, 400: WRONG, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = reports.read(_query(request), now())
+        return answer(Report(asked.since, asked.until, reports.report(asked)))
+
+
+class ReportsAsCsv(APIView):
+    required_scope = Scope.READ
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="reports_read_csv",
+        summary="The same as CSV",
+        parameters=PARAMETERS,
+        responses={(200, "text/csv"): OpenApiTypes.STR, 400: WRONG, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = reports.read(_query(request), now())
+        text = as_csv(reports.report(asked), asked.group_by)
+        named = f'attachment; filename="report-{asked.since:%Y%m%d%H}-{asked.until:%Y%m%d%H}.csv"'
+        return HttpResponse(text, "text/csv; charset=utf-8", headers={"Content-Disposition": named})
+
+
+def _query(request: Request) -> Mapping[str, Any]:
+    return request.query_params.dict()

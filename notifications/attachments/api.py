@@ -1,0 +1,132 @@
+"""`/api/v1/attachments`: store a file once, then name it in any number of requests."""
+
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from msgspec import Struct
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.attachments import store as attachments
+from notifyproj.core.authentication import Caller
+from notifyproj.core.bodies import answer
+from notifyproj.core.clock import now
+from notifyproj.core.errors import ApiError, InvalidFields, not_found
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+
+TAGS = ["attachments"]
+AROUND = 65_536  # bytes of a multipart body besides its file
+GONE = error("This service has no such attachment.", "not_found", id="…")
+UPLOAD = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
+
+
+class AttachmentView(Struct):
+    id: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    expires_at: datetime  # later, once a notification that lives longer refers to it
+
+
+class Attachments(APIView):
+    required_scope = {"POST": Scope.SEND}
+    parser_classes = [MultiPartParser]
+    streams_body = True  # larger than other bodies; bounded here
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="attachments_add",
+        summary="Store a file for e-mails",
+        description="One part named `file`, of at most 10 MB. Name its id in `attachments` of a "
+        "request; it is kept as long as a message that carries it may be sent.",
+        request={"multipart/form-data": UPLOAD},
+        responses={
+            201: AttachmentView,
+            400: error("Programs cannot be attached.", "attachment_refused", file="…"),
+            413: error("At most 10 MB.", "attachment_too_large", file="…"),
+            422: error("This service has 1,024 MB stored.", "attachments_full", file="…"),
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        _bound(request)
+        file = request.FILES.get("file")
+        if not isinstance(file, UploadedFile):
+            raise InvalidFields({"file": "Send the file as the part `file` of a multipart body."})
+        stored = attachments.attachment_add(
+            service_id=cast(Caller, request.user).service_id,
+            name=file.name or "",
+            content_type=file.content_type or "",
+            content=file.read(),
+            now=now(),
+        )
+        return answer(_view(stored), 201)
+
+
+class OneAttachment(APIView):
+    required_scope = {"GET": Scope.READ, "DELETE": Scope.SEND}
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="attachments_get",
+        summary="What is known of a file",
+        responses={200: AttachmentView, 404: GONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, attachment_id: UUID) -> HttpResponse:
+        service_id = cast(Caller, request.user).service_id
+        found = attachments.attachment_get(
+            service_id=service_id, attachment_id=attachment_id, now=now()
+        )
+        if found is None:
+            raise _gone()
+        return answer(_view(found))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="attachments_remove",
+        summary="Delete a file",
+        description="Messages that refer to it and have not been sent will fail.",
+        responses={204: None, 404: GONE, **KEY_ERRORS},
+    )
+    def delete(self, request: Request, attachment_id: UUID) -> HttpResponse:
+        service_id = cast(Caller, request.user).service_id
+        if not attachments.attachment_remove(service_id=service_id, attachment_id=attachment_id):
+            raise _gone()
+        return HttpResponse(status=204)
+
+
+def _bound(request: Request) -> None:
+    """Before a byte of the body is read. WSGI reads none without a length."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal():
+        message = "Send the body with its length."
+        raise ApiError(411, "length_required", message, {"Content-Length": message})
+    if int(length) > attachments.LARGEST + AROUND:
+        message = f"At most {attachments.LARGEST >> 20} MB."
+        raise ApiError(413, "attachment_too_large", message, {"file": message})
+
+
+def _view(stored: attachments.Stored) -> AttachmentView:
+    return AttachmentView(
+        id=str(stored.id),
+        name=stored.name,
+        content_type=stored.content_type,
+        size=stored.size,
+        sha256=stored.sha256.hex(),
+        expires_at=stored.expires_at,
+    )
+
+
+def _gone() -> ApiError:
+    return not_found("id", "This service has no such attachment.")

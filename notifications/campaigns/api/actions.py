@@ -1,0 +1,185 @@
+"""Acts on a campaign over HTTP. Repeating one that was done already changes nothing."""
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+
+from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi, shown
+from notifications.campaigns.api.schemas import CampaignView
+from notifications.campaigns.models import Campaign, Run
+from notifications.campaigns.plan.write import run_rate
+from notifications.campaigns.preflight.preflight import Broken, Dropped, Reach, preflight
+from notifications.campaigns.run.launch import campaign_launch
+from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
+from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
+from notifyproj.core import audit
+from notifyproj.core.authentication import Caller
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+
+NOT_SO = error("It is not running.", "not_running", state="…")
+CANNOT = error("Give the day.", "invalid", on="Give the day.")
+LAUNCHED = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
+
+
+class PreflightView(Struct, kw_only=True):
+    """Estimates from a sample of `sampled` people. `problems`, by field, keep it from being
+    launched; `ends_at` null: by the accounts that may send now it would never be over."""
+
+    audience: int
+    sampled: int
+    held_out: int
+    reached: int
+    reach: list[Reach]
+    dropped: list[Dropped]
+    broken: list[Broken]
+    begins_at: datetime | None
+    ends_at: datetime | None
+    cost: float | None
+    problems: dict[str, str]
+    warnings: list[str]
+
+
+class PauseBody(Struct, forbid_unknown_fields=True):
+    because: Annotated[str, Meta(max_length=300)] = ""
+
+
+class RateBody(Struct, forbid_unknown_fields=True):
+    """People a minute; null: as fast as the lanes allow."""
+
+    per_minute: Annotated[int, Meta(ge=1, le=2_000_000_000)] | None
+
+
+class CancelledView(Struct):
+    """`cancelled`: messages that will not go out; `complete` false: more follow within seconds."""
+
+    cancelled: int
+    complete: bool
+    campaign: CampaignView
+
+
+class PreflightOf(CampaignsApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_preflight",
+        summary="What a launch would do; nothing is sent",
+        responses={200: PreflightView, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, campaign_id: int) -> HttpResponse:
+        found = preflight(self.campaign(request, campaign_id), now())
+        names = PreflightView.__struct_fields__
+        return answer(PreflightView(**{name: getattr(found, name) for name in names}))
+
+
+class Act(CampaignsApi):
+    required_scope = Scope.CAMPAIGNS
+
+    def done(self, request: Request, campaign: Campaign, text: str) -> CampaignView:
+        label = Campaign._meta.label_lower
+        audit.note(model=label, object_id=campaign.pk, label=str(campaign), text=text)
+        return shown(self.campaign(request, campaign.pk))
+
+
+class Launch(Act):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_launch",
+        summary="Launch it, or schedule it for its hour",
+        description="Where the company wants approval, a person has to give it first. One that was "
+        "launched already is answered as it is.",
+        request=None,
+        responses={200: CampaignView, 400: CANNOT, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(request, campaign_id)
+        if campaign.state in LAUNCHED:
+            return answer(shown(campaign))
+        run = campaign_launch(campaign=campaign, now=now())
+        return answer(self.done(request, campaign, "Launched." if run else "Scheduled."))
+
+
+class Pause(Act):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_pause",
+        summary="Let nothing leave until it is resumed",
+        request=PauseBody,
+        responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        body = read_body(request, PauseBody) if request._request.body else PauseBody()
+        campaign = self.campaign(request, campaign_id)
+        run = _open_run(campaign)
+        if run.state == RunState.PAUSED:
+            return answer(shown(campaign))
+        run_pause(run=run, by=_by(request), because=body.because, now=now())
+        return answer(self.done(request, campaign, f"Paused: {body.because or 'by a service'}."))
+
+
+class Resume(Act):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_resume",
+        summary="Go on from where it stood",
+        request=None,
+        responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(request, campaign_id)
+        run = _open_run(campaign)
+        if run.state == RunState.RUNNING:
+            return answer(shown(campaign))
+        run_resume(run=run, by=_by(request), now=now())
+        return answer(self.done(request, campaign, "It goes on."))
+
+
+class CancelCampaign(Act):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_cancel",
+        summary="Cancel what has not left yet",
+        description="For good. What a provider has already cannot be undone.",
+        request=None,
+        responses={200: CancelledView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(request, campaign_id)
+        if campaign.state == CampaignState.CANCELLED:
+            return answer(CancelledView(0, True, shown(campaign)))
+        done = campaign_cancel(campaign=campaign, by=_by(request), now=now())
+        view = self.done(request, campaign, f"Cancelled: {done.deliveries:,} will not go out.")
+        return answer(CancelledView(done.deliveries, done.complete, view))
+
+
+class Rate(Act):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_rate",
+        summary="Change how fast it goes, from now on",
+        request=RateBody,
+        responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        body = read_body(request, RateBody)
+        campaign = self.campaign(request, campaign_id)
+        run_rate(run=_open_run(campaign), per_minute=body.per_minute, now=now())
+        return answer(self.done(request, campaign, f"Rate changed: {body.per_minute or 'none'}."))
+
+
+def _open_run(campaign: Campaign) -> Run:
+    """Raises InvalidFields."""
+    found = campaign.runs.filter(state__in=OPEN_RUNS).order_by("-number").first()
+    if found is None:
+        raise InvalidFields({"state": "It is not running."}, "not_running", 409)
+    return found
+
+
+def _by(request: Request) -> str:
+    return f"service {cast(Caller, request.user).service}"

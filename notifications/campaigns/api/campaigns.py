@@ -1,0 +1,203 @@
+"""Campaigns over HTTP: written, looked at before and while they go, launched and stopped. A
+service sees its own; one with the admin scope sees everybody's. Approving is for people only."""
+
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from msgspec import Struct
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.accept import idempotency
+from notifications.accept.accept import KEY_REUSED
+from notifications.api.notifications import KEY
+from notifications.campaigns.api.schemas import (
+    CampaignView,
+    ChangedCampaign,
+    NewCampaign,
+    campaign_view,
+    columns,
+    wishes,
+)
+from notifications.campaigns.models import Campaign
+from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
+from notifications.campaigns.reporting.standing import NOTHING_YET, standings
+from notifications.campaigns.states import CampaignState
+from notifyproj.core.authentication import Caller
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields, not_found
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+
+TAGS = ["campaigns"]
+NONE = error("There is no such campaign.", "not_found", id="There is no such campaign.")
+WRONG = error("No notification type is called 'news'.", "invalid", type="…")
+NOT_NOW = error("Only a draft can be changed.", "not_a_draft", state="…")
+EXAMPLE = OpenApiExample(
+    "An offer at nine in each person's own morning",
+    value={
+        "name": "Spring sale",
+        "type": "weekly_offers",
+        "segment": "active-in-april",
+        "variants": [
+            {"name": "A", "template_id": "spring-sale-v2"},
+            {"name": "B", "template_id": "spring-sale-v3"},
+        ],
+        "variables": {"headline": "Everything must go"},
+        "starts": "local",
+        "on": "2027-04-01",
+        "at": "09:00",
+        "hold_out_percent": 5,
+        "canary_percent": 1,
+        "canary_minutes": 10,
+    },
+    request_only=True,
+)
+
+
+class CampaignPage(Struct):
+    campaigns: list[CampaignView]
+    next_cursor: str
+
+
+class CampaignsApi(APIView):
+    required_scope: Any = {
+        "GET": Scope.READ,
+        "POST": Scope.CAMPAIGNS,
+        "PATCH": Scope.CAMPAIGNS,
+        "DELETE": Scope.CAMPAIGNS,
+    }
+
+    def campaign(self, request: Request, campaign_id: int) -> Campaign:
+        """Raises ApiError 404, also for somebody else's."""
+        found = campaigns_of(request).filter(pk=campaign_id).first()
+        if found is None:
+            raise not_found("id", "There is no such campaign.")
+        return found
+
+
+class Campaigns(CampaignsApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_list",
+        summary="List campaigns, newest first",
+        parameters=[
+            OpenApiParameter("state", str, enum=CampaignState.values),
+            OpenApiParameter("type", str),
+            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
+            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+        ],
+        responses={200: CampaignPage, 400: WRONG, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = request.query_params
+        limit, rows = read_limit(query.get("limit")), campaigns_of(request).order_by("-pk")
+        if state := query.get("state"):
+            rows = rows.filter(state=state)
+        if slug := query.get("type"):
+            rows = rows.filter(type__slug=slug)
+        if cursor := query.get("cursor"):
+            rows = rows.filter(pk__lt=decode_cursor(cursor, int))
+        page, following = page_of(list(rows[: limit + 1]), limit, lambda row: row.pk)
+        found = standings(page)
+        return answer(CampaignPage([campaign_view(r, found[r.pk]) for r in page], following))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_create",
+        summary="Write a campaign down",
+        description="A draft: nothing is sent before it is launched.",
+        parameters=[KEY],
+        request=NewCampaign,
+        examples=[EXAMPLE],
+        responses={
+            201: CampaignView,
+            400: WRONG,
+            409: error("This key was used before with another body.", "idempotency_conflict"),
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = read_body(request, NewCampaign)
+        key, service_id = _key(request), cast(Caller, request.user).service_id
+        with transaction.atomic():
+            before = _claimed(service_id, key, body) if key else None
+            if before is not None:
+                replayed = answer(before, 201)
+                replayed["Idempotency-Replayed"] = "true"
+                return replayed
+            fields = {**columns(body), "service_id": service_id}
+            made = campaign_create(fields=fields, variants=wishes(body) or [], owner=None)
+            view = shown(self.campaign(request, made.pk))
+            if key:
+                idempotency.keep(service_id, {key: view})
+        return answer(view, 201)
+
+
+class OneCampaign(CampaignsApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_get",
+        summary="A campaign, and how its newest run goes",
+        responses={200: CampaignView, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, campaign_id: int) -> HttpResponse:
+        return answer(shown(self.campaign(request, campaign_id)))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_update",
+        summary="Change a draft",
+        description="Takes an approval back.",
+        request=ChangedCampaign,
+        responses={200: CampaignView, 400: WRONG, 404: NONE, 409: NOT_NOW, **KEY_ERRORS},
+    )
+    def patch(self, request: Request, campaign_id: int) -> HttpResponse:
+        body = read_body(request, ChangedCampaign)
+        campaign = self.campaign(request, campaign_id)
+        campaign_change(campaign=campaign, fields=columns(body), variants=wishes(body), by=None)
+        return answer(shown(self.campaign(request, campaign_id)))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_delete",
+        summary="Delete a draft",
+        responses={204: None, 404: NONE, 409: NOT_NOW, **KEY_ERRORS},
+    )
+    def delete(self, request: Request, campaign_id: int) -> HttpResponse:
+        campaign_delete(campaign=self.campaign(request, campaign_id))
+        return HttpResponse(status=204)
+
+
+def campaigns_of(request: Request) -> QuerySet[Campaign]:
+    caller = cast(Caller, request.user)
+    rows = Campaign.objects.select_related("type", "segment", "service", "owner", "approved_by")
+    rows = rows.prefetch_related("variants__version__template")
+    return rows if Scope.ADMIN in caller.scopes else rows.filter(service_id=caller.service_id)
+
+
+def shown(campaign: Campaign) -> CampaignView:
+    return campaign_view(campaign, standings([campaign]).get(campaign.pk, NOTHING_YET))
+
+
+def _claimed(service_id: int, key: str, body: NewCampaign) -> Any:
+    """The first answer to this key, if there was one. Raises InvalidFields."""
+    hash_ = idempotency.fingerprint(["campaign", body])
+    stored = idempotency.claim(service_id, {key: hash_}, now()).get(key)
+    if stored is None:
+        return None
+    if stored.request_hash != hash_:
+        raise KEY_REUSED
+    return stored.response
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 190 or not key.isprintable():
+        raise InvalidFields({"Idempotency-Key": "At most 190 printable characters."})
+    return key

@@ -1,0 +1,66 @@
+"""The report of a campaign over HTTP, as JSON and as CSV."""
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import Struct
+from rest_framework.request import Request
+
+from notifications.analytics.rows import ReportRow
+from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi
+from notifications.campaigns.pages.report import ALL, chosen, csv_lines
+from notifications.campaigns.reporting.report import report, rows
+from notifyproj.core.bodies import answer
+from notifyproj.core.openapi import KEY_ERRORS
+
+RUN = OpenApiParameter("run", str, description="A run's number, or `all`, as without.")
+
+
+class CampaignReport(Struct, kw_only=True):
+    """A row for each run, variant and channel. `people` and `held_out` are estimates; `comparison`
+    says in words how the variants differ, and how sure that is."""
+
+    people: int
+    held_out: int
+    visited: int
+    comparison: list[str]
+    rows: list[ReportRow]
+
+
+class ReportOf(CampaignsApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_report",
+        summary="What became of a campaign",
+        parameters=[RUN],
+        responses={200: CampaignReport, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, campaign_id: int) -> HttpResponse:
+        campaign = self.campaign(request, campaign_id)
+        runs = chosen(campaign, request.query_params.get("run", ALL))
+        found = report(campaign, runs)
+        return answer(
+            CampaignReport(
+                people=found.people,
+                held_out=found.held_out,
+                visited=found.visited,
+                comparison=found.verdicts(),
+                rows=list(rows(campaign, runs)),
+            )
+        )
+
+
+class ReportAsCsv(CampaignsApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="campaigns_report_csv",
+        summary="The same as CSV, a run at a time",
+        parameters=[RUN],
+        responses={(200, "text/csv"): OpenApiTypes.STR, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, campaign_id: int) -> HttpResponseBase:
+        campaign = self.campaign(request, campaign_id)
+        runs = chosen(campaign, request.query_params.get("run", ALL))
+        return StreamingHttpResponse(
+            csv_lines(campaign, runs), content_type="text/csv; charset=utf-8"
+        )

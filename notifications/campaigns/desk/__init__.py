@@ -1,1 +1,0 @@
-"""The pages of campaigns in the admin."""

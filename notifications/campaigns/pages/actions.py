@@ -1,0 +1,167 @@
+"""Pause, go on, cancel, another rate: each asked twice, with numbers, and written into the log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+
+from notifications.campaigns.models import Campaign, Run
+from notifications.campaigns.pages import wording
+from notifications.campaigns.pages.base import (
+    RUN,
+    campaign_of,
+    complain,
+    needs,
+    note,
+    page,
+    run_of,
+    to,
+)
+from notifications.campaigns.plan.write import run_rate
+from notifications.campaigns.reporting.progress import Progress, progress
+from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields
+
+BOTH = ("GET", "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked before it is done. `ask_why`: a reason can be given."""
+
+    text: str
+    button: str
+    dangerous: bool = False
+    ask_why: bool = False
+
+
+Do = Callable[[HttpRequest, Campaign, Run | None], str]  # answers what was done
+
+
+@needs(RUN, methods=BOTH)
+def pause(request: HttpRequest, object_id: str) -> HttpResponse:
+    return _asked_twice(request, object_id, _pause_question, _pause)
+
+
+@needs(RUN, methods=BOTH)
+def resume(request: HttpRequest, object_id: str) -> HttpResponse:
+    return _asked_twice(request, object_id, _resume_question, _resume)
+
+
+@needs(RUN, methods=BOTH)
+def cancel(request: HttpRequest, object_id: str) -> HttpResponse:
+    return _asked_twice(request, object_id, _cancel_question, _cancel)
+
+
+@needs(RUN, methods=("POST",))
+def rate(request: HttpRequest, object_id: str) -> HttpResponse:
+    campaign = campaign_of(object_id)
+    run, text = run_of(campaign), request.POST.get("per_minute", "").strip()
+    try:
+        per_minute = _per_minute(text)
+        if run is None:
+            raise InvalidFields({"state": "It is not running."})
+        run_rate(run=run, per_minute=per_minute, now=now())
+    except InvalidFields as error:
+        complain(request, error)
+        return to("progress", campaign)
+    said = f"{wording.people(per_minute)} a minute" if per_minute else "as fast as the lanes allow"
+    note(campaign, f"Rate changed: {said}.")
+    messages.success(request, f"From now on {said}.")
+    return to("progress", campaign)
+
+
+def _per_minute(text: str) -> int | None:
+    """Raises InvalidFields."""
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text[:10]) <= 100_000_000:
+        raise InvalidFields({"per_minute": "A whole number of people a minute, or nothing."})
+    return int(text)
+
+
+def _asked_twice(
+    request: HttpRequest,
+    object_id: str,
+    question: Callable[[Campaign, Progress | None], Question],
+    do: Do,
+) -> HttpResponse:
+    campaign = campaign_of(object_id)
+    run = run_of(campaign)
+    if request.method != "POST":
+        found = progress(run, now()) if run else None
+        asked = question(campaign, found)
+        return page(request, "confirm", campaign, f"{asked.button}?", question=asked)
+    try:
+        done = do(request, campaign, run)
+    except InvalidFields as error:
+        complain(request, error)
+        return to("progress", campaign)
+    note(campaign, done)
+    messages.success(request, done)
+    return to("progress", campaign)
+
+
+def _pause_question(campaign: Campaign, found: Progress | None) -> Question:
+    if found is None:
+        return Question("It is not running.", "Pause")
+    law, left = found.figures.law(), max(0, found.people - found.visited)
+    text = (
+        f"{wording.messages(law.waiting)} that wait stay where they are, and about"
+        f" {wording.people(left)} were not visited yet. {wording.messages(law.sent)} are out"
+        " already. It goes on from there when you say so."
+    )
+    return Question(text, f"Pause {wording.messages(law.waiting)}", ask_why=True)
+
+
+def _pause(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
+    because = request.POST.get("because", "").strip()
+    run_pause(run=_running(run), by=str(request.user), because=because, now=now())
+    return f"Paused: {because}" if because else "Paused: nothing leaves any more."
+
+
+def _resume_question(campaign: Campaign, found: Progress | None) -> Question:
+    if found is None:
+        return Question("It is not paused.", "Go on")
+    law, left = found.figures.law(), max(0, found.people - found.visited)
+    why = found.run.stopped_because
+    text = (
+        f"{wording.messages(law.waiting)} that wait go out, then about {wording.people(left)} are"
+        " visited. Its brake counts anew from here."
+    )
+    before = f"It was stopped because {why}. " if why else ""
+    return Question(before + text, f"Go on with {wording.messages(law.waiting)}")
+
+
+def _resume(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
+    run_resume(run=_running(run), by=str(request.user), now=now())
+    return "It goes on."
+
+
+def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
+    if found is None:
+        text = f"Nobody has got it. It will not go out: {wording.when(campaign)}."
+        return Question(text, "Cancel the campaign", dangerous=True)
+    law, left = found.figures.law(), max(0, found.people - found.visited)
+    text = (
+        f"{wording.messages(law.waiting)} that wait will not go out, and about"
+        f" {wording.people(left)} will get nothing. {wording.messages(law.sent)} are out already"
+        " and cannot be taken back. A cancelled campaign cannot go on."
+    )
+    button = f"Cancel {law.waiting:,} waiting message{'' if law.waiting == 1 else 's'}"
+    return Question(text, button, dangerous=True)
+
+
+def _cancel(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
+    done = campaign_cancel(campaign=campaign, by=str(request.user), now=now())
+    more = "" if done.complete else " More follow within seconds."
+    return f"Cancelled: {wording.messages(done.deliveries)} will not go out.{more}"
+
+
+def _running(run: Run | None) -> Run:
+    """Raises InvalidFields."""
+    if run is None:
+        raise InvalidFields({"state": "It has not begun."})
+    return run

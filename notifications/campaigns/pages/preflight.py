@@ -1,0 +1,148 @@
+"""The page before a launch: what it would do, found out while the page is looked at; and the acts
+of launching, approving and trying it on oneself."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+
+from notifications.campaigns.models import Campaign
+from notifications.campaigns.pages import wording
+from notifications.campaigns.pages.base import (
+    APPROVE,
+    LAUNCH,
+    SEE,
+    May,
+    campaign_of,
+    complain,
+    needs,
+    note,
+    page,
+    to,
+)
+from notifications.campaigns.plan.write import campaign_approve, check_seen, why_not_approve
+from notifications.campaigns.preflight.preflight import preflight
+from notifications.campaigns.preflight.send_test import try_on
+from notifications.campaigns.run.launch import campaign_launch, campaign_unschedule
+from notifications.campaigns.states import CampaignState
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields
+
+TEST_PERSON = "campaigns_test_person"  # remembered in the session
+
+
+@needs(SEE)
+def before_launch(request: HttpRequest, object_id: str) -> HttpResponse:
+    """`whole`: with the result in it, where no script loads that."""
+    campaign = campaign_of(object_id)
+    if campaign.state != CampaignState.DRAFT:
+        return to("progress", campaign)
+    found = _found(request, campaign) if "whole" in request.GET else {}
+    return page(
+        request,
+        "preflight",
+        campaign,
+        f"Before launching {campaign}",
+        variants=campaign.variants.select_related("version__template"),
+        when=wording.when(campaign),
+        person=request.session.get(TEST_PERSON, ""),
+        **found,
+    )
+
+
+@needs(SEE)
+def found(request: HttpRequest, object_id: str) -> HttpResponse:
+    """The part that takes its time."""
+    campaign = campaign_of(object_id)
+    around = {"campaign": campaign, "may": May(request), **_found(request, campaign)}
+    return render(request, "campaigns/preflight_found.html", around)
+
+
+def _found(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    result = preflight(campaign, now())
+    user: Any = request.user
+    problems = dict(result.problems)
+    approval = problems.pop("approved_by", "")
+    return {
+        "found": result,
+        "problems": problems,
+        "approval": approval,
+        "needs_approval": settings.CAMPAIGN_APPROVAL,
+        "why_not_approve": why_not_approve(campaign, user),
+        "launch": wording.launch(campaign, result.audience, result.held_out),
+        "cost": wording.cost(result),
+        "dropped": sum(each.messages for each in result.dropped),
+    }
+
+
+@needs(LAUNCH, methods=("POST",))
+def launch(request: HttpRequest, object_id: str) -> HttpResponse:
+    campaign = campaign_of(object_id)
+    try:
+        check_seen(campaign, _seen(request))
+        run = campaign_launch(campaign=campaign, now=now())
+    except InvalidFields as error:
+        complain(request, error)
+        return to("preflight", campaign)
+    if run is None:
+        note(campaign, f"Scheduled: {wording.when(campaign)}.")
+        messages.success(request, f"Scheduled: {wording.when(campaign)}.")
+    else:
+        note(campaign, f"Launched, to about {wording.people(run.audience)}.")
+        messages.success(request, "Launched. This page shows how it goes.")
+    return to("progress", campaign)
+
+
+@needs(LAUNCH, methods=("POST",))
+def unschedule(request: HttpRequest, object_id: str) -> HttpResponse:
+    campaign = campaign_of(object_id)
+    try:
+        campaign_unschedule(campaign=campaign)
+    except InvalidFields as error:
+        complain(request, error)
+        return to("progress", campaign)
+    note(campaign, "Back to a draft.")
+    messages.success(request, "It is a draft again, and goes to nobody.")
+    return to("change", campaign)
+
+
+@needs(APPROVE, methods=("POST",))
+def approve(request: HttpRequest, object_id: str) -> HttpResponse:
+    campaign = campaign_of(object_id)
+    user: Any = request.user
+    try:
+        campaign_approve(campaign=campaign, by=user, seen=_seen(request), now=now())
+    except InvalidFields as error:
+        complain(request, error)
+    else:
+        note(campaign, "Approved.")
+        messages.success(request, "Approved, as it is now: whatever is changed takes it back.")
+    return to("preflight", campaign)
+
+
+@needs(LAUNCH, methods=("POST",))
+def send_test(request: HttpRequest, object_id: str) -> HttpResponse:
+    """To one person, with their own data; it counts for nothing in the campaign."""
+    campaign = campaign_of(object_id)
+    person = request.POST.get("person", "").strip()
+    try:
+        sent = try_on(campaign=campaign, variant=request.POST.get("variant", ""), person=person)
+    except InvalidFields as error:
+        complain(request, error)
+        return to("preflight", campaign)
+    request.session[TEST_PERSON] = person
+    note(campaign, f"Sent as a test to {person}.")
+    messages.success(request, f"A test is on its way to {person}: notification {sent}.")
+    return to("preflight", campaign)
+
+
+def _seen(request: HttpRequest) -> datetime | None:
+    """When what was looked at had last been changed."""
+    try:
+        return parse_datetime(request.POST.get("seen", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""What keeps a campaign from being launched, by field. Nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from notifications.accept.draft import Draft, draft
+from notifications.accept.requests import SendRequest
+from notifications.campaigns.models import Campaign, Variant
+from notifications.campaigns.schedule import Starts, When, ends
+from notifications.campaigns.shares import shares
+from notifyproj.core.bodies import convert
+from notifyproj.core.errors import InvalidFields
+
+Problems = Mapping[str, str]
+
+
+def check(campaign: Campaign, now: datetime) -> None:
+    """Raises InvalidFields."""
+    found = dict(reversed([*_time(campaign, now), *_shares(campaign), *_pace(campaign)]))
+    variants = list(campaign.variants.select_related("version__template"))
+    if not variants:
+        found["variants"] = "Say what is to be sent: one variant at least."
+    found |= dict(_winner(campaign, len(variants)))
+    if found:
+        raise InvalidFields(found)
+    for variant in variants:
+        draft_of(campaign, variant, now)
+
+
+def check_approval(campaign: Campaign) -> None:
+    """Raises InvalidFields, where the company wants two persons for it."""
+    if not settings.CAMPAIGN_APPROVAL:
+        return
+    if campaign.approved_by_id is None:
+        raise InvalidFields({"approved_by": "Somebody else has to approve it first."})
+
+
+def draft_of(campaign: Campaign, variant: Variant, now: datetime) -> Draft:
+    """The request that its deliveries have in common. Raises InvalidFields."""
+    version = variant.version
+    body = {
+        "type": campaign.type.slug,
+        "template_id": f"{version.template.slug}-v{version.number}",
+        "variables": campaign.variables,
+        "priority": campaign.priority,
+        "metadata": {"campaign": campaign.pk, "variant": variant.name},
+    }
+    if campaign.channels:
+        body["channels"] = campaign.channels
+    try:
+        return draft(convert(body, SendRequest), {}, now, everyone=True)
+    except InvalidFields as error:
+        fields = {f"variants.{variant.name}: {key}": text for key, text in error.fields.items()}
+        raise InvalidFields(fields, error.code, error.status) from None
+
+
+def when_of(campaign: Campaign) -> When:
+    return When(
+        campaign.starts, campaign.next_on or campaign.on, campaign.at, campaign.zone or "UTC"
+    )
+
+
+def _time(campaign: Campaign, now: datetime) -> Iterator[tuple[str, str]]:
+    if campaign.starts == Starts.NOW:
+        if campaign.repeat:
+            yield "repeat", "What repeats needs a day and an hour."
+    elif campaign.on is None:
+        yield "on", "Give the day."
+    elif campaign.at is None:
+        yield "at", "Give the hour."
+    elif ends(when_of(campaign)) < now:
+        yield "on", "This is in the past, everywhere."
+    if campaign.expires_at is not None and campaign.expires_at <= now:
+        yield "expires_at", "This is in the past."
+    if campaign.repeat_until and campaign.on and campaign.repeat_until < campaign.on:
+        yield "repeat_until", "This is before the first day."
+
+
+def _shares(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    canary = 0 if campaign.canary_people else float(campaign.canary_percent)
+    try:
+        shares(
+            canary / 100, float(campaign.test_percent) / 100, float(campaign.hold_out_percent) / 100
+        )
+    except ValueError as error:
+        yield "hold_out_percent", str(error)
+
+
+def _pace(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    if campaign.per_minute is not None and campaign.finish_hours is not None:
+        yield "finish_hours", "Give a rate or a time to finish in, not both."
+    if campaign.per_minute == 0:
+        yield "per_minute", "At least one person a minute."
+
+
+def _winner(campaign: Campaign, variants: int) -> Iterator[tuple[str, str]]:
+    if campaign.winner_by:
+        if variants < 2:
+            yield "winner_by", "There is nothing to choose between: add a variant."
+        if not campaign.test_percent:
+            yield "test_percent", "Say how many get the variants before the winner is chosen."
+        if campaign.starts == Starts.LOCAL:
+            yield "winner_by", "With an hour of each person's own, the first zones would be all."
+    elif campaign.test_percent:
+        yield "test_percent", "Say by what the winner is chosen, or leave this 0."

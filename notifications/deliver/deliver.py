@@ -1,0 +1,177 @@
+"""Claim, load, decide again, let go of the database, build, submit to the process's loop, return.
+
+Nothing here waits for a provider: results come back through the recorder.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from channels.base import (
+    HttpRequest,
+    InboxWrite,
+    Lane,
+    Outcome,
+    OutcomeKind,
+    Response,
+    TransportFailure,
+)
+from channels.inbox.services import store as store_in_inbox
+from channels.transport.look_up import FOUND
+from channels.transport.loop import Job, endpoint_of
+from notifications.baggage import put_down
+from notifications.deliver import worker as outbox
+from notifications.deliver.batch import together
+from notifications.deliver.fallback import needed
+from notifications.deliver.prepare import Ready, prepare
+from notifications.deliver.route import BACK_AFTER
+from notifications.deliver.screen import routable
+from notifications.deliver.uncertain import load_unanswered, sender_of
+from notifications.dispatch.claim import claim, hand_back, load
+from notifications.dispatch.queue_depth import count_taken
+from notifications.queues import delivery_queue
+from notifications.record.outcomes import Change, Finished
+from notifications.statuses import State
+from notifyproj.core.clock import now as clock_now
+
+log = logging.getLogger(__name__)
+
+START_WITHIN = 8.0  # seconds after its claim a send may start
+WAIT_FOR_ROOM = 3.0  # seconds
+BACK_WHEN_FULL = 1.0
+DRAINED = 50  # messages a second that an endpoint is thought to take, until it shows more
+LATEST = 60.0  # seconds
+
+
+def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
+    """One hint. Raises nothing for a single delivery's trouble."""
+    if outbox.is_stopping():
+        hand_back(ids, dispatch_nos, 0)
+        return
+    if not outbox.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
+        hand_back(ids, dispatch_nos, BACK_WHEN_FULL)
+        return
+    deadline = time.monotonic() + START_WITHIN  # from before: we may be stopped in the claim itself
+    rows = claim(ids, dispatch_nos)
+    if not rows:
+        return
+    count_taken(delivery_queue(rows[0].channel, Lane(rows[0].lane)), len(ids))
+    loaded = load(rows)
+    now = clock_now()
+    put = outbox.recorder().put
+    unanswered = load_unanswered(rows)
+    ready = []
+    for chosen in routable(needed(rows, now, put), loaded, now, put):
+        match prepare(chosen, loaded, now, unanswered):
+            case Ready() as prepared:
+                ready.append(prepared)
+            case Change() | Finished() as settled:
+                put_down(settled.row.id)
+                put(settled)
+    _submit(ready, now, deadline)
+
+
+def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
+    inbox = [item for item in ready if isinstance(item.send, InboxWrite)]
+    if inbox:
+        _write_inbox(inbox, now)
+    by_account: dict[int, list[Ready]] = {}
+    for item in _within_places(ready):
+        if not isinstance(item.send, InboxWrite):
+            by_account.setdefault(item.route.account.id, []).append(item)
+    for account_id, items in by_account.items():
+        _submit_to(account_id, items, deadline)
+
+
+def _within_places(ready: Sequence[Ready]) -> list[Ready]:
+    """Without those whose endpoint has enough in flight: they go back, and wait for one another
+    rather than for us, or a slow endpoint would be claimed again and again."""
+    sender, asked, kept = outbox.sender(), Counter[str](), []
+    for item in ready:
+        if endpoint := endpoint_of(item.send):
+            asked[endpoint] += 1
+            behind = asked[endpoint] - sender.room_at(endpoint)
+            if behind > 0:
+                pace = max(sender.pace_at(endpoint), DRAINED)
+                _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / pace, LATEST)))
+                continue
+        kept.append(item)
+    return kept
+
+
+def _hand_back(item: Ready, after: timedelta) -> None:
+    put_down(item.row.id)
+    due_at = clock_now() + after
+    outbox.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
+
+
+def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
+    """As fast as the account's share of this process allows; what is over goes back."""
+    sender = outbox.sender()
+    give_up = time.monotonic() + WAIT_FOR_ROOM
+    while items and time.monotonic() < give_up:
+        now_, items = items[: (n := sender.room(account_id))], items[n:]
+        if now_:
+            _start(now_, deadline)
+        elif items:
+            time.sleep(0.005)
+    for item in items:
+        _hand_back(item, BACK_AFTER)
+
+
+def _start(items: Sequence[Ready], deadline: float) -> None:
+    """Several in one request where the provider takes that, the others each in its own."""
+    started_at, started = clock_now(), time.monotonic()
+    route, sender = items[0].route, outbox.sender()
+    jobs: list[Job] = [
+        ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
+        for item in items
+    ]
+    gone: set[int] = set()
+    shares = [item.share for item in items]
+    for places, request in together(route.adapter, route.account, shares, started_at):
+        sender.submit_together([jobs[at] for at in places], request, _done)
+        gone.update(places)
+    if len(gone) < len(jobs):
+        sender.submit([job for at, job in enumerate(jobs) if at not in gone], _done)
+
+
+def _done(
+    key: tuple[Ready, datetime, float],
+    outcome: Outcome,
+    result: Response | TransportFailure | None,
+) -> None:
+    """On the loop's thread: only pass it on."""
+    item, started_at, started = key
+    put_down(item.row.id)
+    outbox.recorder().put(
+        Finished(
+            item.row,
+            sender_of(item.send, outcome, item.route.account.id),
+            outcome,
+            result,
+            started_at,
+            time.monotonic() - started,
+            item.type.resend_uncertain,
+            item.has_alternative,
+            item.units,
+            0 if outcome.code == FOUND else item.cost_micros,  # it was with the first try
+            item.route.held or item.route.broken,
+            isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
+        )
+    )
+
+
+def _write_inbox(items: Sequence[Ready], now: datetime) -> None:
+    """Our own table: one statement for the batch, by delivery id, so twice is once."""
+    started = time.monotonic()
+    try:
+        store_in_inbox([item.send for item in items])  # type: ignore[misc]
+        outcome = Outcome(OutcomeKind.DELIVERED)
+    except Exception:
+        log.exception("inbox not written", extra={"deliveries": len(items)})
+        outcome = Outcome(OutcomeKind.RETRY, "The inbox could not be written", "inbox")
+    for item in items:
+        _done((item, now, started), outcome, None)

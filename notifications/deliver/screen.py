@@ -1,0 +1,163 @@
+"""Which claimed deliveries may go now, and through which account: consent, breaker, rate, cap."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from channels.accounts.choose import Route
+from channels.accounts.daily_cap import under_cap
+from channels.accounts.rate_limit import lease
+from channels.base import Channel
+from notifications.deliver.route import Picker, cap_reached, rate_limited
+from notifications.dispatch.claim import Claimed, Loaded
+from notifications.record.outcomes import Change, kept, on_hold
+from notifications.resolve.limits import asked_again
+from notifications.statuses import State
+from preferences.decision.decide import decide
+from preferences.decision.facts import Person, Point
+from preferences.decision.types import TypeValue, type_of
+from preferences.decision.values import NO_LIMITS, Defer, Fold, Limits, Send, Skip, Target
+
+
+class Chosen(NamedTuple):
+    row: Claimed
+    route: Route
+    has_alternative: bool  # another healthy account could take the next try
+
+
+Refused = tuple[Chosen, Change]  # what waits for its account, unless another has room
+
+
+def routable(
+    rows: Sequence[Claimed], loaded: Loaded, now: datetime, put: Callable[[Change], None]
+) -> list[Chosen]:
+    """The rows that may be sent now, each with its account; the others are `put`."""
+    picker = Picker()
+    chosen: list[Chosen] = []
+    limits = asked_again(rows, loaded.people, now)
+    for row in rows:
+        found = _screen(row, loaded, picker, limits.get(row.id, NO_LIMITS), now)
+        if isinstance(found, Change):
+            put(found)
+        else:
+            chosen.append(found)
+    allowed, refused = _granted(chosen, now)
+    return allowed + _elsewhere(refused, loaded, picker, now, put) if refused else allowed
+
+
+def _elsewhere(
+    refused: Sequence[Refused],
+    loaded: Loaded,
+    picker: Picker,
+    now: datetime,
+    put: Callable[[Change], None],
+) -> list[Chosen]:
+    """Those another account has room for; the others wait for theirs."""
+    full = frozenset(item.route.account.id for item, _ in refused)
+    moved: list[Chosen] = []
+    for item, wait in refused:
+        type_, area = type_of(item.row.type_id), _area(item.row, loaded)
+        route = picker.elsewhere(item.row, type_, area, full) if type_ else None
+        if route is None:
+            put(wait)
+        else:
+            moved.append(Chosen(item.row, route, True))
+    allowed, still = _granted(moved, now)
+    for _, wait in still:
+        put(wait)
+    return allowed
+
+
+def _area(row: Claimed, loaded: Loaded) -> str:
+    point = loaded.points.get(row.contact_point_id or 0)
+    return point.area if point else ""
+
+
+def _screen(
+    row: Claimed, loaded: Loaded, picker: Picker, limits: Limits, now: datetime
+) -> Chosen | Change:
+    """Ask again: consent, suppression, hours and the contact point may have changed since."""
+    parent, person = loaded.parents.get(row.notification_id), loaded.people.get(row.recipient_id)
+    if parent is None or parent.cancelled:
+        return Change(row, State.CANCELLED, "cancelled")
+    if parent.paused:
+        return on_hold(row)
+    if person is None:
+        return Change(row, State.SKIPPED, "recipient_unknown")
+    if (type_ := type_of(row.type_id)) is None:
+        return Change(row, State.FAILED, "type_removed")
+    point = loaded.points.get(row.contact_point_id or 0)
+    if (verdict := _decide(row, type_, person, point, limits, now)) is not None:
+        return verdict
+    found = picker.pick(row, type_, _area(row, loaded), now)
+    return found if isinstance(found, Change) else Chosen(row, *found)
+
+
+def _decide(
+    row: Claimed,
+    type_: TypeValue,
+    person: Person,
+    point: Point | None,
+    limits: Limits,
+    now: datetime,
+) -> Change | None:
+    target = _target(row, point)
+    match decide(now, type_.rules, person.rules, target, row.expires_at, limits):
+        case Send():
+            return None
+        case Defer(until, reason):
+            due_at = min(until, row.expires_at)
+            return Change(row, State.WAITING, kept(row, reason), due_at=due_at)
+        case Skip("expired"):
+            return Change(row, State.EXPIRED, "expired")
+        case Skip(reason) | Fold(reason):
+            return Change(row, State.SKIPPED, reason)
+
+
+def _target(row: Claimed, point: Point | None) -> Target:
+    if row.channel == Channel.INBOX:
+        return Target(row.channel)
+    if point is None:
+        return Target(row.channel, reachable=False)
+    here = point.active and point.recipient_id == row.recipient_id
+    return Target(row.channel, here, point.suppressed, point.area)
+
+
+class Grant:
+    """What an account may send of this batch: the first of its rows have it."""
+
+    def __init__(self, by_rate: int, by_cap: int) -> None:
+        self._by_rate, self._by_cap = by_rate, by_cap
+        self._asked = 0
+
+    def take(self, item: Chosen, now: datetime) -> Change | None:
+        """None: it may go."""
+        self._asked += 1
+        if self._asked > self._by_rate:
+            return rate_limited(item.row, item.route, self._asked - self._by_rate, now)
+        return cap_reached(item.row, now) if self._asked > self._by_cap else None
+
+
+def _granted(chosen: Sequence[Chosen], now: datetime) -> tuple[list[Chosen], list[Refused]]:
+    allowed: list[Chosen] = []
+    refused: list[Refused] = []
+    grants = _grants(chosen)
+    for item in chosen:
+        if (wait := grants[item.route.account.id].take(item, now)) is None:
+            allowed.append(item)
+        else:
+            refused.append((item, wait))
+    return allowed, refused
+
+
+def _grants(chosen: Sequence[Chosen]) -> dict[int, Grant]:
+    """How many sends each account's rate and day allow: a script call an account, if any."""
+    wanted = Counter(route.account.id for _, route, _ in chosen)
+    by_id = {route.account.id: (row, route) for row, route, _ in chosen}
+    granted = {}
+    for account_id, n in wanted.items():
+        row, route = by_id[account_id]
+        by_rate = lease(route.account, n, row.lane, route.rate_now)
+        granted[account_id] = Grant(by_rate, under_cap(route, min(n, by_rate)))
+    return granted

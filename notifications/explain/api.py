@@ -1,0 +1,46 @@
+"""What a send would do, over HTTP."""
+
+from typing import cast
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.accept.requests import SendRequest
+from notifications.explain.explain import MOST_RECIPIENTS, explain_send
+from notifications.explain.schemas import Explanation
+from notifyproj.core.authentication import Caller
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.clock import now
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+from notifyproj.core.throttling import charge
+
+
+class Explain(APIView):
+    required_scope = Scope.SEND
+    charges_itself = True
+
+    @extend_schema(
+        tags=["notifications"],
+        operation_id="notifications_explain",
+        summary="What a send would do, and why",
+        description="The body of a send, answered without sending: for each recipient, channel and "
+        "contact point the decision with every rule that was asked, the account it would go "
+        "through, its text, when it would go and what it would cost. Nothing is written, counted "
+        f"or sent; the idempotency key is left alone. At most {MOST_RECIPIENTS} recipients. Of a "
+        "sensitive type the variables are masked; links of a person's own are placeholders.",
+        request=SendRequest,
+        responses={
+            200: OpenApiResponse(Explanation, "What would become of it."),
+            400: error("order-v2 needs total.", "missing_variable", **{"variables.total": "…"}),
+            422: error("No recipient is known as 'user-9'.", "unknown_recipient", user_id="…"),
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        body = read_body(request, SendRequest)
+        caller = cast(Caller, request.user)
+        charge(caller, len(body.user_ids or (1,)))
+        return answer(explain_send(caller.service_id, body, now()))

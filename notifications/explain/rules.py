@@ -1,0 +1,95 @@
+"""Every way a notification could take, and what the rules say of each. Pure.
+
+The same order as `resolve.plan`: people, their channels, their contact points, then what stands in
+for those.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from channels.base import Channel
+from notifications.explain.schemas import Word
+from notifications.resolve.person import Facts
+from notifications.resolve.rows import IN_DIGEST
+from preferences.decision.decide import Step, explain
+from preferences.decision.facts import Person, Point
+from preferences.decision.types import Fallback, TypeValue
+from preferences.decision.values import NO_LIMITS, Decision, Defer, Fold, Limits, Skip, Target
+
+
+class Ask(NamedTuple):
+    """What is the same for all ways of a notification."""
+
+    type: TypeValue
+    channels: Sequence[str]
+    fallbacks: Sequence[Fallback]
+    at: datetime
+    expires_at: datetime
+    limits: Mapping[int, Limits] = {}  # by recipient
+
+
+class Way(NamedTuple):
+    person: Person
+    channel: str
+    point: Point | None
+    steps: list[Step]
+    word: Word
+    reason: str
+    at: datetime | None
+    fallback: Fallback | None = None
+
+
+def ways(ask: Ask, person: Person, facts: Facts) -> list[Way]:
+    """Of one person."""
+    found = [way for channel in ask.channels for way in _on_channel(ask, person, channel, facts)]
+    for step in ask.fallbacks:
+        sources = [way for way in found if way.channel == step.source]
+        found += [
+            _standing_in(way, step, sources, ask)
+            for way in _on_channel(ask, person, step.to, facts)
+        ]
+    return found
+
+
+def _on_channel(ask: Ask, person: Person, channel: str, facts: Facts) -> Iterator[Way]:
+    points: list[Point | None] = [*facts.points.get((person.id, channel), ())]
+    for point in points or [None]:
+        limits = ask.limits.get(person.id, NO_LIMITS)
+        target = _target(channel, point)
+        rules = ask.type.rules
+        steps = explain(ask.at, rules, person.rules, target, ask.expires_at, limits)
+        word, reason, at = _verdict(steps[-1].decision, ask, person.rules.timezone)
+        yield Way(person, channel, point, steps, word, reason, at)
+
+
+def _target(channel: str, point: Point | None) -> Target:
+    if channel == Channel.INBOX:  # the person is the address
+        return Target(channel)
+    if point is None:
+        return Target(channel, reachable=False)
+    return Target(channel, point.active, point.suppressed, point.area)
+
+
+def _verdict(decision: Decision | None, ask: Ask, zone: str) -> tuple[Word, str, datetime | None]:
+    digest = ask.type.digest
+    match decision:
+        case Skip(reason):
+            return "skip", reason, None
+        case Fold(reason):
+            return "fold", reason, digest.closes_at(ask.at, zone) if digest else None
+        case _ if digest is not None and digest.every:
+            return "fold", IN_DIGEST, digest.closes_at(ask.at, zone)
+        case Defer(until, reason):
+            return "defer", reason, min(until, ask.expires_at)
+        case _:
+            return "send", "", ask.at
+
+
+def _standing_in(way: Way, step: Fallback, sources: Sequence[Way], ask: Ask) -> Way:
+    """It waits for its deadline behind those it stands in for, if any of them goes."""
+    going = [source.at for source in sources if source.at is not None]
+    if not going or way.at is None or way.word == "fold":
+        return way._replace(fallback=step)
+    deadline = min(max(way.at, max(going) + timedelta(seconds=step.after)), ask.expires_at)
+    return way._replace(fallback=step, word="defer", reason="fallback", at=deadline)

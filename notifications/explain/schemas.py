@@ -1,0 +1,78 @@
+"""What an explanation says, declared once: shown in the OpenAPI."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from notifications.accept.requests import Warned
+
+Word = Literal["send", "defer", "skip", "fold"]
+State = Literal["in_use", "spare", "held", "broken", "over_daily_cap", "serves_elsewhere"]
+
+
+class RuleView(Struct):
+    """One rule as it was asked, with what it looked at. The last one with a decision decided."""
+
+    rule: str
+    input: str
+    decision: Word | None  # null: it let the message pass
+    reason: str = ""
+
+
+class AccountView(Struct):
+    """A provider account that serves the contact point; `share` is its part of such messages."""
+
+    account: str
+    state: State
+    share: float
+
+
+class Choosing(Struct):
+    """The account most likely to take the message now, and why; "" when none can."""
+
+    account: str
+    why: str
+    accounts: list[AccountView]
+
+
+class FallbackView(Struct):
+    """It is sent too, unless `source` is accepted (or delivered) within `after_seconds`."""
+
+    source: str
+    unless: Literal["accepted", "delivered"]
+    after_seconds: float
+
+
+class WayView(Struct):
+    """One message to one contact point, or why there is none."""
+
+    user_id: str
+    channel: str
+    to: str  # masked
+    decision: Word
+    reason: str  # a stable code
+    reason_text: str
+    at: datetime | None  # when it would go, a digest at the latest; null: not at all
+    ground: str  # on what ground it may be sent
+    rules: list[RuleView]
+    fallback: FallbackView | None = None
+    routing: Choosing | None = None
+    message: str = ""  # its key in `messages`
+    problem: str = ""  # why it could not be written or built
+    units: int = 0  # what the provider bills for: parts of an SMS
+    cost: float | None = None  # in the currency of the account's prices; null: nobody said
+
+
+class Explanation(Struct):
+    """What a send with the same body would do now. Nothing was written, counted or sent."""
+
+    type: str
+    template: str
+    priority: Literal["high", "normal", "low"]
+    asked_at: datetime  # the instant the rules were asked for: now, or when it is scheduled
+    expires_at: datetime
+    limits: str
+    warnings: list[Warned]
+    deliveries: list[WayView]
+    messages: dict[str, dict[str, str]]  # the text of each channel and language, by part

@@ -1,0 +1,88 @@
+"""Plans once for all whom the rules see alike: the same wishes, kinds of contact points and counts.
+
+Most people of a chunk are, so that thinking costs next to nothing a person; what is left is whose
+each delivery is, and its id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from notifications.resolve.person import CLOSED, NO_POINT, Facts, rows_of
+from notifications.resolve.rows import OWN, Job, Row, Shared
+from notifications.resolve.trace import with_caps
+from notifyproj.core.ids import delivery_id
+from preferences.decision.cap_counter import NOTHING, Counted
+from preferences.decision.facts import Person, Point
+from preferences.decision.values import PersonRules
+
+Points = Sequence[Point | None]
+Kinds = tuple[Any, ...]  # of contact points: all but which they are, and whose
+KIND = slice(Point._fields.index("recipient_id") + 1, None)
+
+
+class Looks(NamedTuple):
+    """A person as the rules see them; `points` in the order of the rows."""
+
+    rules: PersonRules
+    points: Points
+    kinds: Kinds
+
+
+class Plan(NamedTuple):
+    shared: tuple[Shared, ...]  # of each row
+    sources: tuple[int | None, ...]  # which of these rows each stands in for
+    first_at: datetime | None  # of what would be sent; None: nothing would
+
+
+class Alike:
+    """The plans of one job."""
+
+    def __init__(self, job: Job, facts: Facts, full: frozenset[str], now: datetime) -> None:
+        self._job, self._facts, self._full, self._now = job, facts, full, now
+        self._channels = (*job.channels, *job.fallback_channels)
+        self._known: dict[tuple[PersonRules, Kinds, Counted], Plan] = {}
+
+    def looks(self, person: Person) -> Looks:
+        known, id_ = self._facts.points, person.id
+        points = [
+            point for channel in self._channels for point in known.get((id_, channel)) or NO_POINT
+        ]
+        return Looks(person.rules, points, tuple([point and point[KIND] for point in points]))
+
+    def plan(self, person: Person, looks: Looks, counted: Counted = NOTHING) -> Plan:
+        key = (looks.rules, looks.kinds, counted)
+        if (plan := self._known.get(key)) is None:
+            plan = self._known[key] = self._think(person, counted)
+        return plan
+
+    def _think(self, person: Person, counted: Counted) -> Plan:
+        rows = rows_of(self._job, person, self._facts, self._full, self._now, counted.limits)
+        place = {row.id: n for n, row in enumerate(rows)}
+        return Plan(
+            tuple((*row[OWN:-1], with_caps(row.trace, counted.taken)) for row in rows),
+            tuple(place[row.fallback_of] if row.fallback_of else None for row in rows),
+            _first_at(rows, self._now),
+        )
+
+
+def rows_for(job: Job, plan: Plan, person_id: int, points: Points) -> list[Row]:
+    rows: list[Row] = []
+    parent, at = job.notification_id, job.milliseconds
+    for shared, source, point in zip(plan.shared, plan.sources, points, strict=True):
+        point_id = point.id if point else None
+        id_ = delivery_id(at, parent, person_id, shared[CHANNEL], point_id or "")
+        stands_in_for = None if source is None else rows[source].id
+        rows.append(Row._make((id_, person_id, point_id, None, stands_in_for, *shared)))
+    return rows
+
+
+CHANNEL = Row._fields.index("channel") - OWN
+
+
+def _first_at(rows: Sequence[Row], now: datetime) -> datetime | None:
+    going = [row for row in rows if row.due_at is not None]
+    if not going:
+        return None
+    waiting = all(row.reason in CLOSED for row in going)
+    return min(row.due_at or now for row in going) if waiting else now

@@ -1,0 +1,105 @@
+"""Recipients by channels: one row per delivery, also for those that are not sent, with why.
+
+Called inside the accepting transaction for small audiences, by `resolve_chunk` for larger ones.
+Each person is decided about as if nothing was counted; those who would get something are then
+counted, and decided about again with what was counted. People who are alike are thought about once.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from channels.base import Channel
+from notifications.resolve.limits import counted, message_of
+from notifications.resolve.person import Facts
+from notifications.resolve.plan_cache import Alike, Looks, Plan, rows_for
+from notifications.resolve.rows import Job, Row, unknown
+from preferences.decision.cap_counter import Message
+from preferences.decision.facts import load_people, load_points_of
+from preferences.decision.types import Fallback, TypeValue
+from templates.versions.published import compiled
+
+Full = Collection[tuple[str, int]]  # channels and lanes whose queues have no room
+NOWHERE: Full = frozenset()
+
+
+class Planned(NamedTuple):
+    """The rows of one job for nobody known; and the plans for people, by their looks."""
+
+    job: Job
+    alike: Alike
+    unknown: list[Row]
+    looks: dict[int, Looks]
+    plans: dict[int, Plan]
+
+    def wanted(self) -> dict[int, datetime]:
+        """Those who would get something, and when the first of it."""
+        plans = self.plans.items()
+        return {id_: plan.first_at for id_, plan in plans if plan.first_at is not None}
+
+    def rows(self) -> list[Row]:
+        rows = list(self.unknown)
+        for id_, plan in self.plans.items():
+            rows += rows_for(self.job, plan, id_, self.looks[id_].points)
+        return rows
+
+
+def first_fallbacks(
+    type_: TypeValue, channels: Sequence[str], template_version_id: int
+) -> tuple[Fallback, ...]:
+    """The first step to each channel that the message has words for and does not go to anyway."""
+    first: dict[str, Fallback] = {}
+    for step in sorted(type_.fallbacks, key=lambda step: step.after):
+        if step.source in channels and step.to not in channels:
+            first.setdefault(step.to, step)
+    if not first:
+        return ()
+    known = compiled(template_version_id).channels
+    return tuple(step for step in first.values() if step.to in known)
+
+
+def load_facts(jobs: Sequence[Job]) -> Facts:
+    recipients = {id_ for job in jobs for id_ in job.recipients}
+    channels = {channel for job in jobs for channel in (*job.channels, *job.fallback_channels)}
+    channels.discard(Channel.INBOX)
+    people = load_people(recipients, {job.type.id for job in jobs}, rules_only=True)
+    return Facts(people, load_points_of(recipients, channels))
+
+
+def plan(
+    jobs: Sequence[Job], facts: Facts, full: Full, now: datetime
+) -> list[tuple[Job, list[Row]]]:
+    """Every delivery of each job. What goes to a full queue is left to the sweep."""
+    planned = [_plan(job, facts, full, now) for job in jobs]
+    _limit(planned, facts)
+    return [(each.job, each.rows()) for each in planned]
+
+
+def _plan(job: Job, facts: Facts, full: Full, now: datetime) -> Planned:
+    here = frozenset(channel for channel, lane in full if lane == job.lane)
+    alike = Alike(job, facts, here, now)
+    planned = Planned(job, alike, [unknown(job, name, now) for name in job.unknown], {}, {})
+    for id_ in job.recipients:
+        person = facts.people.get(id_)
+        if person is None:
+            planned.unknown.append(unknown(job, str(id_), now))
+        else:
+            looks = planned.looks[id_] = alike.looks(person)
+            planned.plans[id_] = alike.plan(person, looks)
+    return planned
+
+
+def _limit(planned: Sequence[Planned], facts: Facts) -> None:
+    messages: dict[str, Message] = {
+        each.job.notification_id: message
+        for each in planned
+        if (message := message_of(each.job)) is not None
+    }
+    if not messages:
+        return
+    limited = [each for each in planned if each.job.notification_id in messages]
+    wanted = [(messages[each.job.notification_id], each.wanted()) for each in limited]
+    found = counted(wanted, facts.people)
+    for each in limited:
+        for id_, result in found.get(each.job.notification_id, {}).items():
+            each.plans[id_] = each.alike.plan(facts.people[id_], each.looks[id_], result)

@@ -1,0 +1,153 @@
+"""What is planned: a job, and the delivery rows it is turned into."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from channels.base import Lane
+from notifications.dispatch.dispatch import HINT_LIFE, Due
+from notifications.resolve import trace as traces
+from notifications.statuses import State
+from notifyproj.core.ids import delivery_id
+from preferences.decision.decide import ground
+from preferences.decision.facts import Person, Point
+from preferences.decision.types import Fallback, TypeValue
+from preferences.decision.values import Decision, Defer, Fold, Send, Skip
+
+IN_DIGEST = "in_digest"
+OWN = 5  # fields of a row that are its own
+Shared = tuple[Any, ...]  # the others
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A notification, or a page of its audience, to be turned into deliveries."""
+
+    notification_id: str
+    milliseconds: int  # of the notification's id: its deliveries share the partition
+    type: TypeValue
+    template_version_id: int
+    lane: int
+    channels: tuple[str, ...]
+    expires_at: datetime
+    recipients: Sequence[int]
+    unknown: Sequence[str] = ()
+    fallbacks: tuple[Fallback, ...] = ()  # the first to each channel; see `fallback.py`
+    content_hash: bytes = b""  # what its duplicates share; b"": it has none
+    gathered: bool = False  # a digest itself: it is not an item of another
+    arm_id: int = 0  # of the campaign's run; 0: of none
+
+    @property
+    def fallback_channels(self) -> tuple[str, ...]:
+        return tuple(step.to for step in self.fallbacks)
+
+
+class Row(NamedTuple):
+    """A delivery to insert: first what is its own, then what many share. See `store.insert`."""
+
+    id: str
+    recipient_id: int | None
+    contact_point_id: int | None
+    unknown_recipient: str | None
+    fallback_of: str | None
+    notification_id: str
+    app_id: int | None
+    type_id: int
+    template_version_id: int
+    lane: int
+    state: int
+    dispatch_no: int
+    channel: str
+    reason: str
+    due_at: datetime | None
+    expires_at: datetime
+    settled_at: datetime | None
+    arm_id: int | None
+    ready_at: datetime | None  # when it could first go; None: it does not
+    trace: str
+
+    @property
+    def dispatched(self) -> bool:
+        return self.dispatch_no > 0
+
+    def due(self) -> Due:
+        return Due(self.id, self.dispatch_no, self.channel, self.lane, self.app_id)
+
+
+def decided(
+    job: Job,
+    person: Person,
+    channel: str,
+    point: Point | None,
+    decision: Decision,
+    full: frozenset[str],
+    now: datetime,
+) -> Row:
+    """Channels in `full` have no room in their queue: the sweep sends those later."""
+    state, dispatch_no, reason = State.WAITING, 0, ""
+    due_at: datetime | None = now
+    ready_at: datetime | None = now
+    settled_at = None
+    match decision:
+        case Send() if channel not in full:
+            dispatch_no, due_at = 1, now + HINT_LIFE[Lane(job.lane)]
+        case Send():
+            pass
+        case Defer(until, reason):
+            due_at = ready_at = min(until, job.expires_at)
+        case Fold(_):
+            state, reason = State.SKIPPED, IN_DIGEST
+        case Skip(reason):
+            state = State.SKIPPED
+    if state == State.SKIPPED:
+        due_at, ready_at, settled_at = None, None, now
+    point_id = point.id if point else None
+    return Row(
+        delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
+        person.id,
+        point_id,
+        None,
+        None,
+        job.notification_id,
+        point.app_id if point else None,
+        job.type.id,
+        job.template_version_id,
+        job.lane,
+        state,
+        dispatch_no,
+        channel,
+        reason,
+        due_at,
+        job.expires_at,
+        settled_at,
+        job.arm_id or None,
+        ready_at,
+        traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
+    )
+
+
+def unknown(job: Job, name: str, now: datetime) -> Row:
+    """Nobody of that name: one skipped delivery, on no channel in particular."""
+    return Row(
+        delivery_id(job.milliseconds, job.notification_id, f"?{name}", "", ""),
+        None,
+        None,
+        name,
+        None,
+        job.notification_id,
+        None,
+        job.type.id,
+        job.template_version_id,
+        job.lane,
+        State.SKIPPED,
+        0,
+        job.channels[0],
+        "recipient_unknown",
+        None,
+        job.expires_at,
+        now,
+        job.arm_id or None,
+        None,
+        "skip:recipient_unknown",
+    )

@@ -1,0 +1,98 @@
+"""Why a delivery was planned as it was, kept with it in a few words, and read as sentences. Pure.
+
+A trace is words apart: on what ground it may be sent; `wait:`, `skip:` or `fold:` with the reason
+code, if it was not sent at once; then each cap with what was taken of it (`cap_words.py`).
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from notifications.reasons import REASONS, words
+from preferences.cap_words import cap_sentence
+from preferences.decision.values import Decision, Defer, Fold, Send, Skip
+
+LONGEST = 120  # of its column
+
+GROUNDS = {
+    "mandatory": "It is news that everybody gets, such as security or legal news.",
+    "chosen_type": "The person chose this kind of news.",
+    "chosen_category": "The person chose the group this kind of news belongs to.",
+    "default": "This kind of news goes to everybody who has not declined it.",
+}
+RULE_OF = {
+    "recipient_unknown": "recipient",
+    "recipient_erased": "erased",
+    "no_contact_point": "address",
+    "suppressed": "suppression",
+    "unsubscribed": "unsubscribed",
+    "unsubscribed_channel": "unsubscribed",
+    "paused": "pause",
+    "opted_out": "choice",
+    "not_opted_in": "choice",
+    "expired": "expiry",
+    "duplicate": "duplicate",
+    "over_cap": "caps",
+    "caps_unknown": "caps",
+    "quiet_hours": "hours",
+    "send_window": "hours",
+    "legal_hours": "hours",
+}
+WAITED = {
+    "quiet_hours": "It had to wait for the person's quiet hours to end.",
+    "send_window": "It had to wait for the hours in which this kind of news is sent.",
+    "legal_hours": "It had to wait for the hours the law allows.",
+    "over_cap": "It had to wait until the person may get more of this.",
+    "caps_unknown": "It had to wait until it could be counted what the person got.",
+}
+
+Line = tuple[str, str]  # the rule, and what it said in a sentence
+
+
+def of_decision(decision: Decision, ground: Callable[[], str]) -> str:
+    """`ground` is asked only where it matters: nothing allows what is not sent."""
+    match decision:
+        case Send():
+            return ground()
+        case Defer(_, reason):
+            return f"{ground()} wait:{reason}"
+        case Fold(reason):
+            return f"{ground()} fold:{reason}"
+        case Skip(reason):
+            return f"skip:{reason}"
+
+
+@lru_cache(maxsize=10_000)
+def with_caps(trace: str, caps: tuple[str, ...]) -> str:
+    """As many of the caps' words as there is room for. Few different ones: each is made once."""
+    for word in caps:
+        longer = f"{trace} {word}"
+        if len(longer) > LONGEST:
+            break
+        trace = longer
+    return trace
+
+
+def read(trace: str, reason: str) -> list[Line]:
+    """`reason`: what holds now, which may be something that came later. Holds nothing personal."""
+    parts = trace.split()
+    lines = [line for part in parts if (line := _line(part, reason)) is not None]
+    if reason and not any(part.partition(":")[2] == reason for part in parts):
+        lines.append((RULE_OF.get(reason, "delivery"), _sentence(reason)))
+    return lines
+
+
+def _line(part: str, now: str) -> Line | None:
+    if part in GROUNDS:
+        return "ground", GROUNDS[part]
+    if sentence := cap_sentence(part):
+        return "caps", sentence
+    verb, _, reason = part.partition(":")
+    if verb == "wait" and reason != now:
+        return RULE_OF.get(reason, "hours"), WAITED.get(reason, _sentence(reason))
+    if verb == "fold":
+        return "digest", "It was kept for a message with several of its kind."
+    return (RULE_OF.get(reason, "delivery"), _sentence(reason)) if reason else None
+
+
+def _sentence(reason: str) -> str:
+    return f"{words(reason)}." if reason in REASONS else f"The provider said {reason}."

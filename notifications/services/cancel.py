@@ -1,0 +1,94 @@
+"""Cancel at every point: nothing that waits goes out, what is on its way ends honestly."""
+
+import time
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from notifications.counters.cells import Cell, hour_of
+from notifications.counters.table import add
+from notifications.status_events.outbox import enqueue_settled
+from notifications.statuses import NotificationState, State
+from notifications.wiping import wipe
+
+BATCH = 5_000
+CANCELLED = (State.CANCELLED.value, "cancelled")
+FOREVER = float("inf")
+
+MARK = """
+UPDATE notification SET state = %s, cancelled_at = coalesce(cancelled_at, now()), due_at = NULL
+WHERE id = %s AND service_id = %s AND state <> %s RETURNING type_id
+"""
+# Each batch begins behind the one before: what has gone out is not looked at again and again.
+CANCEL = """
+WITH waiting AS (
+    SELECT id FROM delivery
+    WHERE notification_id = %(id)s AND id > %(after)s::uuid AND id <= %(high)s::uuid
+      AND state = %(waiting)s
+    ORDER BY id LIMIT %(batch)s FOR NO KEY UPDATE
+)
+UPDATE delivery d SET state = %(cancelled)s, reason = 'cancelled', due_at = NULL, held_by = NULL,
+    settled_at = now()
+FROM waiting WHERE d.id = waiting.id AND d.id > %(after)s::uuid AND d.id <= %(high)s::uuid
+RETURNING d.id::text, coalesce(d.arm_id, 0), d.type_id, d.channel, coalesce(d.account_id, 0)
+"""
+
+
+class Cancelled(NamedTuple):
+    deliveries: int  # that will not go out any more
+
+
+def cancel(*, notification_id: str, service_id: int) -> Cancelled | None:
+    """None when the service has no such notification, or it expired before it was resolved.
+
+    Marked first, by itself: from then on nothing of it is claimed or resolved. Then its waiting
+    rows, in batches; a process that dies between leaves rows that cancel themselves when due.
+    """
+    type_id = mark_cancelled(notification_id, service_id)
+    if type_id is None:
+        return None
+    cancelled, _ = cancel_waiting(notification_id)
+    wipe([(notification_id, type_id)])
+    return Cancelled(cancelled)
+
+
+def mark_cancelled(notification_id: str, service_id: int) -> int | None:
+    """The id of its type; None when there is nothing to cancel."""
+    gone = NotificationState.EXPIRED.value
+    mark: list[Any] = [NotificationState.CANCELLED.value, notification_id, service_id, gone]
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, mark)
+        marked = cursor.fetchone()
+    return int(marked[0]) if marked else None
+
+
+def cancel_waiting(notification_id: str, seconds: float = FOREVER) -> tuple[int, bool]:
+    """Of one that is marked: (how many rows, whether none are left), after about `seconds`."""
+    stop = time.monotonic() + seconds
+    after, high = siblings(notification_id)
+    cancelled = 0
+    while time.monotonic() < stop:
+        ids = _cancel_batch(notification_id, after, high)
+        cancelled += len(ids)
+        if len(ids) < BATCH:
+            return cancelled, True
+        after = max(ids)
+    return cancelled, False
+
+
+def siblings(notification_id: str) -> tuple[str, str]:
+    """Bounds of the ids of its deliveries: they share its millisecond, so its partition."""
+    return f"{notification_id[:13]}-0000-0000-000000000000", (
+        f"{notification_id[:13]}-ffff-ffff-ffffffffffff"
+    )
+
+
+def _cancel_batch(notification_id: str, after: str, high: str) -> list[str]:
+    words: dict[str, Any] = {"id": notification_id, "after": after, "high": high, "batch": BATCH}
+    words |= {"waiting": State.WAITING.value, "cancelled": State.CANCELLED.value}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CANCEL, words)
+        rows = cursor.fetchall()
+        add(Cell(hour_of(i), a, t, c, by, *CANCELLED) for i, a, t, c, by in rows)
+        enqueue_settled((i, t, State.CANCELLED, 0) for i, _, t, *_ in rows)
+    return [row[0] for row in rows]

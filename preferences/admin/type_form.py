@@ -1,0 +1,137 @@
+"""A notification type in the admin: what every process reads from it must make sense."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
+
+from channels.base import Channel
+from channels.models import CHANNELS
+from preferences.digest_form import checked_digest
+from preferences.models import NotificationType
+from preferences.type_names import LONGEST as LONGEST_NAME
+from preferences.type_names import checked_names
+
+SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
+UNLESS = ("accepted", "delivered")
+LONGEST = 7 * 86_400
+LANGUAGES, STEPS = ("names", "descriptions"), ("fallbacks", "digest")
+LONGEST_DESCRIPTION = 1_000
+
+# What rooms above ask of a type: from what the form says to {field: what is wrong}.
+requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
+
+
+def few_lines() -> UnfoldAdminTextareaWidget:
+    return UnfoldAdminTextareaWidget(attrs={"rows": 3})
+
+
+class Channels(forms.MultipleChoiceField):
+    """Ticked, not typed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=CHANNELS, widget=UnfoldAdminCheckboxSelectMultipleWidget, **options
+        )
+
+
+class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
+    channels = Channels(help_text="Where it goes unless a request says otherwise.")
+    opt_in_channels = Channels(required=False, help_text="On these, silence means no.")
+
+    class Meta:
+        model = NotificationType
+        fields = "__all__"  # noqa: DJ007 - the admin says which
+        widgets = {name: few_lines() for name in ("description", *LANGUAGES, *STEPS)}
+
+    def clean_fallbacks(self) -> list[dict[str, Any]]:
+        try:
+            return checked_fallbacks(self.cleaned_data.get("fallbacks") or [])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean_names(self) -> dict[str, str]:
+        return clean_names(self, "names")
+
+    def clean_descriptions(self) -> dict[str, str]:
+        return clean_names(self, "descriptions", LONGEST_DESCRIPTION)
+
+    def clean_digest(self) -> dict[str, Any]:
+        try:
+            return checked_digest(self.cleaned_data.get("digest") or {})
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self._check_hours(cleaned)
+        fixed = cleaned.get("routing") == NotificationType.Routing.FIXED
+        if fixed and not cleaned.get("fixed_account"):
+            self.add_error("fixed_account", "Say which account it is.")
+        if not fixed and cleaned.get("fixed_account"):
+            self.add_error("fixed_account", "Only with the routing “One account only”.")
+        for field, text in (item for ask in requirements for item in ask(cleaned).items()):
+            self.add_error(field, text)
+        return cleaned
+
+    def _check_hours(self, cleaned: Mapping[str, Any]) -> None:
+        start, end = cleaned.get("send_from"), cleaned.get("send_until")
+        if (start is None) != (end is None) and not {"send_from", "send_until"} & {*self.errors}:
+            self.add_error("send_until" if end is None else "send_from", "Give both, or neither.")
+        if start is not None and start == end:
+            self.add_error("send_until", "Another time than it begins.")
+
+
+def clean_names(
+    form: forms.ModelForm,  # type: ignore[type-arg]
+    field: str,
+    longest: int = LONGEST_NAME,
+) -> dict[str, str]:
+    try:
+        return checked_names(form.cleaned_data.get(field) or {}, longest)
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from None
+
+
+def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
+    """Raises ValueError, which says what is wrong in which step."""
+    if not isinstance(steps, list):
+        raise ValueError(f"Write a list of steps, each as {SHAPE}.")
+    checked = [_step(n, step) for n, step in enumerate(steps, 1)]
+    pairs = [(step["from"], step["to"]) for step in checked]
+    kinds = [(*pair, step["unless"]) for pair, step in zip(pairs, checked, strict=True)]
+    for n, (source, to, unless) in enumerate(kinds, 1):
+        if (source, to, unless) in kinds[: n - 1]:
+            raise ValueError(f"Step {n}: from {source} to {to} unless {unless} is there already.")
+        if _leads_back(source, to, pairs):
+            raise ValueError(f"Step {n}: from {to} it leads back to {source}.")
+    return checked
+
+
+def _step(n: int, step: object) -> dict[str, Any]:
+    if not isinstance(step, Mapping) or step.keys() != {"from", "to", "unless", "after"}:
+        raise ValueError(f"Step {n}: write it as {SHAPE}.")
+    for name in ("from", "to"):
+        if step[name] not in list(Channel):
+            raise ValueError(f"Step {n}: “{name}” is one of {', '.join(Channel)}.")
+    if step["from"] == step["to"]:
+        raise ValueError(f"Step {n}: to another channel than {step['from']}.")
+    if step["unless"] not in UNLESS:
+        raise ValueError(f"Step {n}: “unless” is accepted or delivered.")
+    after = step["after"]
+    if isinstance(after, bool) or not isinstance(after, int | float) or not 0 < after <= LONGEST:
+        raise ValueError(f"Step {n}: “after” is a number of seconds, up to 7 days.")
+    return dict(step)
+
+
+def _leads_back(source: str, to: str, pairs: list[tuple[str, str]]) -> bool:
+    reached, left = set(), [to]
+    while left:
+        here = left.pop()
+        if here == source:
+            return True
+        if here not in reached:
+            reached.add(here)
+            left += [target for origin, target in pairs if origin == here]
+    return False

@@ -1,0 +1,65 @@
+"""Kinds of news, and addresses nothing is sent to, in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from notifyproj.core.log_lists import KeyedAdmin
+from preferences.admin.categories_and_caps import TypeCapInline
+from preferences.admin.type_form import TypeForm
+from preferences.admin.writes import suppression_delete
+from preferences.models import NotificationType, Suppression
+
+
+@admin.register(NotificationType)
+class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
+    form = TypeForm
+    list_display = ("slug", "name", "channels", "max_priority", "routing", "mandatory", "enabled")
+    list_filter = ("category", "legal_class", "max_priority", "routing", "enabled")
+    search_fields = ("slug", "name")
+    autocomplete_fields = ("fixed_account",)
+    inlines = (TypeCapInline,)
+    fieldsets = [
+        (None, {"fields": ("slug", "name", "description", "category", "template", "enabled")}),
+        ("In other languages", {"fields": ("names", "descriptions")}),
+        ("What the law calls it", {"fields": ("legal_class", "mandatory")}),
+        ("Where it goes", {"fields": ("channels", "opt_in_channels", "fallbacks")}),
+        ("Through which account", {"fields": ("routing", "fixed_account")}),
+        (
+            "When",
+            {
+                "fields": (
+                    *("max_priority", "ttl_seconds", "passes_quiet_hours"),
+                    ("send_from", "send_until"),
+                )
+            },
+        ),
+        ("How often", {"fields": ("duplicate_seconds", "over_cap", "digest")}),
+        (
+            "What is kept of it",
+            {"fields": ("on_uncertain", "track_opens", "track_clicks", "sensitive")},
+        ),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(KeyedAdmin):
+    list_display = ("channel", "reason", "source", "created_at")
+    list_filter = ("channel",)
+    fields = readonly_fields = ("channel", "reason", "source", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        suppression_delete(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)

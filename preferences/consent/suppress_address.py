@@ -1,0 +1,63 @@
+"""Addresses that a service or an operator says nothing is sent to, by the address itself."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from channels.base import Channel
+from notifyproj.core import clock
+from notifyproj.core.errors import InvalidFields
+from preferences.consent import withdrawals
+from preferences.consent.suppressions import KEYWORD
+from preferences.consent.withdrawals import Word
+from preferences.models import Suppression
+from preferences.recipients import addresses
+
+
+def suppression_add(
+    *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
+) -> bool:
+    """Whether it is new; the first reason stays. Raises InvalidFields."""
+    word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    with transaction.atomic():
+        known = _rows(word).exclude(source=KEYWORD).exists()
+        if not known:
+            withdrawals.suppress(word, reason, source)
+    return not known
+
+
+def suppression_remove(
+    *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
+) -> bool:
+    """Whether there was one. Raises InvalidFields."""
+    row = suppression_find(channel=channel, address=address)
+    said = {**(evidence or {}), "reason": reason}
+    return row is not None and suppression_lift(row=row, source=source, evidence=said)
+
+
+def suppression_lift(*, row: Suppression, source: str, evidence: dict[str, Any]) -> bool:
+    """Whether it was still there. The proof says what it had been."""
+    said = {**evidence, "was": [row.reason, row.source]}
+    word = Word(row.channel, bytes(row.address_hash), clock.now(), said)
+    with transaction.atomic():
+        return withdrawals.lift(word, source, None)
+
+
+def suppression_find(*, channel: str, address: str) -> Suppression | None:
+    """Raises InvalidFields."""
+    return _rows(_word(channel, address, {})).first()
+
+
+def _rows(word: Word) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(channel=word.channel, address_hash=word.address_hash)
+
+
+def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
+    if channel not in set(Channel):
+        raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+    try:
+        hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
+    except addresses.InvalidAddress as error:
+        raise InvalidFields({"address": str(error)}) from None
+    return Word(channel, hash_, clock.now(), evidence)

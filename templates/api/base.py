@@ -1,0 +1,87 @@
+"""What the routes of templates share."""
+
+from typing import Annotated, Any, cast
+
+from msgspec import Meta
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notifyproj.core.authentication import Caller
+from notifyproj.core.errors import ApiError, not_found
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import error
+from templates.models import MessageTemplate, TemplateVersion
+from templates.problem import Problem
+from templates.versions.selectors import template_get, version_get
+from templates.versions.services import CannotPublish, DraftChanged, InUse, draft_of
+
+TAGS = ["templates"]
+READ_OR_WRITE = {
+    "GET": Scope.READ,
+    "POST": Scope.TEMPLATES,
+    "PUT": Scope.TEMPLATES,
+    "PATCH": Scope.TEMPLATES,
+    "DELETE": Scope.TEMPLATES,
+}
+NONE = error("There is no such template.", "not_found", slug="There is no such template.")
+WRONG = error("Write a text for one channel at least.", "invalid", parts="…")
+CANNOT = error(
+    "sms / default / body, line 2: A block is not closed",
+    "cannot_publish",
+    **{"parts.sms.default.body": "line 2: A block is not closed"},
+)
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Note = Annotated[str, Meta(max_length=500)]
+Parts = dict[str, dict[str, dict[str, Any]]]
+
+
+class TemplatesApi(APIView):
+    """Answers what writing can refuse."""
+
+    required_scope: Any = READ_OR_WRITE
+
+    def handle_exception(self, exc: Exception) -> Response:
+        match exc:
+            case CannotPublish():
+                exc = ApiError(422, "cannot_publish", str(exc), _places(exc.problems))
+            case DraftChanged():
+                exc = ApiError(409, "draft_changed", str(exc), {"seen": str(exc)})
+            case InUse():
+                exc = ApiError(409, "in_use", str(exc))
+        return super().handle_exception(exc)
+
+
+def writer(request: Request) -> str:
+    """As who a version names."""
+    return f"service:{cast(Caller, request.user).service}"
+
+
+def template_of(slug: str) -> MessageTemplate:
+    found = template_get(slug)
+    if found is None:
+        raise not_found("slug", "There is no such template.")
+    return found
+
+
+def version_of(template: MessageTemplate, name: str) -> TemplateVersion:
+    """`3`, or `draft`."""
+    if name == "draft":
+        found = draft_of(template)
+    else:
+        found = version_get(template, int(name[:9])) if name.isdecimal() else None
+    if found is None:
+        raise not_found("version", "There is no such version.")
+    return found
+
+
+def _places(problems: list[Problem]) -> dict[str, str]:
+    """The first at each place."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        steps = (problem.channel, problem.locale, problem.field)
+        place = ".".join(filter(None, steps)) or "parts"
+        line = f"line {problem.line}: " if problem.line else ""
+        name = f"parts.{place}" if problem.channel else place
+        found.setdefault(name, f"{line}{problem.message}")
+    return found

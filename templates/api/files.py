@@ -1,0 +1,112 @@
+"""All templates as files, over HTTP: so that they can live in git and be applied by CI."""
+
+from typing import Annotated
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+
+from notifyproj.core.bodies import answer, decode
+from notifyproj.core.errors import ApiError, InvalidFields
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS, error
+from templates.api.base import TAGS, TemplatesApi, writer
+from templates.versions import transfer
+from templates.versions.files import NotReadable
+from templates.versions.published import forget_names
+from templates.versions.transfer import LARGEST, Step
+
+ZIP = "application/zip"
+FILES = {
+    "order/template.toml": 'name = "Order"',
+    "order/sms.default.txt": "Order {{ order_id }} is on its way.",
+}
+NOT_READ = error("order/notes.md: is no file of a template", "invalid", files="…")
+
+
+class FilesBody(Struct, forbid_unknown_fields=True):
+    """By their paths: `order/sms.default.txt`."""
+
+    files: Annotated[dict[str, str], Meta(max_length=transfer.MOST_FILES)]
+
+
+class PlanView(Struct):
+    """`applied` false: a dry run, or something was refused, and so nothing was changed."""
+
+    applied: bool
+    steps: list[Step]
+
+
+class Export(TemplatesApi):
+    required_scope = {"GET": Scope.READ}
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_export",
+        summary="All templates as files",
+        description="The newest published version of each, as JSON, or as a zip.",
+        parameters=[OpenApiParameter("as", str, enum=["json", "zip"])],
+        responses={200: FilesBody, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        files = transfer.export_all()
+        if request.query_params.get("as") != "zip":
+            return answer(FilesBody(files))
+        packed = HttpResponse(transfer.pack(files), ZIP)
+        packed["Content-Disposition"] = 'attachment; filename="templates.zip"'
+        return packed
+
+
+class Import(TemplatesApi):
+    required_scope = {"POST": Scope.TEMPLATES}
+    streams_body = True  # larger than other bodies may be; bounded here
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_import",
+        summary="Apply templates from files",
+        description="JSON, or a zip as application/zip, of at most 20 MB. What is as it was stays; "
+        "what changed becomes the draft or, with `publish`, a new version. All or nothing.",
+        parameters=[
+            OpenApiParameter("dry_run", bool, description="Tell, and change nothing."),
+            OpenApiParameter("publish", bool),
+            OpenApiParameter("note", str, description="Of the versions published."),
+        ],
+        request={"application/json": FilesBody, ZIP: bytes},
+        examples=[OpenApiExample("One template", value={"files": FILES}, request_only=True)],
+        responses={200: PlanView, 400: NOT_READ, **KEY_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        asked = request.query_params
+        try:
+            plan = transfer.import_all(
+                _files(request),
+                by=writer(request),
+                publish=_yes(asked.get("publish")),
+                dry_run=_yes(asked.get("dry_run")),
+                note=asked.get("note", "")[:500],
+            )
+        except NotReadable as error:
+            raise InvalidFields({"files": str(error)}) from None
+        forget_names()
+        return answer(PlanView(plan.applied, plan.steps))
+
+
+def _files(request: Request) -> dict[str, str]:
+    """Raises NotReadable."""
+    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    body = request._request.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        message = f"The body may have at most {LARGEST:,} bytes."
+        raise ApiError(413, "body_too_large", message, {"body": message})
+    if kind == ZIP:
+        return transfer.unpack(body)
+    if kind not in ("application/json", ""):
+        message = f"Send the files as application/json or {ZIP}."
+        raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
+    return decode(body, FilesBody).files
+
+
+def _yes(text: str | None) -> bool:
+    return text in ("1", "true", "yes")

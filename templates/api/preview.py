@@ -1,0 +1,82 @@
+"""A template as somebody would get it, over HTTP; nothing is sent."""
+
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.errors import ApiError, not_found
+from notifyproj.core.models import Scope
+from notifyproj.core.openapi import KEY_ERRORS
+from templates.api.base import NONE, TAGS, Parts, TemplatesApi, template_of, version_of
+from templates.hooks import above
+from templates.models import MessageTemplate
+from templates.review.preview import Shown, shown
+from templates.review.review import Draft, review
+from templates.versions import selectors
+from templates.versions.selectors import ProblemView
+
+
+class PreviewBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`version`: a number, or `draft`; the draft if there is one. `parts`: a text not saved yet.
+    `user_id`: as that person would get it. Variables that are left out are those of its sample."""
+
+    version: Annotated[str, Meta(max_length=10)] = ""
+    parts: Parts | None = None
+    schema: dict[str, Any] | None = None
+    variables: dict[str, Any] = {}
+    locale: Annotated[str, Meta(max_length=35)] = ""
+    timezone: Annotated[str, Meta(max_length=64)] = "UTC"
+    user_id: Annotated[str, Meta(max_length=200)] = ""
+    channels: list[str] = []
+
+
+class Preview(Struct):
+    """`variables` are those it is written with."""
+
+    shown: list[Shown]
+    problems: list[ProblemView]
+    variables: dict[str, Any]
+
+
+class Previews(TemplatesApi):
+    required_scope = {"POST": Scope.TEMPLATES}
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_preview",
+        summary="Write a template without sending it",
+        request=PreviewBody,
+        responses={200: Preview, 404: NONE, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        body, template = read_body(request, PreviewBody), template_of(slug)
+        found = review(_draft(body, template))
+        if not found.built:
+            return answer(Preview([], selectors.problem_views(found.problems), {}))
+        variables = {**found.sample, **body.variables}
+        locale, zone = body.locale, body.timezone
+        if body.user_id:
+            person = above.person(body.user_id)
+            if person is None:
+                raise not_found("user_id", "There is no such recipient.")
+            locale, zone = body.locale or person.locale, person.zone
+            variables = {**variables, **person.variables}
+        written = shown(found.built, variables, locale=locale, zone=zone, channels=body.channels)
+        return answer(Preview(written, selectors.problem_views(found.problems), variables))
+
+
+def _draft(body: PreviewBody, template: MessageTemplate) -> Draft:
+    if body.parts is not None:
+        return Draft(template.slug, template.kind, body.parts, body.schema)
+    newest = selectors.newest_version(template)
+    try:
+        row = version_of(template, body.version or "draft")
+    except ApiError:
+        if body.version or newest is None:
+            raise
+        row = newest
+    return Draft(template.slug, template.kind, row.parts, row.schema, row.sample)

@@ -1,0 +1,127 @@
+"""Publishing over HTTP: versions, what changed between them, and back to an old one."""
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import Struct
+from rest_framework.request import Request
+
+from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.openapi import KEY_ERRORS
+from templates.api.base import (
+    CANNOT,
+    NONE,
+    TAGS,
+    Note,
+    TemplatesApi,
+    template_of,
+    version_of,
+    writer,
+)
+from templates.models import TemplateVersion
+from templates.review.diff import changes
+from templates.versions import selectors
+from templates.versions.published import forget_names
+from templates.versions.selectors import VersionView
+from templates.versions.services import version_publish, version_rollback
+
+
+class PublishBody(Struct, forbid_unknown_fields=True):
+    """`note`: what is new; else the draft's own."""
+
+    note: Note = ""
+
+
+class LineView(Struct):
+    """`mark`: same, gone, new, or skipped for what stayed further away."""
+
+    mark: str
+    text: str
+    before: int
+    after: int
+
+
+class ChangeView(Struct):
+    channel: str
+    locale: str
+    field: str
+    lines: list[LineView]
+
+
+class Diff(Struct):
+    before: str
+    after: str
+    changes: list[ChangeView]
+
+
+class Publish(TemplatesApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_publish",
+        summary="Publish a template's draft",
+        description="For good: it gets no other text ever after. Requests that name the template "
+        "use it within two seconds.",
+        request=PublishBody,
+        responses={201: VersionView, 404: NONE, 422: CANNOT, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        body, template = read_body(request, PublishBody), template_of(slug)
+        draft = version_of(template, "draft")
+        row = version_publish(version=draft, by=writer(request), note=body.note)
+        forget_names()
+        return answer(selectors.version_view(template, row), 201)
+
+
+class OneVersion(TemplatesApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_version_get",
+        summary="Show a published version",
+        responses={200: VersionView, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str, number: int) -> HttpResponse:
+        template = template_of(slug)
+        return answer(selectors.version_view(template, version_of(template, str(number))))
+
+
+class Rollback(TemplatesApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_rollback",
+        summary="Publish an old version's text as a new version",
+        description="With its partials as they were. The draft stays.",
+        request=None,
+        responses={201: VersionView, 404: NONE, 422: CANNOT, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str, number: int) -> HttpResponse:
+        template = template_of(slug)
+        old = version_of(template, str(number))
+        row = version_rollback(version=old, by=writer(request))
+        forget_names()
+        return answer(selectors.version_view(template, row), 201)
+
+
+class Differences(TemplatesApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="templates_diff",
+        summary="Show what changed between two versions",
+        parameters=[
+            OpenApiParameter("from", str, required=True, description="A number, or `draft`."),
+            OpenApiParameter("to", str, required=True, description="A number, or `draft`."),
+        ],
+        responses={200: Diff, 404: NONE, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        template = template_of(slug)
+        before = version_of(template, request.query_params.get("from", ""))
+        after = version_of(template, request.query_params.get("to", ""))
+        return answer(diff_view(before, after))
+
+
+def diff_view(before: TemplateVersion, after: TemplateVersion) -> Diff:
+    found = changes(before.parts, after.parts, schemas=(before.schema, after.schema))
+    views = [
+        ChangeView(c.channel, c.locale, c.field, [LineView(*line) for line in c.lines()])
+        for c in found
+    ]
+    return Diff(str(before), str(after), views)

@@ -1,0 +1,116 @@
+"""What an author should know of a version that can be published all the same, or nearly. Pure.
+
+Lengths are those of the version rendered with its sample data.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from channels import sms_encoding as segments
+from channels.base import Channel
+from templates.engine.render import Compiled, RenderFailed, render
+from templates.fields import DEFAULT_LOCALE, PERSON
+from templates.problem import Problem
+
+SEGMENTS_WARN, SEGMENTS_MOST = 3, 10
+PUSH_MOST = 4_000  # bytes: APNs and FCM take 4,096 with what the adapters add
+MAIL_MOST = 102_400  # bytes of HTML; Gmail cuts off what is longer
+LONG = {  # characters a person sees
+    (Channel.EMAIL, "subject"): 90,
+    (Channel.PUSH, "title"): 65,
+    (Channel.PUSH, "body"): 240,
+    (Channel.WEB_PUSH, "title"): 65,
+    (Channel.WEB_PUSH, "body"): 150,
+    (Channel.INBOX, "title"): 120,
+}
+WORDLESS = frozenset({Channel.WEBHOOK})  # programs read it: one language is enough
+
+
+class Rendered(NamedTuple):
+    channel: str
+    locale: str
+    texts: Mapping[str, str]
+    failed: RenderFailed | None = None
+
+
+def rendered(version: Compiled, sample: Mapping[str, Any]) -> list[Rendered]:
+    """Every channel in every locale it is written in."""
+    return [
+        _rendered(version, channel, locale, sample)
+        for channel, locales in version.parts.items()
+        for locale in locales
+    ]
+
+
+def of_sample(shown: list[Rendered]) -> Iterator[Problem]:
+    for one in shown:
+        if one.failed:
+            words = f"With the sample data: {one.failed.message}"
+            yield Problem(one.channel, one.locale, one.failed.field, words, warning=True)
+            continue
+        yield from _lengths(one)
+        if one.channel == Channel.SMS:
+            yield from _sms(one)
+        elif one.channel in (Channel.PUSH, Channel.WEB_PUSH):
+            yield from _push(one)
+        elif len(one.texts.get("html", "").encode()) > MAIL_MOST:
+            words = "More than 102 KB of HTML: Gmail shows only the beginning"
+            yield Problem(one.channel, one.locale, "html", words, warning=True)
+
+
+def missing_locales(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Written on one channel and not on another."""
+    spoken = [channel for channel in parts if channel not in WORDLESS]
+    everywhere = sorted({locale for channel in spoken for locale in parts[channel]})
+    for locale in everywhere:
+        having = [channel for channel in spoken if locale in parts[channel]]
+        for channel in spoken:
+            if locale not in parts[channel] and locale != DEFAULT_LOCALE:
+                words = f"Not written in `{locale}`, while {' and '.join(having)} is"
+                yield Problem(channel, locale, "", words, warning=True)
+
+
+def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line: int) -> Problem:
+    words = f"Who has no `{name}` gets no message: write `{{{{ {PERSON}.{name}|default('…') }}}}`"
+    return Problem(channel, locale, field, words, line, warning=True)
+
+
+def _rendered(version: Compiled, channel: str, locale: str, sample: Mapping[str, Any]) -> Rendered:
+    wanted = "" if locale == DEFAULT_LOCALE else locale
+    try:
+        return Rendered(channel, locale, render(version, channel, wanted, sample, "UTC"))
+    except RenderFailed as error:
+        return Rendered(channel, locale, {}, error)
+
+
+def _lengths(one: Rendered) -> Iterator[Problem]:
+    for field, text in one.texts.items():
+        most = LONG.get((Channel(one.channel), field)) if one.channel in set(Channel) else None
+        if most and len(text) > most:
+            words = f"{len(text)} characters with the sample data; more than {most} are cut off"
+            yield Problem(one.channel, one.locale, field, words, warning=True)
+
+
+def _sms(one: Rendered) -> Iterator[Problem]:
+    found = segments.estimate(segments.prepared(one.texts.get("body", ""), smart=False))
+    if found.parts > SEGMENTS_WARN:
+        words = f"{found.parts} SMS in {found.encoding} with the sample data"
+        too_many = found.parts > SEGMENTS_MOST
+        words += f"; at most {SEGMENTS_MOST} are sent" if too_many else ", each of them billed"
+        yield Problem(one.channel, one.locale, "body", words, warning=not too_many)
+
+
+def _push(one: Rendered) -> Iterator[Problem]:
+    data = {name: text for name, text in one.texts.items() if name.startswith("data_")}
+    if _size(data) > PUSH_MOST:
+        words = f"{_size(data):,} bytes with the sample data; a push takes {PUSH_MOST:,}"
+        yield Problem(one.channel, one.locale, "data", words)
+    elif _size(one.texts) > PUSH_MOST:
+        words = f"{_size(one.texts):,} bytes with the sample data: the body will be cut off"
+        yield Problem(one.channel, one.locale, "body", words, warning=True)
+
+
+def _size(texts: Mapping[str, str]) -> int:
+    return len(msgspec.json.encode(texts))

@@ -1,0 +1,97 @@
+"""Finding versions: by the name a request gives, and compiled for rendering.
+
+Versions never change once published, so what is compiled stays; only names are asked anew.
+"""
+
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+
+from templates.build.needs import OURS, Needs
+from templates.build.validate import Validator
+from templates.build.variables_used import uses
+from templates.engine.render import Compiled, sources
+from templates.fields import PERSON
+from templates.models import TemplateKind, TemplateVersion
+from templates.review.review import requirements as requirements
+from templates.review.unsubscribe_check import without_way_out
+from templates.version_names import VersionValue as VersionValue
+from templates.version_names import load
+from templates.versions.services import CannotPublish as CannotPublish
+from templates.versions.services import template_create as template_create
+from templates.versions.services import version_draft as version_draft
+from templates.versions.services import version_publish as version_publish
+
+REMEMBER = 2.0  # seconds a name is not asked anew: as long may a new version take to be used
+MAX_REMEMBERED = 10_000
+MAX_COMPILED = 512
+SENT = (TemplateKind.MESSAGE, TemplateKind.TRIAL)
+
+
+def find_version(template_id: str) -> VersionValue | None:
+    """See `find_versions`."""
+    return find_versions({template_id}).get(template_id)
+
+
+def find_versions(template_ids: Iterable[str]) -> dict[str, VersionValue]:
+    """The published version each name means; unknown names are left out. At most one query.
+
+    `order-v2` is version 2 of `order`, unless a template has exactly that slug; a slug alone is
+    its newest version.
+    """
+    now = time.monotonic()
+    wanted = set(template_ids)
+    unknown = {name for name in wanted if _remembered.get(name, (0.0, None))[0] <= now}
+    if unknown:
+        if len(_remembered) > MAX_REMEMBERED:  # names come from outside
+            _remembered.clear()
+        loaded = load(unknown, SENT)
+        _remembered.update({name: (now + REMEMBER, loaded.get(name)) for name in unknown})
+    # A thread may have cleared it meanwhile, hence `get`.
+    found = {name: _remembered.get(name, (0.0, None))[1] for name in wanted}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def forget_names() -> None:
+    """For this process, after it changed templates itself."""
+    _remembered.clear()
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def compiled(version_id: int) -> Compiled:
+    """Raises TemplateVersion.DoesNotExist, also for one that is not published."""
+    rows = TemplateVersion.objects.filter(published_at__isnull=False)
+    built, parts = rows.values_list("built", "parts").get(pk=version_id)
+    return Compiled(built or parts)
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def needs(version_id: int) -> Needs:
+    """Raises TemplateVersion.DoesNotExist. Versions from before there were schemas have none."""
+    rows = TemplateVersion.objects.filter(published_at__isnull=False)
+    variables, accepts = rows.values_list("variables", "accepts").get(pk=version_id)
+    validator = Validator(accepts) if accepts else None
+    return Needs(tuple(variables), _attributes(compiled(version_id)), validator)
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def channels_without_way_out(version_id: int) -> frozenset[str]:
+    """Where a version does not say how to end it; see `unsubscribe_check`."""
+    return frozenset(problem.channel for problem in without_way_out(compiled(version_id).parts))
+
+
+def _attributes(version: Compiled) -> tuple[str, ...]:
+    """Those of a person no text can do without."""
+    used = [
+        use
+        for channel, locales in version.parts.items()
+        for part in locales.values()
+        for _, _, source in sources(channel, part)
+        for use in uses(source)
+        if use.path[0] == PERSON and len(use.path) > 1
+    ]
+    optional = {use.path for use in used if use.optional}
+    return tuple(sorted({u.path[1] for u in used if u.path not in optional} - OURS))
+
+
+_remembered: dict[str, tuple[float, VersionValue | None]] = {}
