@@ -6,13 +6,14 @@ LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KE
 	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
 DCLINT := dclint@3.1.0
 
-.PHONY: help run test lint survival reliability bench install install-dev
+.PHONY: help run test lint survival integration reliability bench install install-dev install-integration
 
 help:
 	@echo "make run       start everything in this terminal; PORT=9000 for another port"
 	@echo "make test      run the tests, on servers of their own"
 	@echo "make lint      check style, types, imports, migrations, containers"
 	@echo "make survival  kill things in the middle of a blast and count what arrives"
+	@echo "make integration  against servers, validators and clients of others, which it installs"
 	@echo "make reliability  the same with providers that fail, at full size: docs/reliability.md"
 	@echo "make bench     measure it on this machine"
 
@@ -34,6 +35,10 @@ lint: install-dev
 survival: install-dev
 	@$(IN) -m pytest tests/survival
 
+integration: install-integration
+	@$(IN) -m tests.integration.install
+	@$(IN) -m pytest tests/integration
+
 reliability: install-dev
 	@RELIABILITY=full $(IN) -m pytest tests/reliability
 
@@ -45,3 +50,6 @@ install:
 
 install-dev:
 	@$(PYTHON) notifyproj/launch/bootstrap.py requirements-dev.txt
+
+install-integration:
+	@$(PYTHON) notifyproj/launch/bootstrap.py requirements-integration.txt

@@ -17,7 +17,8 @@ OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 VENV = ".venv"
 PYTHON = os.path.join(VENV, "bin", "python")
-RUN, DEVELOP = "requirements.txt", "requirements-dev.txt"  # the second includes the first
+RUN = "requirements.txt"
+EACH = (RUN, "requirements-dev.txt", "requirements-integration.txt")  # each includes the one before
 
 
 def main(name: str) -> None:
@@ -50,7 +51,7 @@ def install(name: str) -> None:
         call(make, "Cannot make a virtual environment (on Debian: apt install python3-venv)")
     pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     call([*pip, "-r", name], "Cannot install the packages")
-    for done in {RUN, name}:
+    for done in EACH[: EACH.index(name) + 1]:
         with open(stamp(done), "w") as file:
             file.write(wanted)
 
@@ -69,7 +70,7 @@ def works() -> bool:
 
 def fingerprint() -> str:
     """Changes with the requirements and with the folder: an environment cannot be moved."""
-    parts = (os.getcwd(), read(RUN), read(DEVELOP))
+    parts = (os.getcwd(), *map(read, EACH))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
