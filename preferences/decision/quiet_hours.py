@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ BY_LAW: dict[str, tuple[Hours, tuple[str, ...]]] = {
 }
 UNKNOWN_ZONES = frozenset({"", "UTC"})  # nobody lives in UTC: it is what was never said
 MOST_STEPS = 20  # hours that leave no gap at all: the message waits and is asked about again
+MOST_JUMPS = 8  # of the clocks, within one closed span
 
 
 class Closed(NamedTuple):
@@ -73,18 +75,46 @@ def next_clock(now: datetime, zone: str, at: time) -> datetime:
 
 
 def _until(now: datetime, closed: Closed) -> datetime | None:
-    local = now.astimezone(zone_of(closed.zone))
+    """The first instant after `now` at which its clock shows an hour outside; None when it does
+    now. Only the clock counts: an hour that is repeated is closed twice, or open twice."""
+    zone = zone_of(closed.zone)
+    local = now.astimezone(zone)
+    if not _holds(local, closed):
+        return None
+    for _ in range(MOST_JUMPS):
+        local = _end_or_jump(local, zone, closed.end)
+        if not _holds(local, closed):
+            break
+    return local.astimezone(UTC)
+
+
+def _holds(local: datetime, closed: Closed) -> bool:
     clock, start, end = local.time(), closed.start, closed.end
-    crosses_midnight = start > end
-    if crosses_midnight and end <= clock < start:
-        return None
-    if not crosses_midnight and not start <= clock < end:
-        return None
-    day = local.date() + timedelta(days=1 if crosses_midnight and clock >= start else 0)
-    until = datetime.combine(day, end, local.tzinfo)
-    if until.astimezone(UTC) <= now:  # the hour that is repeated when summer time ends
-        until = until.replace(fold=1)
-    return until.astimezone(UTC)
+    return start <= clock < end if start <= end else not end <= clock < start
+
+
+def _end_or_jump(local: datetime, zone: tzinfo, end: time) -> datetime:
+    """When the clock next shows `end`, or before that the instant at which it is changed."""
+    day = local.date() + timedelta(days=local.time() >= end)
+    wait = datetime.combine(day, end) - local.replace(tzinfo=None)
+    now = local.astimezone(UTC)
+    ends = (now + wait).astimezone(zone)
+    if ends.utcoffset() == local.utcoffset():
+        return ends
+    return _jump(now, now + wait, zone).astimezone(zone)
+
+
+def _jump(low: datetime, high: datetime, zone: tzinfo) -> datetime:
+    """The first second in UTC with the offset that holds at `high` and not yet at `low`."""
+    before = low.astimezone(zone).utcoffset()
+    first, last = floor(low.timestamp()), ceil(high.timestamp())
+    while last - first > 1:
+        middle = (first + last) // 2
+        if datetime.fromtimestamp(middle, zone).utcoffset() == before:
+            first = middle
+        else:
+            last = middle
+    return datetime.fromtimestamp(last, UTC)
 
 
 def zone_of(name: str) -> tzinfo:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preferences.decision.quiet_hours import quiet_until
+from preferences.decision.quiet_hours import Closed, next_open, quiet_until
 
 NIGHT = (time(22), time(7))
 VIENNA = "Europe/Vienna"
@@ -83,9 +83,47 @@ def test_hours_that_begin_again_with_the_repeated_hour_end_the_second_time() -> 
     )
 
 
-def test_an_end_that_is_skipped_is_as_long_after_the_change() -> None:
-    assert quiet_until(at("2026-03-29T01:30+01:00"), VIENNA, time(23), time(2, 30)) == at(
-        "2026-03-29T03:30+02:00"
+@pytest.mark.parametrize(
+    ("zone", "now", "hours", "until"),
+    [
+        # 02:00 to 03:00 is left out: at 03:00 it is past half past two
+        (VIENNA, "2026-03-29T01:30+01:00", (time(23), time(2, 30)), "2026-03-29T03:00+02:00"),
+        (VIENNA, "2026-03-29T01:59+01:00", (time(1, 45), time(2)), "2026-03-29T03:00+02:00"),
+        # they begin in what is left out
+        (VIENNA, "2026-03-29T03:00+02:00", (time(2, 30), time(6)), "2026-03-29T06:00+02:00"),
+        (VIENNA, "2026-03-29T01:59+01:00", (time(2, 30), time(6)), None),
+        # half an hour is left out
+        (
+            "Australia/Lord_Howe",
+            "2026-10-04T01:50+10:30",
+            (time(1), time(2, 15)),
+            "2026-10-03T15:30Z",
+        ),
+        # midnight is left out
+        (
+            "Africa/Cairo",
+            "2026-04-23T23:30+02:00",
+            (time(22), time(0, 30)),
+            "2026-04-24T01:00+03:00",
+        ),
+        # a whole day was
+        ("Pacific/Apia", "2011-12-29T23:00-10:00", (time(22), time(7)), "2011-12-31T07:00+14:00"),
+    ],
+)
+def test_what_the_clocks_leave_out_is_past_when_they_have_changed(
+    zone: str, now: str, hours: tuple[time, time], until: str | None
+) -> None:
+    assert quiet_until(at(now), zone, *hours) == (at(until) if until else None)
+
+
+def test_hours_that_begin_in_the_repeated_hour_are_open_when_it_begins_again() -> None:
+    begin_in_it = (time(2, 30), time(6))
+    assert quiet_until(at("2026-10-25T02:45+02:00"), VIENNA, *begin_in_it) == at(
+        "2026-10-25T02:00+01:00"
+    )
+    assert quiet_until(at("2026-10-25T02:15+01:00"), VIENNA, *begin_in_it) is None
+    assert quiet_until(at("2026-10-25T02:45+01:00"), VIENNA, *begin_in_it) == at(
+        "2026-10-25T06:00+01:00"
     )
 
 
@@ -98,16 +136,51 @@ def test_a_zone_this_machine_does_not_know_counts_as_utc() -> None:
 INSTANTS = st.integers(946_684_800, 2_145_916_800).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
+HOURS = st.integers(0, 24 * 12 - 1).map(lambda n: time(n // 12, n % 12 * 5))
+YEARS = [(zone, year) for zone in ZONES for year in (1998, 2011, 2026, 2031)]
+
+
+def changes(zone: str, year: int) -> list[datetime]:
+    """Within a day of each change of that zone's clocks in that year."""
+    days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(366)]
+    offsets = [day.astimezone(ZoneInfo(zone)).utcoffset() for day in days]
+    return [day for day, a, b in zip(days, offsets, offsets[1:], strict=False) if a != b]
+
+
+def is_quiet(now: datetime, zone: str, start: time, end: time) -> bool:
+    clock = now.astimezone(ZoneInfo(zone)).time()
+    return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(YEARS), HOURS, HOURS, st.integers(0, 36 * 12), st.data())
+def test_is_it_open_and_when_does_it_open_agree_where_clocks_change(
+    case: tuple[str, int], start: time, end: time, steps: int, data: st.DataObject
+) -> None:
+    zone, year = case
+    near = changes(zone, year) or [datetime(year, 6, 1, tzinfo=UTC)]
+    now = data.draw(st.sampled_from(near)) + timedelta(minutes=5 * steps)
+    if start == end:
+        return
+    until = quiet_until(now, zone, start, end)
+    at_ = now
+    while is_quiet(at_, zone, start, end):  # by the clock, five minutes at a time
+        at_ += timedelta(minutes=5)
+    assert until == (at_ if at_ > now else None)
+    assert next_open(now, (Closed("quiet_hours", zone, start, end),)) == (
+        (until, "quiet_hours") if until else None
+    )
+
+
 @given(INSTANTS, st.sampled_from(ZONES), st.times(), st.times())
-def test_the_end_is_in_the_future_and_reads_as_the_person_set_it(
+def test_the_end_is_in_the_future_and_open_and_the_second_before_is_not(
     now: datetime, zone: str, start: time, end: time
 ) -> None:
     if start == end or (until := quiet_until(now, zone, start, end)) is None:
         return
     assert now < until <= now + timedelta(days=2)
-    local = until.astimezone(ZoneInfo(zone))
-    skipped = local.replace(fold=0).utcoffset() != (local - timedelta(hours=3)).utcoffset()
-    assert local.time() == end or skipped
+    assert quiet_until(until, zone, start, end) is None
+    assert quiet_until(max(now, until - timedelta(seconds=1)), zone, start, end) == until
 
 
 @given(INSTANTS, st.sampled_from(ZONES), st.times(), st.times())
