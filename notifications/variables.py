@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from notifyproj.core import encryption
+from notifyproj.core.ids import day_in
 
 Variables = Mapping[str, Any]
 
@@ -17,7 +18,8 @@ def seal(notification_id: str, variables: Variables, key: bytes | None) -> bytes
         return b""
     text = msgspec.json.encode(variables)
     if key is None:
-        return encryption.ring().wrap(text, _aad(notification_id))
+        day = day_in(notification_id)
+        return encryption.ring().wrap_of_day(text, _aad(notification_id), day)
     return encryption.encrypt(key, text, _aad(notification_id))
 
 
@@ -36,7 +38,7 @@ def unseal(notification_id: str, sealed: bytes, key: bytes | None) -> dict[str, 
 def rewrap(notification_id: str, sealed: bytes) -> bytes:
     """Shared variables under the ring's newest key. Raises Undecryptable."""
     ring, aad = encryption.ring(), _aad(notification_id)
-    return ring.wrap(ring.unwrap(sealed, aad), aad)
+    return ring.wrap_of_day(ring.unwrap(sealed, aad), aad, day_in(notification_id))
 
 
 def _aad(notification_id: str) -> bytes:

@@ -96,10 +96,16 @@ def _replay(
     stored = idempotency.claim(service_id, hashes, now)
     for index, item in parsed.items():
         known = stored.get(item.key)
-        if (known.request_hash if known else hashes.get(item.key, b"")) != item.hash:
+        same = known.is_of(item.request, item.hash) if known else _is_first(item, hashes)
+        if not same:
             answers[index] = Answer(error=KEY_REUSED)
         elif known:
             answers[index] = Answer(body=convert(known.response, Accepted), replayed=True)
+
+
+def _is_first(item: Keyed, hashes: dict[str, bytes]) -> bool:
+    """Whether no other body in this batch took the same key."""
+    return hashes.get(item.key, b"") == item.hash
 
 
 def _draft(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection
 
+from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.sqlarrays import quoted_array
 
 KEPT = timedelta(hours=24)
@@ -22,9 +23,19 @@ class Stored(NamedTuple):
     request_hash: bytes
     response: Any
 
+    def is_of(self, value: object, fingerprint_: bytes) -> bool:
+        """Whether this is the first answer to the same body, of which `fingerprint_` was made."""
+        return self.request_hash in (fingerprint_, _unkeyed(value))
+
 
 def fingerprint(value: object) -> bytes:
-    """SHA-256 of the canonical JSON of a decoded body."""
+    """Keyed hash of the canonical JSON of a decoded body: without the key nobody can find a wiped
+    login code by trying them all."""
+    return lookup_hash("request", _unkeyed(value).hex())
+
+
+def _unkeyed(value: object) -> bytes:
+    """As keys from before 2026-12 have it; the last of those expired a day after the upgrade."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).digest()
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from notifyproj.core import encryption
 from notifyproj.core.clock import now as clock_now
@@ -32,6 +32,15 @@ UPDATE inbound_callback SET due_at = now() + make_interval(secs => %s), tries = 
 WHERE id = ANY(%s::bigint[])
 """
 PARK = "UPDATE inbound_callback SET due_at = NULL, tries = tries + 1 WHERE id = ANY(%s::bigint[])"
+# Those that wait for seconds, and those that nobody could read.
+TO_REWRAP = """
+SELECT id, received_at, body FROM inbound_callback WHERE id > %s ORDER BY id LIMIT 100
+FOR NO KEY UPDATE
+"""
+REWRAP = """
+UPDATE inbound_callback c SET body = u.body
+FROM unnest(%s::bigint[], %s::bytea[]) AS u (id, body) WHERE c.id = u.id
+"""
 AAD = b"inbound_callback.body"
 
 
@@ -63,8 +72,12 @@ class Stored(NamedTuple):
         return encryption.ring().unwrap(bytes(self.sealed), AAD)
 
 
+def seal(body: bytes, received_at: datetime) -> bytes:
+    day = int(received_at.timestamp()) // 86_400
+    return encryption.ring().wrap_of_day(body, AAD, day)
+
+
 def insert(rows: Sequence[Inbound]) -> None:
-    ring = encryption.ring()
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT,
@@ -73,7 +86,7 @@ def insert(rows: Sequence[Inbound]) -> None:
                 array(f'"{row.received_at.isoformat()}"' for row in rows),
                 quoted_array(row.url for row in rows),
                 quoted_array(msgspec.json.encode(row.headers).decode() for row in rows),
-                bytea_array(ring.wrap(row.body, AAD) for row in rows),
+                bytea_array(seal(row.body, row.received_at) for row in rows),
             ],
         )
 
@@ -123,6 +136,31 @@ def forget_unread() -> None:
         cursor.execute(
             "DELETE FROM inbound_callback WHERE due_at IS NULL AND received_at < %s", [before]
         )
+
+
+def rewrap_callbacks(failed: list[str]) -> None:
+    """Under the newest key of the ring; `failed` gets what no key opens."""
+    last: int | None = 0
+    while last is not None:
+        last = _rewrap_batch(last, failed)
+
+
+def _rewrap_batch(after: int, failed: list[str]) -> int | None:
+    """The last id of it, or None at the end."""
+    ring, changed = encryption.ring(), {}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TO_REWRAP, [after])
+        rows = cursor.fetchall()
+        for id_, received_at, sealed in rows:
+            if ring.is_current(bytes(sealed)):
+                continue
+            try:
+                changed[id_] = seal(ring.unwrap(bytes(sealed), AAD), received_at)
+            except encryption.Undecryptable:
+                failed.append(f"callback {id_}")
+        if changed:
+            cursor.execute(REWRAP, [array(changed), bytea_array(changed.values())])
+    return rows[-1][0] if rows else None
 
 
 def _execute(sql: str, ids: Sequence[int]) -> None:

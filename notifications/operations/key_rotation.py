@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, Func, Value
 
 from notifications.attachments.store import rewrapped
+from notifications.callbacks.store import rewrap_callbacks
 from notifications.models import Attachment
 from notifications.status_events.sealing import rewrap_all
 from notifications.variables import rewrap
@@ -17,8 +18,8 @@ from notifyproj.core.sqlarrays import array, bytea_array
 from preferences.recipients.key_rotation import Rotated, rotate
 
 BATCH = 500
-FIRST_BYTE = Func(  # of a sealed value: the id of its key
-    "content", Value(1), Value(1), function="substring", output_field=BinaryField()
+FIRST_BYTES = Func(  # of a sealed value: they name its key
+    "content", Value(1), Value(2), function="substring", output_field=BinaryField()
 )
 START = str(UUID(int=0))
 
@@ -41,7 +42,8 @@ def rotate_all() -> Rotated:
     while after is not None:
         after = _batch(after, done)
     rewrap_all(done.failed)
-    for id_, start in Attachment.objects.order_by("pk").values_list("pk", FIRST_BYTE):
+    rewrap_callbacks(done.failed)
+    for id_, start in Attachment.objects.order_by("pk").values_list("pk", FIRST_BYTES):
         if not encryption.ring().is_current(bytes(start)):
             _attachment(id_, done)
     return done

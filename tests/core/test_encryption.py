@@ -90,6 +90,42 @@ def test_anything_else_is_undecryptable_and_nothing_worse(value: bytes) -> None:
         ring((1, OLD)).unwrap(value, PLACE)
 
 
+def test_what_was_wrapped_of_a_day_opens_in_its_place_only() -> None:
+    wrapped = ring((1, OLD)).wrap_of_day(KEY, PLACE, 20_000)
+
+    assert ring((2, NEW), (1, OLD)).unwrap(wrapped, PLACE) == KEY
+    with pytest.raises(Undecryptable):
+        ring((1, OLD)).unwrap(wrapped, b"somebody else")
+    with pytest.raises(Undecryptable):
+        ring((2, NEW)).unwrap(wrapped, PLACE)
+
+
+def test_no_two_days_share_a_key() -> None:
+    one = bytearray(ring((1, OLD)).wrap_of_day(KEY, PLACE, 20_000))
+    assert one[2:4] == (20_000).to_bytes(2, "big")
+    one[3] ^= 1  # the next day, with the same nonce and text
+
+    with pytest.raises(Undecryptable):
+        ring((1, OLD)).unwrap(bytes(one), PLACE)
+
+
+@pytest.mark.parametrize("day", [-1, 0, 65_535, 65_536, 10**9])
+def test_any_day_opens_again(day: int) -> None:
+    assert ring((1, OLD)).unwrap(ring((1, OLD)).wrap_of_day(KEY, PLACE, day), PLACE) == KEY
+
+
+def test_of_a_day_too_the_newest_key_is_known() -> None:
+    both = ring((2, NEW), (1, OLD))
+    assert both.is_current(both.wrap_of_day(KEY, PLACE, 1)[:2])
+    assert not both.is_current(ring((1, OLD)).wrap_of_day(KEY, PLACE, 1)[:2])
+
+
+@given(st.binary(max_size=80))
+def test_nothing_that_claims_to_be_of_a_day_is_worse_than_undecryptable(value: bytes) -> None:
+    with pytest.raises(Undecryptable):
+        ring((1, OLD)).unwrap(b"\0" + value, PLACE)
+
+
 def test_the_error_carries_nothing_of_the_value() -> None:
     with pytest.raises(Undecryptable) as caught:
         decrypt(KEY, b"0" * 12 + b"personal", PLACE)

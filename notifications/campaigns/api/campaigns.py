@@ -187,11 +187,12 @@ def shown(campaign: Campaign) -> CampaignView:
 
 def _claimed(service_id: int, key: str, body: NewCampaign) -> Any:
     """The first answer to this key, if there was one. Raises InvalidFields."""
-    hash_ = idempotency.fingerprint(["campaign", body])
+    value = ["campaign", body]
+    hash_ = idempotency.fingerprint(value)
     stored = idempotency.claim(service_id, {key: hash_}, now()).get(key)
     if stored is None:
         return None
-    if stored.request_hash != hash_:
+    if not stored.is_of(value, hash_):
         raise KEY_REUSED
     return stored.response
 

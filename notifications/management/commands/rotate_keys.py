@@ -14,8 +14,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         done = rotate_all()
         if done.failed:
+            for name in done.failed:
+                self.stderr.write(name)
             shown = ", ".join(done.failed[:20])
-            raise CommandError(f"{len(done.failed)} could not be opened by any key: {shown}")
+            text = f"{len(done.failed):,} could not be opened by any key, all named above: {shown}"
+            raise CommandError(text)
         return (
             f"{done.recipients} recipients, {done.accounts} provider accounts and"
             f" {done.notifications} notifications rotated."

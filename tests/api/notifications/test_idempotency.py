@@ -1,13 +1,17 @@
 """The same key and body is the same request, whatever happens in between."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 from rest_framework.test import APIClient
 
 from notifications.accept import idempotency
+from notifications.accept.requests import SendRequest
 from notifications.models import Delivery, IdempotencyKey, Notification
+from notifyproj.core.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey, Service
 from notifyproj.core.services import api_key_revoke
@@ -213,3 +217,25 @@ def test_batches_with_the_same_keys_in_another_order_do_not_block_each_other(
 
     assert Notification.objects.count() == 50
     assert {result["status"] for batch in results for result in batch} == {202}
+
+
+def test_a_wiped_code_is_not_found_by_trying_all_of_them(post: Post) -> None:
+    post(headers=KEY)
+
+    stored = bytes(IdempotencyKey.objects.get().request_hash)
+    body = convert(order(), SendRequest)
+
+    assert stored != sha256(msgspec.json.encode(body, order="deterministic")).digest()
+    assert stored == idempotency.fingerprint(body)
+
+
+def test_a_key_from_before_hashes_were_keyed_is_replayed(post: Post) -> None:
+    first = post(headers=KEY)
+    body = msgspec.json.encode(convert(order(), SendRequest), order="deterministic")
+    IdempotencyKey.objects.update(request_hash=sha256(body).digest())
+
+    second = post(headers=KEY)
+    other = post(headers=KEY, priority="low")
+
+    assert second.json() == first.json()
+    assert other.status_code == 409
