@@ -16,7 +16,8 @@ from channels.base import (
     SmtpReply,
     SmtpSend,
 )
-from channels.email.mime import address, mime
+from channels.email.fields import author, recipient
+from channels.email.mime import mime
 from channels.messages import EmailMessage
 
 CHANNEL = Channel.EMAIL
@@ -67,16 +68,16 @@ def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
     username = account.credentials.get("username", "")
     if security == "none" and host not in LOOPBACK:
         username = ""  # never in clear over a network
-    sender = str(account.settings.get("from", ""))
+    sender = author(account)
     return SmtpSend(
         host=host,
         port=port,
         security=security,
         username=username,
         password=account.credentials.get("password", "") if username else "",
-        sender=sender,
-        recipient=address(message.envelope.address, BAD),
-        data=mime(message, sender=sender, name=str(account.settings.get("from_name", "")), now=now),
+        sender=sender.address,
+        recipient=recipient(message),
+        data=mime(message, sender=sender, now=now),
     )
 
 

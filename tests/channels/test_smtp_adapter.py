@@ -40,6 +40,7 @@ def test_the_headers_are_ours_and_those_of_the_message() -> None:
         "Message-ID": f"<{DELIVERY}@example.com>",
         "Subject": "Your order",
         "Reply-To": "help@example.com",
+        "Auto-Submitted": "auto-generated",
         "List-Id": "<news.example.com>",
         "MIME-Version": "1.0",
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from channels.answers import json_object, retry_after, status_outcome
 from channels.base import Account, Channel, Field, HttpRequest, HttpResponse, Outcome, OutcomeKind
-from channels.email.fields import author, bodies, headers, message_id, recipient
+from channels.email.fields import author, bodies, files, headers, message_id, recipient, subject
 from channels.email.mailgun.batch import batch_key as batch_key
 from channels.email.mailgun.batch import build_batch as build_batch
 from channels.email.mailgun.events import nonce as nonce
@@ -47,7 +47,7 @@ def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest
     fields = {
         "from": sender.header(),
         "to": recipient(message),
-        "subject": message.subject,
+        "subject": subject(message),
         **{TEXTS[kind]: text for kind, text in bodies(message).items()},
         "v:delivery": message.envelope.delivery_id,
         "v:attempt": str(message.envelope.attempt),
@@ -55,11 +55,10 @@ def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest
         **{f"h:{name}": value for name, value in headers(message).items()},
         **answered_to(message),
     }
-    files = [
-        Part("attachment", file.content, file.name, file.content_type)
-        for file in message.attachments
+    parts = [
+        Part("attachment", file.content, file.name, file.content_type) for file in files(message)
     ]
-    return posted(account, (), fields, files)
+    return posted(account, (), fields, parts)
 
 
 def classify(response: HttpResponse) -> Outcome:

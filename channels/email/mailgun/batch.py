@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec.json import encode
 
 from channels.base import Account, HttpRequest
-from channels.email.fields import author, bodies, headers, recipient
+from channels.email.fields import author, bodies, headers, recipient, subject
 from channels.email.mailgun.multipart import Part
 from channels.email.mailgun.request import TEXTS, answered_to, posted
 from channels.messages import EmailMessage
@@ -53,7 +53,7 @@ def build_batch(messages: Sequence[EmailMessage], account: Account, now: datetim
 def _own(message: EmailMessage) -> list[tuple[str, str]]:
     """The fields that differ from person to person, always in the same order."""
     return [
-        ("subject", message.subject),
+        ("subject", subject(message)),
         *((TEXTS[kind], text) for kind, text in bodies(message).items()),
         ("v:delivery", message.envelope.delivery_id),
         ("v:attempt", str(message.envelope.attempt)),

@@ -35,6 +35,5 @@ def _head(part: Part) -> str:
     line = f'Content-Disposition: form-data; name="{part.name.translate(ESCAPED)}"'
     if not part.file_name:
         return f"{line}\r\n"
-    kind = part.content_type if part.content_type.isprintable() else ""
     named = f'{line}; filename="{part.file_name.translate(ESCAPED)}"\r\n'
-    return f"{named}Content-Type: {kind or 'application/octet-stream'}\r\n"
+    return f"{named}Content-Type: {part.content_type}\r\n"

@@ -46,7 +46,16 @@ from channels.base import (
     Outcome,
     OutcomeKind,
 )
-from channels.email.fields import author, bodies, headers, message_id, recipient, reply_to
+from channels.email.fields import (
+    author,
+    bodies,
+    files,
+    headers,
+    message_id,
+    recipient,
+    reply_to,
+    subject,
+)
 from channels.email.sendgrid.events import parse_events as parse_events
 from channels.email.sendgrid.events import verify as verify
 from channels.messages import EmailMessage
@@ -129,7 +138,7 @@ def _mail(message: EmailMessage, account: Account) -> Mail:
     mail = Mail()
     # "Names must not contain ; or ,": the limitations of Mail Send.
     mail.from_email = From(sender.address, sender.name.translate({44: " ", 59: " "}) or None)
-    mail.subject = Subject(message.subject)
+    mail.subject = Subject(subject(message))
     person = Personalization()
     person.add_to(Email(recipient(message)))
     person.add_custom_arg(CustomArg("delivery", envelope.delivery_id))
@@ -142,7 +151,7 @@ def _mail(message: EmailMessage, account: Account) -> Mail:
     for name, value in {"Message-ID": message_id(message, sender), **headers(message)}.items():
         if name.lower() not in RESERVED:
             mail.add_header(Header(name, value))
-    for file in message.attachments:
+    for file in files(message):
         content = FileContent(b64encode(file.content).decode())
         mail.add_attachment(Attachment(content, FileName(file.name), FileType(file.content_type)))
     mail.tracking_settings = _untracked()

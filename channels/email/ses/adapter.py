@@ -15,7 +15,7 @@ from channels.base import (
     Outcome,
     OutcomeKind,
 )
-from channels.email.fields import bodies, recipient
+from channels.email.fields import bodies, files, recipient, subject
 from channels.email.ses.bulk import batch_key as batch_key
 from channels.email.ses.bulk import build_batch as build_batch
 from channels.email.ses.bulk import of_entries
@@ -51,12 +51,12 @@ def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest
     names = {"text/plain": "Text", "text/html": "Html"}
     body = {names[k]: {"Data": t, "Charset": "UTF-8"} for k, t in bodies(message).items()}
     simple: dict[str, Any] = {
-        "Subject": {"Data": message.subject, "Charset": "UTF-8"},
+        "Subject": {"Data": subject(message), "Charset": "UTF-8"},
         "Body": body,
         "Headers": headers(message),
     }
     if message.attachments:
-        simple["Attachments"] = [_attachment(file) for file in message.attachments]
+        simple["Attachments"] = [_attachment(file) for file in files(message)]
     mail = {
         **common(message, account),
         "Destination": {"ToAddresses": [recipient(message)]},

@@ -11,7 +11,7 @@ from msgspec.json import encode
 
 from channels.answers import json_object, status_outcome
 from channels.base import Account, HttpRequest, HttpResponse, Outcome, OutcomeKind
-from channels.email.fields import recipient
+from channels.email.fields import bodies, recipient, subject
 from channels.email.ses.codes import BULK
 from channels.email.ses.request import common, headers, signed, tags
 from channels.messages import EmailMessage
@@ -64,8 +64,9 @@ def _fits(message: EmailMessage) -> bool:
 
 
 def _replacements(message: EmailMessage) -> str:
-    words = {"subject": message.subject, "text": message.text, "html": message.html}
-    return encode(words).decode()
+    texts = bodies(message)
+    text, html = texts.get("text/plain", ""), texts.get("text/html", "")
+    return encode({"subject": subject(message), "text": text, "html": html}).decode()
 
 
 def _of_entry(entry: Any, response: HttpResponse) -> Outcome:
