@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from channels import messages
+from channels.header_text import is_dangerous
 from notifications.models import Attachment
 from notifyproj.core import encryption
 from notifyproj.core.clock import milliseconds
@@ -27,6 +28,7 @@ LARGEST = 10 * 1024 * 1024  # bytes of a file, and of all files of one message
 ROOM = 1024**3  # bytes a service may have stored
 MOST_LOADED = 32 * 1024 * 1024  # bytes for one batch of deliveries
 MOST_DELETED = 200  # at once
+LONGEST_TYPE = 78  # characters: the most that SES takes
 TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 
@@ -175,15 +177,17 @@ def rewrapped(attachment_id: str, sealed: bytes) -> bytes:
 def _name(text: str) -> str:
     """Without folders, and nothing that a header or a file system stumbles over."""
     name = re.split(r"[/\\]", text)[-1].strip().rstrip(". ")
-    if not name or not name.isprintable() or len(name) > 200:
-        raise InvalidFields({"file": "The file needs a name of 1 to 200 printable characters."})
+    if not name or is_dangerous(name) or len(name) > 200:
+        text = "The file needs a name of 1 to 200 characters, without control characters."
+        raise InvalidFields({"file": text})
     return name
 
 
 def _type(text: str) -> str:
     kind = text.partition(";")[0].strip().lower() or "application/octet-stream"
-    if not TYPE.fullmatch(kind) or len(kind) > 100:
-        raise InvalidFields({"file": "Its content type looks like application/pdf."})
+    if not TYPE.fullmatch(kind) or len(kind) > LONGEST_TYPE:
+        text = f"Its content type looks like application/pdf, of at most {LONGEST_TYPE} characters."
+        raise InvalidFields({"file": text})
     return kind
 
 
@@ -192,7 +196,7 @@ def _check(name: str, content: bytes) -> None:
         raise InvalidFields({"file": "The file is empty."})
     if len(content) > LARGEST:
         raise InvalidFields({"file": f"At most {LARGEST >> 20} MB."}, "attachment_too_large", 413)
-    end = name.rpartition(".")[2].lower()
+    end = "".join(filter(str.isprintable, name)).rpartition(".")[2].lower()
     if end in settings.ATTACHMENT_REFUSED or content.startswith(PROGRAMS):
         text = "Programs cannot be attached: mail servers refuse them."
         raise InvalidFields({"file": text}, "attachment_refused")

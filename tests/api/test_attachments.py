@@ -8,6 +8,8 @@ from rest_framework.test import APIClient
 
 from notifications.attachments import store as attachments
 from notifications.models import Attachment
+from notifyproj.core.clock import now
+from notifyproj.core.errors import InvalidFields
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create
 from tests.api.conftest import ClientWith
@@ -76,6 +78,7 @@ def test_a_program_is_refused_by_how_it_begins(api: APIClient, content: bytes) -
         ({"content": b""}, 400, "invalid"),
         ({"kind": "application"}, 400, "invalid"),
         ({"kind": "a/b\tc"}, 400, "invalid"),
+        ({"kind": "application/" + "x" * 67}, 400, "invalid"),  # SES takes 78 characters
         ({"name": "x" * 201 + ".pdf"}, 400, "invalid"),
         ({"content": b"x" * (10 * 1024 * 1024 + 1)}, 413, "attachment_too_large"),
     ],
@@ -86,6 +89,35 @@ def test_what_cannot_be_sent_is_refused(
 ) -> None:
     assert wrong(upload(api, **changes)) == (status, code, ["file"])
     assert not Attachment.objects.exists()
+
+
+def test_a_type_of_78_characters_is_stored_as_it_is(api: APIClient) -> None:
+    kind = "application/" + "x" * 66
+    assert upload(api, kind=kind).json()["content_type"] == kind
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["سفارش\u200cها.pdf", "Straße 👨\u200d👩\u200d👧.pdf", "שלום.pdf", "a\u00adb.pdf"],  # noqa: RUF001
+)
+def test_a_name_in_any_script_is_kept(name: str, db: None) -> None:
+    stored = attachments.attachment_add(
+        service_id=Service.objects.create(slug="shop").pk,
+        name=name,
+        content_type="application/pdf",
+        content=PDF,
+        now=now(),
+    )
+    assert stored.name == name
+
+
+@pytest.mark.parametrize("name", ["run.ex\u200ce", "run.\u202eexe", "run.exe\u00ad"])
+def test_a_program_does_not_hide_behind_invisible_characters(name: str, db: None) -> None:
+    with pytest.raises(InvalidFields) as caught:
+        attachments.attachment_add(
+            service_id=1, name=name, content_type="application/pdf", content=PDF, now=now()
+        )
+    assert caught.value.code == "attachment_refused"
 
 
 def test_the_folders_of_a_name_are_left_out(api: APIClient) -> None:

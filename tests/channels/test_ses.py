@@ -276,3 +276,10 @@ def test_odd_values_do_no_harm(value: Any) -> None:
         for row in EVENTS:
             said = json.dumps({**row["message"], where: value})
             assert len(ses.parse_events(posted(notification(Message=said)))) <= 1
+
+
+@pytest.mark.parametrize(("more", "kept"), [(66, True), (67, False)])
+def test_a_type_longer_than_ses_takes_is_just_bytes(more: int, kept: bool) -> None:
+    kind = "application/" + "x" * more
+    [file] = built(attachments=(Attachment("a", kind, b"x"),))["Content"]["Simple"]["Attachments"]
+    assert file["ContentType"] == (kind if kept else "application/octet-stream")
