@@ -198,7 +198,8 @@ class Cancel(APIView):
         tags=TAGS,
         operation_id="notifications_cancel",
         summary="Cancel what has not left yet",
-        description="Cancelling twice is no error. What a provider has already cannot be undone.",
+        description="Cancelling twice is no error. What a provider has already cannot be undone: a "
+        "notification of which nothing waits stays as it is, with the status `done`.",
         request=None,
         responses={200: CancelResult, 404: NO_NOTIFICATION, **KEY_ERRORS},
     )
@@ -207,7 +208,8 @@ class Cancel(APIView):
         done = cancelling.cancel(notification_id=str(notification_id), service_id=caller.service_id)
         if done is None:
             raise not_found("id", "There is no such notification.")
-        return answer(CancelResult(str(notification_id), "cancelled", done.deliveries))
+        status = "done" if done.too_late else "cancelled"
+        return answer(CancelResult(str(notification_id), status, done.deliveries))
 
 
 def _result(item: Answer) -> ItemResult:

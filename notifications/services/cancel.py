@@ -7,17 +7,33 @@ from django.db import connection, transaction
 
 from notifications.counters.cells import Cell, hour_of
 from notifications.counters.table import add
+from notifications.digests.models import Digest
+from notifications.models import Notification
 from notifications.status_events.outbox import enqueue_settled
-from notifications.statuses import NotificationState, State
+from notifications.statuses import OPEN, NotificationState, State
 from notifications.wiping import wipe
 
 BATCH = 5_000
 CANCELLED = (State.CANCELLED.value, "cancelled")
 FOREVER = float("inf")
 
+# Only what still waits for something: what has gone out stays what it is. What is collected waits
+# for its digest, though its own delivery is settled.
 MARK = """
-UPDATE notification SET state = %s, cancelled_at = coalesce(cancelled_at, now()), due_at = NULL
-WHERE id = %s AND service_id = %s AND state <> %s RETURNING type_id
+UPDATE notification n SET state = %(cancelled)s, due_at = NULL,
+    cancelled_at = coalesce(cancelled_at, now())
+WHERE id = %(id)s AND service_id = %(service)s AND state <> %(expired)s AND (
+    state <> %(resolved)s
+    OR EXISTS (
+        SELECT FROM delivery WHERE notification_id = %(id)s
+        AND id BETWEEN %(low)s::uuid AND %(high)s::uuid AND state = ANY(%(open)s)
+    )
+    OR EXISTS (
+        SELECT FROM digest_item i JOIN digest d ON d.id = i.digest_id
+        WHERE i.notification_id = %(id)s AND d.state = %(collecting)s
+    )
+)
+RETURNING type_id
 """
 # Each batch begins behind the one before: what has gone out is not looked at again and again.
 CANCEL = """
@@ -36,17 +52,22 @@ RETURNING d.id::text, coalesce(d.arm_id, 0), d.type_id, d.channel, coalesce(d.ac
 
 class Cancelled(NamedTuple):
     deliveries: int  # that will not go out any more
+    too_late: bool = False  # everything had gone out: nothing was changed
 
 
 def cancel(*, notification_id: str, service_id: int) -> Cancelled | None:
-    """None when the service has no such notification, or it expired before it was resolved.
+    """None when the service has no such notification, or it expired before it was resolved. One of
+    which nothing waits any more is left as it is.
 
     Marked first, by itself: from then on nothing of it is claimed or resolved. Then its waiting
     rows, in batches; a process that dies between leaves rows that cancel themselves when due.
     """
     type_id = mark_cancelled(notification_id, service_id)
     if type_id is None:
-        return None
+        settled = Notification.objects.filter(
+            pk=notification_id, service_id=service_id, state=NotificationState.RESOLVED
+        )
+        return Cancelled(0, too_late=True) if settled.exists() else None
     cancelled, _ = cancel_waiting(notification_id)
     wipe([(notification_id, type_id)])
     return Cancelled(cancelled)
@@ -54,10 +75,20 @@ def cancel(*, notification_id: str, service_id: int) -> Cancelled | None:
 
 def mark_cancelled(notification_id: str, service_id: int) -> int | None:
     """The id of its type; None when there is nothing to cancel."""
-    gone = NotificationState.EXPIRED.value
-    mark: list[Any] = [NotificationState.CANCELLED.value, notification_id, service_id, gone]
+    low, high = siblings(notification_id)
+    params: dict[str, Any] = {
+        "id": notification_id,
+        "service": service_id,
+        "low": low,
+        "high": high,
+        "cancelled": NotificationState.CANCELLED.value,
+        "expired": NotificationState.EXPIRED.value,
+        "resolved": NotificationState.RESOLVED.value,
+        "open": [state.value for state in OPEN],
+        "collecting": Digest.State.OPEN.value,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(MARK, mark)
+        cursor.execute(MARK, params)
         marked = cursor.fetchone()
     return int(marked[0]) if marked else None
 

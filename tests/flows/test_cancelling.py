@@ -83,6 +83,26 @@ def test_what_an_account_holds_is_cancelled(ada: World, provider: StandIn) -> No
     conserved()
 
 
+def test_what_has_gone_out_stays_what_it_is(ada: World, provider: StandIn) -> None:
+    send(ada, user_id="ada")
+    settled()
+
+    assert cancel_it(ada) == Cancelled(0, too_late=True)
+
+    row = Notification.objects.get()
+    assert (row.state, row.cancelled_at) == (NotificationState.RESOLVED, None)
+
+
+def test_cancelling_again_after_all_is_settled_is_still_no_error(
+    ada: World, hints: list[Published]
+) -> None:
+    send(ada, user_id="ada")
+    cancel_it(ada)
+
+    assert cancel_it(ada) == Cancelled(0)
+    assert Notification.objects.get().state == NotificationState.CANCELLED
+
+
 def test_cancelling_twice_is_no_error(ada: World, hints: list[Published]) -> None:
     send(ada, user_id="ada")
     cancel_it(ada)

@@ -105,7 +105,8 @@ class NotificationAdmin(StoryAdmin):
         for row in queryset:
             done = cancel(notification_id=str(row.pk), service_id=row.service_id)
             cancelled += done.deliveries if done else 0
-            self.log_change(request, row, "Cancelled.")
+            if done and not done.too_late:
+                self.log_change(request, row, "Cancelled.")
         messages.success(request, f"{cancelled:,} waiting messages will not go out.")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:

@@ -20,7 +20,7 @@ from notifications.campaigns.pages.base import (
 )
 from notifications.campaigns.plan.write import run_rate
 from notifications.campaigns.reporting.progress import Progress, progress
-from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
+from notifications.campaigns.run.lifecycle import campaign_cancel, is_over, run_pause, run_resume
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
 
@@ -29,7 +29,8 @@ BOTH = ("GET", "POST")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked before it is done. `ask_why`: a reason can be given."""
+    """What is asked before it is done. `ask_why`: a reason can be given. `button` "": there is
+    nothing to do."""
 
     text: str
     button: str
@@ -93,7 +94,8 @@ def _asked_twice(
     if request.method != "POST":
         found = progress(run, now()) if run else None
         asked = question(campaign, found)
-        return page(request, "confirm", campaign, f"{asked.button}?", question=asked)
+        title = f"{asked.button}?" if asked.button else "Nothing to cancel"
+        return page(request, "confirm", campaign, title, question=asked)
     try:
         done = do(request, campaign, run)
     except InvalidFields as error:
@@ -144,6 +146,8 @@ def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
         text = f"Nobody has got it. It will not go out: {wording.when(campaign)}."
         return Question(text, "Cancel the campaign", dangerous=True)
+    if is_over(found.run):
+        return _all_out(campaign)
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
         f"{wording.messages(law.waiting)} that wait will not go out, and about"
@@ -152,6 +156,13 @@ def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
     )
     button = f"Cancel {law.waiting:,} waiting message{'' if law.waiting == 1 else 's'}"
     return Question(text, button, dangerous=True)
+
+
+def _all_out(campaign: Campaign) -> Question:
+    if campaign.repeat:
+        text = "Every message of this run has gone out and stays. The runs after it will not begin."
+        return Question(text, "Cancel further runs", dangerous=True)
+    return Question("Every message has gone out already: there is nothing to cancel.", "")
 
 
 def _cancel(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from notifications.campaigns.models import Campaign, Run, Slice
 from notifications.campaigns.run.due import feed_due
 from notifications.campaigns.run.launch import first_at, per_minute
-from notifications.campaigns.run.numbers import numbers_of
+from notifications.campaigns.run.numbers import is_settled, numbers_of
 from notifications.campaigns.schedule import next_day
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifications.services.cancel import cancel_waiting, mark_cancelled
@@ -21,6 +21,11 @@ from notifyproj.core.errors import InvalidFields
 INLINE = 3.0  # seconds of cancelling that somebody waits for; the tick goes on
 
 SET_STATE = "UPDATE notification SET state = %s WHERE id = ANY(%s::uuid[]) AND state = ANY(%s)"
+NOTHING_WAITS = InvalidFields(
+    {"state": "Every message has gone out already: there is nothing to cancel."},
+    "nothing_waits",
+    409,
+)
 GOING = [NotificationState.ACCEPTED.value, NotificationState.RESOLVED.value]
 
 
@@ -64,10 +69,15 @@ def run_resume(*, run: Run, by: str, now: datetime) -> None:
 
 
 def run_cancel(*, run: Run, by: str, now: datetime) -> Cancelled:
-    """Leaves nothing waiting. What is on its way ends as it ends. Raises InvalidFields."""
+    """Leaves nothing waiting. What is on its way ends as it ends; a variant that has all gone out
+    stays what it is. Raises InvalidFields, also when nothing of it waits any more."""
+    if is_over(run):
+        raise NOTHING_WAITS
     with transaction.atomic():
         _change(run, set(OPEN_RUNS), RunState.CANCELLED, by, "")
         Run.objects.filter(pk=run.pk).update(ended_at=now, leftovers=True)
+        if not run.slices.filter(done_at=None).exists():
+            _notifications(run, NotificationState.RESOLVED, [*GOING, NotificationState.PAUSED])
         Slice.objects.filter(run=run, done_at=None).update(due_at=None, problem="cancelled")
         _campaign(run, CampaignState.CANCELLED, now)
         for arm in run.arms.all():  # two or three
@@ -87,9 +97,11 @@ def cancel_rest(run: Run, seconds: float) -> Cancelled:
 
 def campaign_cancel(*, campaign: Campaign, by: str, now: datetime) -> Cancelled:
     """Also one that is only scheduled, or waits between two runs. Raises InvalidFields."""
-    run = campaign.runs.filter(state__in=OPEN_RUNS).first()
-    if run is not None:
+    run = campaign.runs.select_related("campaign").filter(state__in=OPEN_RUNS).first()
+    if run is not None and not (campaign.repeat and is_over(run)):
         return run_cancel(run=run, by=by, now=now)
+    if run is not None:  # only the runs after it are there to be cancelled
+        run_finish(run=run, now=now)
     waiting = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SCHEDULED)
     if not waiting.update(state=CampaignState.CANCELLED, next_at=None, updated_at=now):
         raise InvalidFields({"state": "There is nothing to cancel."}, "not_running", 409)
@@ -99,13 +111,18 @@ def campaign_cancel(*, campaign: Campaign, by: str, now: datetime) -> Cancelled:
 def run_finish(*, run: Run, now: datetime) -> bool:
     """Everybody was visited and every delivery is settled. False: it was ended before."""
     with transaction.atomic():
-        running = Run.objects.filter(pk=run.pk, state=RunState.RUNNING)
-        if not running.update(state=RunState.FINISHED, ended_at=now):
+        going = Run.objects.filter(pk=run.pk, state__in=OPEN_RUNS)
+        if not going.update(state=RunState.FINISHED, ended_at=now):
             return False
-        _notifications(run, NotificationState.RESOLVED, GOING)
+        _notifications(run, NotificationState.RESOLVED, [*GOING, NotificationState.PAUSED])
         _schedule_next(run.campaign, now)
     alert_resolve(key=brake_key(run))
     return True
+
+
+def is_over(run: Run) -> bool:
+    """Everybody was visited, and nothing waits or is on its way."""
+    return not run.slices.filter(done_at=None).exists() and is_settled(run)
 
 
 def brake_key(run: Run) -> str:

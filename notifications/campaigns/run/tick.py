@@ -18,7 +18,7 @@ from notifications.campaigns.run.due import feed_due
 from notifications.campaigns.run.evaluate import Limits, Numbers, wrong
 from notifications.campaigns.run.gates import try_gate
 from notifications.campaigns.run.launch import run_begin
-from notifications.campaigns.run.numbers import is_settled, numbers_of
+from notifications.campaigns.run.numbers import numbers_of
 from notifications.campaigns.states import CampaignState, RunState
 from notifyproj.core.alerts import alert_raise
 from notifyproj.core.clock import now as clock_now
@@ -82,7 +82,7 @@ def _watch(run: Run, now: datetime) -> None:
         life.run_pause(run=run, by=BRAKE, because=because, now=now)
         title = f"The campaign “{run.campaign}” stopped by itself"
         alert_raise(key=life.brake_key(run), title=title, detail=because)
-    elif not try_gate(run, now) and is_over(run):
+    elif not try_gate(run, now) and life.is_over(run):
         life.run_finish(run=run, now=now)
 
 
@@ -100,10 +100,6 @@ def limits_of(campaign: Campaign) -> Limits:
         unsubscribed=float(campaign.most_unsubscribed) / 100,
         least=campaign.brake_after,
     )
-
-
-def is_over(run: Run) -> bool:
-    return not run.slices.filter(done_at=None).exists() and is_settled(run)
 
 
 def _unfinished_cancellations() -> list[Run]:

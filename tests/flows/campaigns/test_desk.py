@@ -15,6 +15,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.models import AuditEntry
 from templates.models import TemplateVersion
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch
+from tests.flows.conftest import Published, all_final, settle
 from tests.world import World
 
 
@@ -107,7 +108,25 @@ def test_a_preflight_of_what_cannot_go_out_has_no_button(world: World, marketer:
     assert "Send to about" not in shown
 
 
-def test_it_is_launched_paused_resumed_and_cancelled(world: World, marketer: Client) -> None:
+def test_what_has_all_gone_out_is_not_asked_about_nor_cancelled(
+    world: World, marketer: Client
+) -> None:
+    crowd(world, 2)
+    made = campaign(world)
+    marketer.post(page("launch", made), seen(made))
+    settle(all_final)
+
+    asked = marketer.get(page("cancel", made)).content.decode()
+    assert "Every message has gone out already" in asked
+    assert "<button" not in asked.partition("Every message")[2].partition("</form>")[0]
+    marketer.post(page("cancel", made))
+    made.refresh_from_db()
+    assert made.state == CampaignState.RUNNING
+
+
+def test_it_is_launched_paused_resumed_and_cancelled(
+    world: World, marketer: Client, hints: list[Published]
+) -> None:
     crowd(world, 2)
     made = campaign(world)
     marketer.post(page("launch", made), seen(made))

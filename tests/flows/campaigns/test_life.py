@@ -1,17 +1,20 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from notifications.campaigns.models import Run
+from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.run import feed as feeding
 from notifications.campaigns.run.lifecycle import campaign_cancel, run_cancel, run_pause, run_resume
 from notifications.campaigns.run.tick import tick
 from notifications.campaigns.states import CampaignState, RunState
 from notifications.dispatch.sweep import sweep
-from notifications.models import Delivery
-from notifications.statuses import State
+from notifications.models import Delivery, Notification
+from notifications.queues import DELIVER
+from notifications.statuses import NotificationState, State
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
+from templates.models import TemplateVersion
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, reached
 from tests.flows.conftest import Published, all_final, settle
 from tests.flows.steps import conserved, run
@@ -128,6 +131,77 @@ def test_a_cancellation_that_takes_long_is_gone_on_with(
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.CANCELLED}
     assert not Run.objects.get().leftovers
+
+
+def all_out(world: World, hints: list[Published], **fields: Any) -> Campaign:
+    """Every message has been sent, and no second has passed since."""
+    made = campaign(world, **fields)
+    launch(made)
+    tick()
+    run(hints)
+    settle(all_final)
+    return made
+
+
+def test_a_campaign_of_which_nothing_waits_is_not_cancelled_any_more(
+    world: World, hints: list[Published], provider: StandIn
+) -> None:
+    crowd(world, 2)
+    made = all_out(world, hints)
+
+    with pytest.raises(InvalidFields, match="gone out already"):
+        campaign_cancel(campaign=made, by="ada", now=now())
+
+    made.refresh_from_db()
+    assert (made.state, Run.objects.get().state) == (CampaignState.RUNNING, RunState.RUNNING)
+    tick()
+    made.refresh_from_db()
+    assert made.state == CampaignState.FINISHED
+
+
+def test_of_a_campaign_that_recurs_only_the_runs_to_come_are_cancelled(
+    world: World, hints: list[Published], provider: StandIn
+) -> None:
+    crowd(world, 2)
+    soon = now() + timedelta(hours=1)
+    made = all_out(world, hints, starts="at", on=soon.date(), at=soon.time(), repeat="daily")
+    Run.objects.update(state=RunState.PAUSED)
+
+    campaign_cancel(campaign=made, by="ada", now=now())
+
+    made.refresh_from_db()
+    assert (made.state, Run.objects.get().state) == (CampaignState.CANCELLED, RunState.FINISHED)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+    states = Notification.objects.values_list("state", flat=True)
+    assert set(states) == {NotificationState.RESOLVED}
+
+
+def test_the_variant_that_has_all_gone_out_stays_what_it_is_when_the_other_is_cancelled(
+    world: World, hints: list[Published], provider: StandIn
+) -> None:
+    crowd(world, 8)
+    made = campaign(world)
+    made.variants.create(name="B", version=TemplateVersion.objects.earliest("id"))
+    begun_ = launch(made)
+    tick()
+    run(hints[:1])
+    hints.pop(0)
+    first, second = (str(arm.notification_id) for arm in begun_.arms.all())
+    of_first = {str(row.pk) for row in Delivery.objects.filter(notification_id=first)}
+    for _, (ids, numbers), _ in hints:
+        kept = [pair for pair in zip(ids, numbers, strict=True) if pair[0] in of_first]
+        run([Published(DELIVER, [list(part) for part in zip(*kept, strict=True)], "")])
+    settle(
+        lambda: (
+            not Delivery.objects.filter(notification_id=first).exclude(state=State.SENT).exists()
+        )
+    )
+
+    run_cancel(run=begun_, by="ada", now=now())
+
+    states = {str(id_): state for id_, state in Notification.objects.values_list("id", "state")}
+    assert states[first] == NotificationState.RESOLVED
+    assert states[second] == NotificationState.CANCELLED
 
 
 def test_a_campaign_that_waits_for_its_day_can_be_cancelled(world: World) -> None:
