@@ -32,8 +32,9 @@ class InboundCallback(models.Model):
 
 
 class DeadCandidate(models.Model):
-    """An address that a provider calls dead. Given up some seconds later by `burying`, unless too
-    many die at once: then it is our key or setting that is wrong, and they are spared."""
+    """An address that a provider calls dead, or whose owner it says complained. Given up some
+    seconds later by `dead_addresses`, unless they are too many at once: then it is our key or
+    setting that is wrong, and they are spared."""
 
     account_id = models.BigIntegerField()
     contact_point_id = models.BigIntegerField(null=True)
@@ -42,6 +43,7 @@ class DeadCandidate(models.Model):
     reason = models.CharField(max_length=200)
     suppress = models.BooleanField(help_text="The address of whoever has it, not this device.")
     told_later = models.BooleanField(help_text="By a callback, not by the answer to a send.")
+    source = models.CharField(max_length=32, default="provider", db_default="provider")
     dead_since = models.DateTimeField(help_text="Registered anew after this, it is alive.")
     at = models.DateTimeField()
     spared_at = models.DateTimeField(null=True)
@@ -68,6 +70,7 @@ class ReceiptTally(models.Model):
     at = models.DateTimeField()
     receipts = models.PositiveIntegerField(help_text="Delivered or bounced.")
     dead = models.PositiveIntegerField(help_text="Of these: bounced for good.")
+    complained = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "receipt_tally"

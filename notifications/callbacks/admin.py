@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from channels.models import ProviderAccount
 from notifications.models import DeadCandidate, InboundCallback
+from notifications.record import dead_addresses
 from notifyproj.core.log_lists import LogAdmin
 
 
@@ -44,3 +45,13 @@ class DeadCandidateAdmin(KeptAdmin):
     list_filter = ("channel",)
     fields = ("account", "contact_point_id", "channel", "reason", "dead_since", "at", "spared_at")
     readonly_fields = fields
+    actions = ("release",)
+
+    @admin.action(description="Suppress or deactivate after all", permissions=["release"])
+    def release(self, request: HttpRequest, queryset: QuerySet[DeadCandidate]) -> None:
+        """What the guard spared turned out to be true."""
+        n = dead_addresses.release(list(queryset.values_list("pk", flat=True)))
+        messages.success(request, f"{n:,} addresses will get no more messages.")
+
+    def has_release_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("notifications.change_deadcandidate"))

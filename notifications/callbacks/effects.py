@@ -8,7 +8,8 @@ from channels.base import Channel, EventKind
 from notifications.callbacks.parse import Told
 from notifications.callbacks.sms_keywords import Kind, meaning
 from notifications.callbacks.transitions import Row
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
+from notifications.record.dead_addresses import Candidate
 from preferences.consent import bounce_strikes as strikes
 from preferences.consent import suppressions, withdrawals
 from preferences.consent.suppressions import KEYWORD, PROVIDER, Unwanted
@@ -27,7 +28,8 @@ ACTING = frozenset(
         EventKind.INBOUND,
     }
 )
-RECEIPTS = frozenset({EventKind.DELIVERED, EventKind.BOUNCED_HARD})
+RECEIPTS = frozenset({EventKind.DELIVERED, EventKind.BOUNCED_HARD, EventKind.COMPLAINED})
+COMPLAINED = "The person called it spam"
 EVIDENCE_TEXT = 200  # characters of a message that was taken for a STOP
 
 
@@ -43,8 +45,8 @@ class Place:
 
 def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
     """`rows`: the deliveries that are named, by id."""
-    burying.tally_receipts(
-        (one.account_id, one.event.kind == EventKind.BOUNCED_HARD)
+    dead_addresses.tally_receipts(
+        (one.account_id, one.event.kind)
         for one in told
         if one.account_id is not None and one.event.kind in RECEIPTS
     )
@@ -55,7 +57,7 @@ def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
     points = {row.contact_point_id for row in own.values() if row.contact_point_id is not None}
     hashes = suppressions.hashes_of(sorted(points))
     placed = [(one, Place(one, own.get(one.id), hashes)) for one in acting]
-    _bury([(one, place) for one, place in placed if one.event.kind == EventKind.BOUNCED_HARD])
+    _note(placed)
     strikes.strike(
         [
             (one.channel, place.hash)
@@ -77,31 +79,50 @@ def _row_of(told: Told, rows: Mapping[str, Row]) -> Row | None:
     return row if row is not None and row.channel == told.channel else None
 
 
-def _bury(placed: Sequence[tuple[Told, Place]]) -> None:
-    """A mailbox that bounces is suppressed, whoever has it; a number or device is given up."""
-    burying.note(
+def _note(placed: Sequence[tuple[Told, Place]]) -> None:
+    """What is given up some seconds later, unless it is too much at once to be true."""
+    dead_addresses.note(
         [
-            burying.Candidate(
-                account_id=one.account_id or 0,
-                contact_point_id=place.contact_point_id,
-                channel=one.channel,
-                reason=one.event.reason or "Bounced",
-                dead_since=one.at,
-                address_hash=place.hash,
-                suppress=one.channel == Channel.EMAIL or place.contact_point_id is None,
-                told_later=True,
-            )
+            _complaint(one, place) if one.event.kind == EventKind.COMPLAINED else _dead(one, place)
             for one, place in placed
-            if place.hash is not None or place.contact_point_id is not None
+            if one.event.kind in (EventKind.BOUNCED_HARD, EventKind.COMPLAINED)
+            if place.hash is not None
+            or (place.contact_point_id is not None and one.event.kind != EventKind.COMPLAINED)
         ]
+    )
+
+
+def _dead(told: Told, place: Place) -> Candidate:
+    """A mailbox that bounces is suppressed, whoever has it; a number or device is given up."""
+    return Candidate(
+        account_id=told.account_id or 0,
+        contact_point_id=place.contact_point_id,
+        channel=told.channel,
+        reason=told.event.reason or "Bounced",
+        dead_since=told.at,
+        address_hash=place.hash,
+        suppress=told.channel == Channel.EMAIL or place.contact_point_id is None,
+        told_later=True,
+    )
+
+
+def _complaint(told: Told, place: Place) -> Candidate:
+    return Candidate(
+        account_id=told.account_id or 0,
+        contact_point_id=place.contact_point_id,
+        channel=told.channel,
+        reason=COMPLAINED,
+        dead_since=told.at,
+        address_hash=place.hash,
+        suppress=True,
+        told_later=True,
+        source=dead_addresses.COMPLAINT,
     )
 
 
 def _unwanted(told: Told, place: Place) -> Unwanted | None:
     if place.hash is None:
         return None
-    if told.event.kind == EventKind.COMPLAINED:
-        return Unwanted(told.channel, place.hash, "The person called it spam", "complaint")
     if told.event.kind == EventKind.SUPPRESSED:
         reason = told.event.reason or "On the provider's own list"
         source = KEYWORD if told.channel == Channel.SMS else PROVIDER  # theirs is by keyword, too

@@ -1,8 +1,10 @@
-"""Addresses that a provider calls dead, and the guard against giving up too many of them.
+"""Addresses that a provider calls dead, or whose owner it says complained, and the guard against
+giving up too many of them.
 
-One wrong key or environment flag makes a provider call every address dead. So nothing is given up
-at once: it is noted, and `fold` looks at it some seconds later. When too large a share of what an
-account sent, or of the receipts it got, says "dead", the account is held and nothing is given up.
+One wrong key or environment flag makes a provider call every address dead; one feedback loop that
+is set up wrong, or one forger, makes everybody complain. So nothing is given up at once: it is
+noted, and `fold` looks at it some seconds later. When too large a share of what an account sent, or
+of the receipts it got, says so, the account is held and nothing is given up.
 """
 
 import logging
@@ -14,6 +16,8 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from channels.accounts.health import hold
+from channels.base import EventKind
+from notifications.record.dead_evidence import RECEIPTS_OF, Evidence, evidence
 from notifyproj.core.alerts import alert_raise
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
@@ -23,52 +27,25 @@ from preferences.consent import suppressions
 log = logging.getLogger(__name__)
 
 WAIT = timedelta(seconds=3)  # an account that says "dead" to everything shows by then
-MOST_DEAD, MOST_SHARE = 10, 0.2
-LAST_SENDS = 500
-SENDS_OF, RECEIPTS_OF = timedelta(minutes=1), timedelta(minutes=10)
 SPARED_FOR = timedelta(days=30)  # they can be looked at so long
 QUOTA = 5_000  # given up a second
 LOCK = 0x62757279
 GUARD = "guard"  # as an operator would: no probe can tell that the setting is right again
-REASON = "More addresses died at once than can be true: look at the key and the settings"
+REASON = "More addresses died, or complained, at once than can be true: look at the settings"
+COMPLAINT = "complaint"  # source of a suppression
 
 NOTE = """
 INSERT INTO dead_candidate (account_id, contact_point_id, channel, address_hash, reason, suppress,
-    told_later, dead_since, at)
+    told_later, dead_since, source, at)
 SELECT *, now() FROM unnest(%s::bigint[], %s::bigint[], %s::varchar[], %s::bytea[], %s::varchar[],
-    %s::boolean[], %s::boolean[], %s::timestamptz[])
+    %s::boolean[], %s::boolean[], %s::timestamptz[], %s::varchar[])
 """
 TALLY = """
-INSERT INTO receipt_tally (account_id, at, receipts, dead)
-SELECT a, now(), n, d FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS u (a, n, d)
+INSERT INTO receipt_tally (account_id, at, receipts, dead, complained)
+SELECT a, now(), n, d, c
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[]) AS u (a, n, d, c)
 """
 
-# What was seen before an account's candidates were spared counts no more: it may be mended.
-EVIDENCE = """
-WITH suspect AS (
-    SELECT d.account_id, count(*) FILTER (WHERE NOT d.told_later) AS refused,
-           coalesce((SELECT max(s.spared_at) FROM dead_candidate s
-                     WHERE s.account_id = d.account_id), '-infinity') AS spared_at
-    FROM dead_candidate d WHERE d.spared_at IS NULL GROUP BY d.account_id
-), sends AS (
-    SELECT account_id, sum(n) AS n, sum(dead) AS dead FROM (
-        SELECT d.account_id, d.dead, d.ok + d.failed AS n,
-               sum(d.ok + d.failed) OVER (PARTITION BY d.account_id ORDER BY d.at DESC, d.id DESC)
-                   AS upto
-        FROM account_health_delta d JOIN suspect s USING (account_id)
-        WHERE d.at > greatest(s.spared_at, now() - %(sends_of)s)
-    ) newest WHERE upto - n < %(last_sends)s GROUP BY account_id
-), receipts AS (
-    SELECT account_id, sum(receipts) AS n, sum(t.dead) AS dead
-    FROM receipt_tally t JOIN suspect s USING (account_id)
-    WHERE t.at > greatest(s.spared_at, now() - %(receipts_of)s) GROUP BY account_id
-)
-SELECT s.account_id, coalesce(p.n, 0)::int,
-       greatest(p.dead, least(s.refused, coalesce(p.n, 0)))::int,
-       coalesce(r.n, 0)::int, coalesce(r.dead, 0)::int, a.held_at IS NOT NULL
-FROM suspect s LEFT JOIN sends p USING (account_id) LEFT JOIN receipts r USING (account_id)
-LEFT JOIN provider_account a ON a.id = s.account_id
-"""
 SPARE = """
 UPDATE dead_candidate SET spared_at = now() WHERE account_id = ANY(%s) AND spared_at IS NULL
 """
@@ -76,7 +53,12 @@ TAKE = """
 DELETE FROM dead_candidate WHERE id IN (
     SELECT id FROM dead_candidate WHERE spared_at IS NULL AND at < %s
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING contact_point_id, channel, address_hash, reason, suppress, dead_since
+RETURNING contact_point_id, channel, address_hash, reason, suppress, dead_since, source
+"""
+# By an operator, who found that what the guard had spared is true.
+TAKE_SPARED = """
+DELETE FROM dead_candidate WHERE id = ANY(%s) AND spared_at IS NOT NULL
+RETURNING contact_point_id, channel, address_hash, reason, suppress, dead_since, source
 """
 
 
@@ -89,22 +71,7 @@ class Candidate(NamedTuple):
     address_hash: bytes | None = None
     suppress: bool = False  # the address, whoever has it; else this contact point only
     told_later: bool = False  # by a callback
-
-
-class Evidence(NamedTuple):
-    account_id: int
-    sends: int
-    refused: int
-    receipts: int
-    bounced: int
-    held: bool
-
-    def is_suspicious(self) -> bool:
-        return too_many(self.refused, self.sends) or too_many(self.bounced, self.receipts)
-
-
-def too_many(dead: int, of: int) -> bool:
-    return dead >= MOST_DEAD and dead > MOST_SHARE * of
+    source: str = suppressions.PROVIDER  # of the suppression
 
 
 def note(candidates: Sequence[Candidate]) -> None:
@@ -123,20 +90,22 @@ def note(candidates: Sequence[Candidate]) -> None:
                 array(c.suppress for c in candidates),
                 array(c.told_later for c in candidates),
                 array(f'"{c.dead_since.isoformat()}"' for c in candidates),
+                array(c.source for c in candidates),
             ],
         )
 
 
-def tally_receipts(receipts: Iterable[tuple[int, bool]]) -> None:
-    """(account id, bounced for good) of each receipt, in the caller's transaction."""
+def tally_receipts(receipts: Iterable[tuple[int, EventKind]]) -> None:
+    """(account id, what it says) of each event; in the caller's transaction."""
     seen = Counter(receipts)
     accounts = sorted({account_id for account_id, _ in seen})
     if not accounts:
         return
+    dead = [seen[id_, EventKind.BOUNCED_HARD] for id_ in accounts]
+    totals = [seen[id_, EventKind.DELIVERED] + n for id_, n in zip(accounts, dead, strict=True)]
+    complained = [seen[id_, EventKind.COMPLAINED] for id_ in accounts]
     with connection.cursor() as cursor:
-        totals = [seen[id_, True] + seen[id_, False] for id_ in accounts]
-        dead = [seen[id_, True] for id_ in accounts]
-        cursor.execute(TALLY, [array(accounts), array(totals), array(dead)])
+        cursor.execute(TALLY, [array(accounts), array(totals), array(dead), array(complained)])
 
 
 def fold(now: datetime | None = None) -> None:
@@ -144,7 +113,7 @@ def fold(now: datetime | None = None) -> None:
     with transaction.atomic():
         if not _only_one():
             return
-        suspects = _evidence()
+        suspects = evidence()
         if not suspects:
             return
         for suspect in suspects:
@@ -161,20 +130,6 @@ def forget(now: datetime) -> None:
         cursor.execute("DELETE FROM dead_candidate WHERE spared_at < %s", [now - SPARED_FOR])
 
 
-def _evidence() -> list[Evidence]:
-    words: dict[str, Any] = {
-        "sends_of": SENDS_OF,
-        "receipts_of": RECEIPTS_OF,
-        "last_sends": LAST_SENDS,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM dead_candidate WHERE spared_at IS NULL)")
-        if not cursor.fetchone()[0]:
-            return []
-        cursor.execute(EVIDENCE, words)
-        return [Evidence._make(row) for row in cursor.fetchall()]
-
-
 def _hold(suspect: Evidence) -> None:
     """Nobody is alarmed twice: an account that is held already was looked at. By the key of any
     holding, so that resuming it resolves the alert."""
@@ -182,9 +137,10 @@ def _hold(suspect: Evidence) -> None:
         return
     detail = (
         f"Of {suspect.sends} sends {suspect.refused} were refused as dead, of {suspect.receipts}"
-        f" receipts {suspect.bounced} were bounces. No address was given up."
+        f" receipts {suspect.bounced} were bounces; of {suspect.sent} messages of a week"
+        f" {suspect.complained} were complained about at once. No address was given up."
     )
-    title = f"Account {suspect.account_id}: too many addresses died at once"
+    title = f"Account {suspect.account_id}: too many addresses died, or complained, at once"
     alert_raise(key=f"account-held:{suspect.account_id}", title=title, detail=detail)
 
 
@@ -194,21 +150,34 @@ def _spare(account_ids: Sequence[int]) -> None:
             cursor.execute(SPARE, [list(account_ids)])
 
 
+def release(ids: Sequence[int]) -> int:
+    """Gives up those of these candidates that were spared; by an operator. Returns how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TAKE_SPARED, [list(ids)])
+        rows = cursor.fetchall()
+        _consequences(rows)
+    return len(rows)
+
+
 def _give_up(now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [now - WAIT, QUOTA])
         rows = cursor.fetchall()
+    _consequences(rows)
+
+
+def _consequences(rows: Sequence[tuple[Any, ...]]) -> None:
     suppressions.add(
         [
-            suppressions.Unwanted(channel, bytes(hash_), reason, suppressions.PROVIDER)
-            for _, channel, hash_, reason, suppress, _ in rows
+            suppressions.Unwanted(channel, bytes(hash_), reason, source)
+            for _, channel, hash_, reason, suppress, _, source in rows
             if suppress and hash_ is not None
         ]
     )
     given_up = contact_points.deactivate(
         [
             contact_points.Dead(id_, reason, since)
-            for id_, _, _, reason, suppress, since in rows
+            for id_, _, _, reason, suppress, since, _ in rows
             if id_ is not None and not suppress
         ]
     )

@@ -17,7 +17,7 @@ MAY = """
   notifications.delivery                v       v         vc        vc
   digests.digest                        v       v         v         v
   notifications.inboundcallback         v       v         vcd       vcd
-  notifications.deadcandidate           v       v         vd        vd
+  notifications.deadcandidate           v       v         vcd       vcd
 
   message_templates.messagetemplate     v       vac       v         vacd
   message_templates.templateversion     v       vacd      v         vacd

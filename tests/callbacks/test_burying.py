@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from channels.accounts.health import resume
+from channels.base import EventKind
 from notifications.models import DeadCandidate, ReceiptTally
 from notifications.record import dead_addresses as burying
 from notifications.record.dead_addresses import Candidate
@@ -16,6 +17,7 @@ from tests.callbacks.conftest import Sms
 from tests.world import contact_point
 
 LATER = timedelta(minutes=1)
+DEAD, DELIVERED = EventKind.BOUNCED_HARD, EventKind.DELIVERED
 
 
 def numbers(sms: Sms, n: int) -> list[int]:
@@ -128,7 +130,7 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
 ) -> None:
     points = numbers(sms, 12)
     account = sms.account.pk
-    burying.tally_receipts([(account, True)] * 12 + [(account, False)] * delivered)
+    burying.tally_receipts([(account, DEAD)] * 12 + [(account, DELIVERED)] * delivered)
     since = now()
     burying.note(
         [Candidate(account, id_, "sms", "Bounced", since, told_later=True) for id_ in points]
@@ -140,7 +142,7 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
 
 
 def test_old_tallies_and_candidates_are_forgotten(sms: Sms) -> None:
-    burying.tally_receipts([(sms.account.pk, True)])
+    burying.tally_receipts([(sms.account.pk, DEAD)])
     refused(sms, [sms.point.pk], of=1)
     DeadCandidate.objects.update(spared_at=now())
 

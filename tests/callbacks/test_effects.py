@@ -97,6 +97,7 @@ def test_a_complaint_takes_the_place_of_a_stop_so_that_no_start_lifts_it(sms: Sm
     event = Event("c", EventKind.COMPLAINED, None, address=NUMBER)
     told = told_of(event, received_at=now(), account_id=sms.account.pk, channel="sms")
     effects.apply([told], {})
+    burying.fold(now() + timedelta(minutes=1))
 
     write(sms, "START", "SM10")
 
@@ -165,6 +166,7 @@ def test_what_the_log_knows_goes_before_what_the_provider_says(sms: Sms) -> None
     row = Row("x", State.SENT, 20, 1, sms.account.pk, "email", 1, "n", 1, mail.pk, 1, 0, "")
 
     heard(sms, EventKind.COMPLAINED, "elsewhere@example.net", row)
+    burying.fold(now() + timedelta(minutes=1))
 
     assert suppressed("email", MAIL)
     assert not suppressed("email", "elsewhere@example.net")

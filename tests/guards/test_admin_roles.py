@@ -54,6 +54,7 @@ ACTS = {
     ),
     "core_alert": ("oa", "resolve"),
     "core_apikey": ("a", "revoke"),
+    "notifications_deadcandidate": ("oa", "release"),
     "notifications_delivery": ("oa", "retry_selected"),
     "notifications_inboundcallback": ("oa", "read_again"),
     "notifications_notification": ("oa", "cancel_selected"),
