@@ -10,6 +10,7 @@ from uuid import UUID
 from channels import push_options, way_out
 from channels.answers import json_object
 from channels.base import BuildError, Channel, Envelope, Outcome, OutcomeKind
+from channels.html_attributes import attribute_of
 from channels.messages import (
     EmailMessage,
     InboxMessage,
@@ -186,9 +187,9 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th"):
             self.lines[-1] += " "
         elif tag == "a":
-            self.link = dict(attrs).get("href") or ""
+            self.link = self._attribute("href")
         elif tag == "img":
-            self.handle_data(dict(attrs).get("alt") or "")
+            self.handle_data(self._attribute("alt"))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in HIDDEN:
@@ -213,6 +214,10 @@ class _Reader(HTMLParser):
         lines = [" ".join(line.split()) for line in self.lines]
         kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
         return "\n".join(kept).strip()
+
+    def _attribute(self, name: str) -> str:
+        """Not from `attrs`: what html.parser makes of `&copy=1` there depends on its version."""
+        return attribute_of(self.get_starttag_text() or "", name).strip()
 
     def _break(self, tag: str) -> None:
         if self.lines[-1].strip():

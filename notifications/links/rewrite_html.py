@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlsplit
 
+from channels.html_attributes import attribute_value, attributes, unquoted
+
 MOST = 500  # links of a message
 LONGEST = 2_000  # characters of a URL, written with escapes; browsers and Django take 2,048
 # The attributes of a start tag and its end: a quote is one only after "=". Whatever is not ended
@@ -27,10 +29,6 @@ TOKENS = re.compile(
     | <[/!?][^>]*+
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
-)
-# One attribute of a start tag.
-ATTRIBUTE = re.compile(
-    r"""[\s/]([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>][^\s>]*))?""", re.ASCII
 )
 
 
@@ -51,10 +49,9 @@ def rewrite(text: str, link: Callable[[str], str] | None, pixel: str = "") -> st
 
 def _of_link(token: re.Match[str], link: Callable[[str], str]) -> Iterator[tuple[int, int, str]]:
     """The first `href` counts, as in a browser."""
-    for found in ATTRIBUTE.finditer(token[0], token.end("link") - token.start()):
+    for found in attributes(token[0], token.end("link") - token.start()):
         if found[1].lower() == "href" and found[2]:
-            raw = found[2][1:-1] if found[2][0] in "\"'" else found[2]
-            if new := _quoted(link, raw):
+            if new := _quoted(link, unquoted(found[2])):
                 yield token.start() + found.start(2), token.start() + found.end(2), new
             return
 
@@ -68,7 +65,7 @@ def _changed(text: str, changes: list[tuple[int, int, str]]) -> str:
 
 
 def _quoted(link: Callable[[str], str], raw: str) -> str:
-    url = html.unescape(raw).strip()
+    url = attribute_value(raw).strip()
     ours = link(url) if _leads_somewhere(url) else ""
     return f'"{html.escape(ours)}"' if ours else ""
 

@@ -155,3 +155,24 @@ def test_a_text_of_a_quarter_of_a_megabyte_takes_no_time(hostile: str) -> None:
     began = time.process_time()
     rewrite(text, ours, "https://us.example/t/o/1.gif")
     assert time.process_time() - began < 2  # squared, it would be minutes
+
+
+@pytest.mark.parametrize(
+    ("href", "url"),
+    [
+        (
+            "https://shop.example/list?id=7&section=news&copy=1&reg=eu&lang=de",
+            "https://shop.example/list?id=7&section=news&copy=1&reg=eu&lang=de",
+        ),
+        ("https://shop.example/?a=1&amp;copy=2&lt=3", "https://shop.example/?a=1&copy=2&lt=3"),
+        (
+            "https://shop.example/?x&para=1&yen=2&cent=3",
+            "https://shop.example/?x&para=1&yen=2&cent=3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("quote", ['"', "'", ""])
+def test_a_parameter_named_like_a_character_stays_a_parameter(
+    href: str, url: str, quote: str
+) -> None:
+    assert ours(url) in rewrite(f"<a href={quote}{href}{quote}>x</a>", ours)
