@@ -14,6 +14,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, is_currency
 
+from templates.engine.moment import read_moment
+
 FALLBACK = "en"
 STYLES = ("short", "medium", "long", "full")
 MOST_DIGITS = 30  # before the point
@@ -114,16 +116,9 @@ def _digits(digits: int | None, whole: str) -> str | None:
 
 
 def _moment(value: str, zone: str) -> date:
-    """A date alone stays that day, wherever the person is; a time without an offset is UTC."""
     try:
-        if value.isdecimal() and len(value) > 8:
-            found = datetime.fromtimestamp(int(value[:11]), UTC)
-        elif len(value) == 10:
-            return date.fromisoformat(value)
-        else:
-            found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(zone_of(zone))
-    except (ValueError, OverflowError, OSError):
+        return read_moment(value, zone_of(zone))
+    except ValueError:
         raise CannotWrite("A variable is not a date: write it as 2026-06-27T08:00:00Z") from None
 
 
