@@ -40,7 +40,8 @@ def parts(message: PushMessage, now: datetime) -> Parts:
     shown = {} if message.silent else _notification(message)
     android, apns = _android(message, now), _apns(message)
     copies = 2 if message.subtitle and shown else 1  # a subtitle takes an alert of its own
-    fixed = (*data, *data.values(), *message.ios.values(), *message.android.values())
+    options = (*message.ios.values(), *message.android.values())
+    fixed = (*data, *data.values(), *apple.beside_aps(message).values(), *options)
     room = MAX_DATA - sum(map(_size, fixed)) - copies * sum(map(_size, shown.values()))
     if room < 0 and shown.get("body"):
         text = shown["body"]
@@ -86,8 +87,9 @@ def _android(message: PushMessage, now: datetime) -> dict[str, Any]:
 
 def _shown(message: PushMessage) -> dict[str, Any]:
     options = message.android
-    sounds = message.sound != apple.NO_SOUND
-    shown: dict[str, Any] = {"sound": message.sound or "default"} if sounds else {}
+    shown: dict[str, Any] = {}
+    if apple.sounds(message):
+        shown["sound"] = message.sound or "default"
     if message.envelope.collapse_key:
         shown["tag"] = message.envelope.collapse_key
     if message.badge is not None:
@@ -111,13 +113,18 @@ def _apns(message: PushMessage) -> dict[str, Any]:
         headers["apns-collapse-id"] = collapse_id(message.envelope.collapse_key)
     if message.silent:
         headers |= {"apns-priority": "5", "apns-push-type": "background"}
-        return {"headers": headers, "payload": {"aps": apple.aps_of(message)}}
+        return {"headers": headers, "payload": _payload(message, apple.aps_of(message))}
     if message.envelope.lane is Lane.BULK:
         headers["apns-priority"] = "5"
     aps = apple.settings(message)
     if message.subtitle:
         aps["alert"] = apple.alert(message)
-    return {"headers": headers, "payload": {"aps": aps}}
+    return {"headers": headers, "payload": _payload(message, aps)}
+
+
+def _payload(message: PushMessage, aps: dict[str, Any]) -> dict[str, Any]:
+    """An iPhone's app reads the same names whoever brings the push."""
+    return {**apple.beside_aps(message), "aps": aps}
 
 
 def _size(text: str) -> int:

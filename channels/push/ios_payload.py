@@ -23,10 +23,7 @@ TEXTS = {
 def payload(message: PushMessage) -> bytes:
     """The JSON body, its text shortened to the 4096 bytes Apple takes. Raises MessageTooLarge."""
     value: dict[str, Any] = {**message.data, "delivery_id": message.envelope.delivery_id}
-    if message.link:
-        value["url"] = message.link
-    if message.image_url:
-        value["image"] = message.image_url
+    value |= beside_aps(message)
     value["aps"] = aps = aps_of(message)
     body = encode(value)
     if len(body) <= MAX_PAYLOAD:
@@ -38,6 +35,16 @@ def payload(message: PushMessage) -> bytes:
     if len(body) > MAX_PAYLOAD:
         raise MessageTooLarge(f"{MAX_PAYLOAD} bytes")
     return body
+
+
+def beside_aps(message: PushMessage) -> dict[str, str]:
+    """What the app reads besides its data: where a tap leads, and the picture to fetch."""
+    found = {"url": message.link, "image": message.image_url}
+    return {name: text for name, text in found.items() if text}
+
+
+def sounds(message: PushMessage) -> bool:
+    return message.sound.lower() != NO_SOUND
 
 
 def aps_of(message: PushMessage) -> dict[str, Any]:
@@ -55,10 +62,8 @@ def settings(message: PushMessage) -> dict[str, Any]:
     """All of `aps` but the words."""
     options = message.ios
     aps: dict[str, Any] = {}
-    if options.get("interruption_level") == "critical":
-        aps["sound"] = {"critical": 1, "name": message.sound or "default", "volume": 1.0}
-    elif message.sound and message.sound != NO_SOUND:
-        aps["sound"] = message.sound
+    if sounds(message):
+        aps["sound"] = _sound(message)
     if message.badge is not None:
         aps["badge"] = message.badge
     if message.image_url or options.get("mutable") == "true":
@@ -69,6 +74,13 @@ def settings(message: PushMessage) -> dict[str, Any]:
     if "relevance_score" in options:
         aps["relevance-score"] = float(options["relevance_score"])
     return aps
+
+
+def _sound(message: PushMessage) -> Any:
+    name = message.sound or "default"
+    if message.ios.get("interruption_level") == "critical":
+        return {"critical": 1, "name": name, "volume": 1.0}
+    return name
 
 
 def push_type(message: PushMessage) -> str:

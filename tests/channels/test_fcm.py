@@ -75,7 +75,11 @@ def test_the_message_holds_what_the_phone_shows() -> None:
                 "headers": {
                     "apns-expiration": str(int((NOW + timedelta(hours=1)).timestamp())),
                 },
-                "payload": {"aps": {"sound": "default", "badge": 2, "mutable-content": 1}},
+                "payload": {
+                    "url": "/orders/1",
+                    "image": "https://x/i.png",
+                    "aps": {"sound": "default", "badge": 2, "mutable-content": 1},
+                },
             },
         },
         "validate_only": False,

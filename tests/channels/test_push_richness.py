@@ -58,9 +58,35 @@ def test_a_critical_alert_sounds_through_silence() -> None:
     assert aps["sound"] == {"critical": 1, "name": "default", "volume": 1.0}
 
 
-def test_a_push_may_be_without_a_sound() -> None:
-    assert "sound" not in json.loads(apple.payload(push(sound="none")))["aps"]
-    assert "sound" not in to_firebase(push(sound="none"))["android"]["notification"]
+@pytest.mark.parametrize("sound", ["none", "None", "NONE"])
+def test_a_push_may_be_without_a_sound(sound: str) -> None:
+    assert "sound" not in json.loads(apple.payload(push(sound=sound)))["aps"]
+    sent = to_firebase(push(sound=sound))
+    assert "sound" not in sent["android"]["notification"] | sent["apns"]["payload"]["aps"]
+
+
+def test_a_critical_alert_without_a_sound_has_none() -> None:
+    message = push(ios={"interruption_level": "critical"}, sound="none")
+    for aps in (json.loads(apple.payload(message)), to_firebase(message)["apns"]["payload"]):
+        assert "sound" not in aps["aps"]
+        assert aps["aps"]["interruption-level"] == "critical"
+
+
+def test_an_iphone_reads_the_link_by_one_name_whoever_brings_it() -> None:
+    message = push(link="https://shop.example/o/1", image_url="https://shop.example/o.png")
+    by_apple = json.loads(apple.payload(message))
+    by_firebase = to_firebase(message)["apns"]["payload"]
+    for found in (by_apple, by_firebase):
+        assert found["url"] == "https://shop.example/o/1"
+        assert found["image"] == "https://shop.example/o.png"
+
+
+def test_a_silent_push_of_firebase_has_its_link_on_an_iphone() -> None:
+    message = push(title="", body="", silent=True, link="/sync")
+    assert to_firebase(message)["apns"]["payload"] == {
+        "url": "/sync",
+        "aps": {"content-available": 1},
+    }
 
 
 def test_an_android_phone_reads_every_option() -> None:
