@@ -6,6 +6,7 @@ One rule for senders and reply addresses, wherever they are written and whoever 
 import re
 from typing import NamedTuple
 
+from channels.addresses.email import InvalidEmail, sendable
 from channels.header_text import is_dangerous, phrase, well_formed
 
 LONGEST = 500  # characters of a name and an address
@@ -13,9 +14,6 @@ LONGEST_NAME = 200
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ESCAPE = re.compile(r"\\(.)")
 NO_NAME = re.compile(r'["<>@]')  # of a name without quotes: more than one address, most likely
-ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
-DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]*[A-Za-z0-9])*")
 
 
 class InvalidMailbox(ValueError):
@@ -69,13 +67,9 @@ def name_of(text: str) -> str:
 
 
 def address_of(text: str) -> str:
-    """With its domain in ASCII. Raises InvalidMailbox, also for a local part outside ASCII: few
-    servers offer SMTPUTF8."""
-    local, _, domain = text.strip().rpartition("@")
+    """With its domain in ASCII. Raises InvalidMailbox."""
     try:
-        domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        domain = ""
-    if LOCAL.fullmatch(local) and DOMAIN.fullmatch(domain):
-        return f"{local}@{domain}"
-    raise InvalidMailbox("it looks like support@shop.example, or Support <support@shop.example>")
+        return sendable(text)
+    except InvalidEmail:
+        message = "it looks like support@shop.example, or Support <support@shop.example>"
+        raise InvalidMailbox(message) from None

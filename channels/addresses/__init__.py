@@ -1,0 +1,1 @@
+"""What an address is, and when two texts are one: e-mail, domains, numbers, device tokens. Pure."""
