@@ -81,11 +81,8 @@ def normal_form(text: str) -> str:
 
 def _check(address: EmailAddress) -> None:
     local = address.local
-    if local.isascii():
-        fits = len(local) <= MAX_LOCAL and DOT_ATOM.fullmatch(local)
-    else:
-        fits = len(local.encode("utf-8", "replace")) <= MAX_LOCAL and _is_wide(local)
-    if not fits:
+    plain = DOT_ATOM.fullmatch(local) is not None
+    if not (plain or _is_wide(local)) or len(local.encode("utf-8", "replace")) > MAX_LOCAL:
         raise InvalidEmail(LOCAL)
     if len(address.text.encode("utf-8", "replace")) > MAX_ADDRESS:
         raise InvalidEmail(LENGTH)
@@ -93,4 +90,4 @@ def _check(address: EmailAddress) -> None:
 
 def _is_wide(local: str) -> bool:
     """Letters of any script: nothing that is a space, a control or unassigned."""
-    return WIDE_DOT_ATOM.fullmatch(local) is not None and local.isprintable()
+    return bool(WIDE_DOT_ATOM.fullmatch(local)) and local.isprintable()
