@@ -6,7 +6,7 @@ LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KE
 	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
 DCLINT := dclint@3.1.0
 
-.PHONY: help run test lint survival integration reliability bench install install-dev install-integration
+.PHONY: help run test lint survival integration reliability fuzz bench install install-dev install-integration
 
 help:
 	@echo "make run       start everything in this terminal; PORT=9000 for another port"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      check style, types, imports, migrations, containers"
 	@echo "make survival  kill things in the middle of a blast and count what arrives"
 	@echo "make integration  against servers, validators and clients of others, which it installs"
+	@echo "make fuzz      ten minutes of hostile input; MINUTES=60 SEED=7 for others"
 	@echo "make reliability  the same with providers that fail, at full size: docs/reliability.md"
 	@echo "make bench     measure it on this machine"
 
@@ -41,6 +42,9 @@ integration: install-integration
 
 reliability: install-dev
 	@RELIABILITY=full $(IN) -m pytest tests/reliability
+
+fuzz: install-dev
+	@FUZZ_MINUTES=$(or $(MINUTES),10) FUZZ_SEED=$(or $(SEED),1) $(IN) -m pytest tests/fuzz
 
 bench: install-dev
 	@$(IN) -m bench
