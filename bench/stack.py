@@ -24,6 +24,7 @@ from notifyproj.processes import Process, processes
 
 READY_SECONDS = 60
 DATA = ("postgres", "secrets.env")
+OWN_PROVIDERS = {"SANDBOX": "0", "PROVIDER_HOSTS": "127.0.0.1,localhost"}
 OPERATOR = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "DEBUG", "SANDBOX")
 STATUS = re.compile(r"notify:(\w+)\s+RUNNING\s+pid (\d+)")
 
@@ -50,7 +51,7 @@ class Stack:
             self._remove_data()
         self.port = free_ports()
         given = {name: value for name, value in os.environ.items() if name not in OPERATOR}
-        environment = run_environment(given, Ports(self.port), self.var) | {"SANDBOX": "0"}
+        environment = run_environment(given, Ports(self.port), self.var) | OWN_PROVIDERS
         environment |= load_secrets(self.var, {})
         environment["FLOWER_BASIC_AUTH"] = f"admin:{environment['FLOWER_PASSWORD']}"
         self.postgres.start()

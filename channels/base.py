@@ -231,6 +231,7 @@ class Field:
     required: bool = True
     help: str = ""
     setting: bool = False  # kept in clear in `Account.settings`; else sealed in `credentials`
+    place: bool = False  # it says which server gets the credentials
 
 
 class BuildError(ValueError):

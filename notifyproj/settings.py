@@ -60,6 +60,8 @@ SANDBOX = env_bool("SANDBOX", DEBUG)
 ENVIRONMENT_NAME = env_str("ENVIRONMENT_NAME", "sandbox" if SANDBOX else "")
 # Loopback as somebody else's URL (webhooks, subscriptions): development only.
 ALLOW_PRIVATE_URLS = env_bool("ALLOW_PRIVATE_URLS", SANDBOX)
+# Hosts of your own that accounts may name: a mail relay, a gateway. All others have to be public.
+PROVIDER_HOSTS = frozenset(host.lower() for host in env_list("PROVIDER_HOSTS"))
 SANDBOX_URL = env_str("SANDBOX_URL", "http://127.0.0.1:8002")
 SANDBOX_SMTP_PORT = env_int("SANDBOX_SMTP_PORT", 8003)
 

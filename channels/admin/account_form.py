@@ -13,9 +13,11 @@ from channels.accounts.areas import checked_areas, checked_costs
 from channels.accounts.credentials import open_credentials, seal_credentials
 from channels.base import Field
 from channels.models import ProviderAccount
+from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
 from notifyproj.core.encryption import Undecryptable
 
 PREFIX = "credential_"
+PLACE = ("app", "endpoint", "ca_certificate")
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,9 +44,31 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
                 cleaned[name] = checked(channel, cleaned.get(name) or {})
             except ValueError as error:
                 self.add_error(name, str(error))
+        self._check_place(cleaned)
+        if self.instance.pk and self.is_elsewhere():
+            self._require_again(cleaned)
         if self.instance.pk and cleaned.get("enabled"):
             self._require_credentials(cleaned)
         return cleaned
+
+    def is_elsewhere(self) -> bool:
+        """Whether another server, or the messages of another app, would get the credentials."""
+        places = (PREFIX + name for name, f in fields_of(self.instance).items() if f.place)
+        return not set(self.changed_data).isdisjoint({*PLACE, *places})
+
+    def _check_place(self, cleaned: dict[str, Any]) -> None:
+        endpoint, host = cleaned.get("endpoint") or "", cleaned.get(PREFIX + "host") or ""
+        if endpoint and (reason := refuse_endpoint(endpoint)):
+            self.add_error("endpoint", f"{reason}.")
+        if host and (reason := refuse_mail_server(host)):
+            self.add_error(PREFIX + "host", f"{reason}.")
+
+    def _require_again(self, cleaned: dict[str, Any]) -> None:
+        """What is stored was given for the place before; whoever may edit may not know it."""
+        for name in stored(self.instance):
+            field = PREFIX + name
+            if field in self.fields and not cleaned.get(field):
+                self.add_error(field, "Enter it again: the account would send it elsewhere.")
 
     def _require_credentials(self, cleaned: dict[str, Any]) -> None:
         for name, field in fields_of(self.instance).items():

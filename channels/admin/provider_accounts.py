@@ -14,13 +14,19 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from channels import registry
 from channels.accounts.routes import routes
 from channels.admin.account_actions import AccountActions
-from channels.admin.account_form import PREFIX, AccountForm, fields_of, form_field, keep_credentials
+from channels.admin.account_form import (
+    PLACE,
+    PREFIX,
+    AccountForm,
+    fields_of,
+    form_field,
+    keep_credentials,
+)
 from channels.admin.account_state import milliseconds, money, share, state
 from channels.models import AccountDay, App, ProviderAccount
 from notifyproj.core.clock import now
 
 HEALTH = ("state", "today", "cost", "success", "latency")
-PLACE = ("app", "endpoint", "ca_certificate")
 SENDING = ("serves", "costs", "weight", "rate_per_second", "daily_cap", "enabled")
 
 
@@ -89,7 +95,10 @@ class ProviderAccountAdmin(AccountActions):
         if obj is None:
             return [(None, {"fields": [name for name in own if name != "enabled"]})]
         names = [PREFIX + name for name in fields_of(obj)]
-        help_text = "A credential that stays empty stays as it is."
+        help_text = (
+            "A credential that stays empty stays as it is, unless the account is to send"
+            " elsewhere: with another app, endpoint, certificate or mail server."
+        )
         return [
             ("How it does", {"fields": HEALTH}),
             (None, {"fields": [name for name in own if name not in SENDING]}),
@@ -101,6 +110,8 @@ class ProviderAccountAdmin(AccountActions):
         if not change:
             obj.enabled = False  # until its credentials are there: the next page asks for them
         given = {n: form.cleaned_data.get(PREFIX + n, "") for n in fields_of(obj)}
+        if change and form.is_elsewhere():
+            obj.credentials = b""  # also what no key opens now, and an older one might later
         keep_credentials(obj, given)
         if change:  # nothing else: breaker, rate and health move beneath an open page
             obj.save(update_fields=[*SENDING, *PLACE, "credentials", "settings"])

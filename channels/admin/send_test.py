@@ -4,6 +4,7 @@ Past the queue, the breaker and a hold: it is there to find out whether those ma
 no delivery: nothing is counted, and what the provider says of it later concerns nobody.
 """
 
+import asyncio
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,11 +27,14 @@ from channels.base import (
     TransportFailure,
 )
 from channels.compose import compose
+from channels.transport.dns import Names, look_up
+from channels.transport.endpoints import is_public_server
 from channels.transport.loop import Result, transport
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
 
 PATIENCE = 15.0  # seconds
+NOT_SHOWN = "The server has a private address, so what it answered is not shown"
 EXCERPT = 2_000  # characters of an answer
 LIFE = timedelta(minutes=10)
 
@@ -59,7 +63,17 @@ def send(account: Account, address: str, text: str) -> Verdict:
     if not isinstance(request, HttpRequest | SmtpSend):
         return Verdict(Outcome(OutcomeKind.REJECTED, "The inbox needs no provider"), 0.0)
     outcome, result = _wait(account, adapter, request)
-    return Verdict(outcome, monotonic() - started, *_shown(result))
+    seconds = monotonic() - started
+    if result is not None and not isinstance(result, TransportFailure) and _is_private(request):
+        return Verdict(Outcome(outcome.kind, NOT_SHOWN, "private_address"), seconds)
+    return Verdict(outcome, seconds, *_shown(result))
+
+
+def _is_private(request: HttpRequest | SmtpSend) -> bool:
+    async def ask() -> bool:
+        return not await is_public_server(request, Names(look_up))
+
+    return asyncio.run(ask())
 
 
 def _wait(

@@ -24,9 +24,9 @@ CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     Field("from", "Sender address", setting=True),
     Field("from_name", "Sender name", required=False, setting=True),
-    Field("host", "Mail server", False, False, "Unless the endpoint names it", True),
-    Field("port", "Port", required=False, help="587 for starttls, 465 for tls", setting=True),
-    Field("security", "Security", False, False, "starttls (default), tls or none", True),
+    Field("host", "Mail server", False, False, "Unless the endpoint names it", True, True),
+    Field("port", "Port", False, False, "587 for starttls, 465 for tls", True, True),
+    Field("security", "Security", False, False, "starttls (default), tls or none", True, True),
     Field("username", "User name", required=False),
     Field("password", "Password", secret=True, required=False),
 )

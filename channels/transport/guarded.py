@@ -31,6 +31,7 @@ from channels.transport.http_exchange import Answer, Pinned
 MOST_LINES = 128  # a quarter of a megabyte each, and 4 ms to make (2026-11)
 MOST_ADDRESSES = 3  # of a host that are tried
 PLACES = 10  # sends at a time to one endpoint
+REFUSED = "url_refused"  # the code of what may not be called
 UNKNOWN = TransportFailure(sent=False, reason="the host could not be looked up")
 
 
@@ -45,16 +46,24 @@ class Guarded:
         self._users: Counter[str] = Counter()
 
     async def fetch(
-        self, account: Account, request: HttpRequest, deadline: float, token: str = ""
+        self,
+        account: Account,
+        request: HttpRequest,
+        deadline: float,
+        token: str = "",
+        owner: int = 0,
     ) -> Answer:
-        """As `Clients.fetch`; does not start after `deadline`, monotonic."""
+        """As `Clients.fetch`; does not start after `deadline`, monotonic. `owner`: of connections
+        that are nobody else's."""
         if refused := netguard.refuse_url(request.url, loopback_allowed=self._local()):
             return _refusal(refused, never=True)
         async with self._place(request.endpoint, deadline) as entered:
-            return await self._fetch(account, request, deadline, token) if entered else NOT_STARTED
+            if not entered:
+                return NOT_STARTED
+            return await self._fetch(account, request, deadline, token, owner)
 
     async def _fetch(
-        self, account: Account, request: HttpRequest, deadline: float, token: str
+        self, account: Account, request: HttpRequest, deadline: float, token: str, owner: int
     ) -> Answer:
         host = netguard.host_of(request.url)
         try:
@@ -68,14 +77,14 @@ class Guarded:
         for address in addresses[:MOST_ADDRESSES]:
             if monotonic() > deadline:
                 break
-            line = self._line(account, request, (host, address))
+            line = self._line(account, request, (host, address), owner)
             answer = await line.send(request, token, deadline)
             if not isinstance(answer, TransportFailure) or answer.sent:
                 break
         return answer
 
-    def _line(self, account: Account, request: HttpRequest, pinned: Pinned) -> Line:
-        key = (account.ca_certificate, request.timeout, request.http2, *pinned)
+    def _line(self, account: Account, request: HttpRequest, pinned: Pinned, owner: int) -> Line:
+        key = (owner, account.ca_certificate, request.timeout, request.http2, *pinned)
         if key not in self._lines:
             make = Http2 if request.http2 else Http1
             self._lines[key] = make(account.ca_certificate, request.timeout, pinned)
@@ -117,4 +126,4 @@ def _same_host(url: str, host: str) -> bool:
 def _refusal(reason: str, *, never: bool = False) -> Outcome:
     """`never`: nothing that may change, as a name's address does, would make this URL allowed."""
     kind = OutcomeKind.BAD_RECIPIENT if never else OutcomeKind.REJECTED
-    return Outcome(kind, reason, "url_refused")
+    return Outcome(kind, reason, REFUSED)

@@ -6,7 +6,8 @@ from pyreqwest.client import Client
 
 from channels.base import Account, HttpRequest, Outcome, OutcomeKind
 from channels.transport.connections import MAX_HTTP1, Http1, Http2, Line
-from channels.transport.guarded import Guarded
+from channels.transport.endpoints import is_trusted_url, misconfigured
+from channels.transport.guarded import REFUSED, Guarded
 from channels.transport.http_exchange import NO_HTTP2, Answer
 
 __all__ = ("MAX_HTTP1", "Clients")
@@ -34,6 +35,8 @@ class Clients:
         try:
             if request.guarded:
                 return await self._guarded.fetch(account, request, deadline, token), None
+            if account.endpoint and not is_trusted_url(request.url):
+                return await self._own_endpoint(account, request, deadline, token), None
             line = self._line(account, request)
         except ValueError:
             return BAD_CA, None
@@ -41,6 +44,17 @@ class Clients:
         if answer is NO_HTTP2:
             self._tell(account)
         return answer, line.client
+
+    async def _own_endpoint(
+        self, account: Account, request: HttpRequest, deadline: float, token: str
+    ) -> Answer:
+        """A server that an operator named: vetted, and no fault of the person's address."""
+        answer = await self._guarded.fetch(account, request, deadline, token, account.id)
+        if answer is NO_HTTP2:
+            self._tell(account)
+        elif isinstance(answer, Outcome) and answer.code == REFUSED:
+            return misconfigured(answer)
+        return answer
 
     def forget(self, client: Client | None) -> None:
         """So that the account's next request opens a new connection."""

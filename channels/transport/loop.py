@@ -28,6 +28,9 @@ from channels.base import (
 from channels.protocols import Adapter, WithBatch
 from channels.transport.batch_send import TOO_LATE, Settled, settle
 from channels.transport.bearer_tokens import Tokens
+from channels.transport.dns import Names, look_up
+from channels.transport.endpoints import vetted_addresses
+from channels.transport.guarded import UNKNOWN as UNKNOWN_HOST
 from channels.transport.http_clients import Clients
 from channels.transport.http_exchange import Answer
 from channels.transport.in_flight import Gauge
@@ -61,6 +64,7 @@ class Transport:
         self._clients = Clients()
         self._tokens = Tokens(self._fetch_token)
         self._smtp = SmtpPool()
+        self._names = Names(look_up)
 
     def submit(self, jobs: Sequence[Job], done: Done) -> None:
         """Send all of `jobs`; returns at once. `done` is called exactly once for each, on the
@@ -182,8 +186,7 @@ class Transport:
         if self._too_late(deadline):
             return failure_outcome(NOT_STARTED), NOT_STARTED
         if isinstance(request, SmtpSend):
-            reply = await self._smtp.send(account, request, deadline)
-            return _outcome(adapter, reply), reply
+            return await self._mail(account, adapter, request, deadline)
         if isinstance(request, SecondTry) and request.look_up:
             known = await self._look_up(request.look_up, deadline)
             if known is not None:
@@ -194,6 +197,18 @@ class Transport:
         if outcome.repair:
             return await self._http(account, adapter, request, deadline)
         return outcome, result
+
+    async def _mail(
+        self, account: Account, adapter: Adapter, request: SmtpSend, deadline: float
+    ) -> tuple[Outcome, Result]:
+        try:
+            addresses = await vetted_addresses(self._names, request.host)
+        except (OSError, UnicodeError):
+            return failure_outcome(UNKNOWN_HOST), UNKNOWN_HOST
+        if isinstance(addresses, Outcome):
+            return addresses, None
+        reply = await self._smtp.send(account, request, deadline, addresses)
+        return _outcome(adapter, reply), reply
 
     async def _look_up(self, first: LookUp, deadline: float) -> tuple[Outcome, Result] | None:
         """What became of the try before; None: send."""

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,7 @@ from channels.transport.gate import Gate
 
 MAX_CONNECTIONS = 20  # to one server with one login, in this process
 MAX_MESSAGES = 100  # over one connection
+MOST_ADDRESSES = 3  # of a host that are tried
 MAX_IDLE = 20.0  # seconds; servers hang up on idle clients after some minutes
 
 Answer = SmtpReply | TransportFailure
@@ -55,8 +57,13 @@ class SmtpPool:
     def __init__(self) -> None:
         self._servers: dict[Login, _Server] = {}
 
-    async def send(self, account: Account, send: SmtpSend, deadline: float) -> Answer:
-        """`deadline`, monotonic, is for the start; `send.timeout` is for all the rest."""
+    async def send(
+        self, account: Account, send: SmtpSend, deadline: float, addresses: Sequence[str] = ()
+    ) -> Answer:
+        """`deadline`, monotonic, is for the start; `send.timeout` is for all the rest.
+
+        `addresses` are the only ones that its host may have; without them it is looked up here.
+        """
         login = (send.host, send.port, send.security, send.username, send.password)
         key = (*login, account.ca_certificate)
         server = self._servers.get(key)
@@ -65,7 +72,7 @@ class SmtpPool:
         async with server.gate.place(deadline) as entered:
             if not entered:
                 return NOT_STARTED
-            return await self._within(server, send, account.ca_certificate)
+            return await self._within(server, send, account.ca_certificate, addresses)
 
     def close(self) -> None:
         for server in self._servers.values():
@@ -73,12 +80,14 @@ class SmtpPool:
                 connection.client.close()
         self._servers.clear()
 
-    async def _within(self, server: _Server, send: SmtpSend, ca: str) -> Answer:
+    async def _within(
+        self, server: _Server, send: SmtpSend, ca: str, addresses: Sequence[str]
+    ) -> Answer:
         progress = _Progress()
         answer: Answer
         try:
             async with asyncio.timeout(send.timeout):
-                progress.connection = await _take(server, send, ca)
+                progress.connection = await _take(server, send, ca, addresses)
                 answer = await _transact(progress.connection.client, send, progress)
         except SMTPResponseException as error:
             answer = SmtpReply(error.code, error.message, _refused(error, progress.command))
@@ -88,7 +97,7 @@ class SmtpPool:
         return answer
 
 
-async def _take(server: _Server, send: SmtpSend, ca: str) -> _Connection:
+async def _take(server: _Server, send: SmtpSend, ca: str, addresses: Sequence[str]) -> _Connection:
     """A connection that answers: a kept one, reset, else a new one."""
     while server.idle:
         connection = server.idle.pop()
@@ -97,9 +106,11 @@ async def _take(server: _Server, send: SmtpSend, ca: str) -> _Connection:
                 await connection.client.rset()
                 return connection
         connection.client.close()
+    sock = await _connected(addresses, send.port) if addresses else None
     client = SMTP(
         hostname=send.host,
-        port=send.port,
+        port=None if sock else send.port,
+        sock=sock,
         username=send.username or None,
         password=send.password or None,
         local_hostname=_own_name(),
@@ -110,6 +121,26 @@ async def _take(server: _Server, send: SmtpSend, ca: str) -> _Connection:
     )
     await client.connect()
     return _Connection(client)
+
+
+async def _connected(addresses: Sequence[str], port: int) -> socket.socket:
+    """To one of these and no other (a second look-up could answer differently). Raises OSError."""
+    loop = asyncio.get_running_loop()
+    problem = OSError("no address")
+    for address in addresses[:MOST_ADDRESSES]:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            await loop.sock_connect(sock, (address, port))
+            return sock
+        except OSError as error:
+            sock.close()
+            problem = error
+        except BaseException:
+            sock.close()
+            raise
+    raise problem
 
 
 async def _transact(client: SMTP, send: SmtpSend, progress: _Progress) -> SmtpReply:

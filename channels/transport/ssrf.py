@@ -73,7 +73,7 @@ def refuse_url(
     url: str, *, http_allowed: bool = False, loopback_allowed: bool = False
 ) -> str | None:
     """The part of `refuse` that needs no look-up, for forms."""
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+    if is_ambiguous(url):
         return "The URL has characters that do not belong there"
     try:
         parts = urlsplit(url)
@@ -90,6 +90,18 @@ def refuse_url(
     if not http_allowed and (443 if port is None else port) not in PORTS:
         return "The port must be 443 or 8443"
     return _refuse_host(parts.hostname or "")
+
+
+def is_ambiguous(url: str) -> bool:
+    """Whether two readers of URLs may see different hosts in it."""
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return True
+    return "@" in url.partition("://")[2].partition("/")[0]
+
+
+def refuse_host(host: str) -> str | None:
+    """The part of `refuse` that a host by itself is held against."""
+    return _refuse_host(host)
 
 
 def host_of(url: str) -> str:

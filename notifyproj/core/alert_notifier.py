@@ -92,11 +92,14 @@ def _by_webhook(alert: Told) -> None:
     """JSON, with the `text` that Slack and its likes show."""
     fields: dict[str, Any] = {"text": alert.text(), **alert._asdict()}
     fields |= {name: getattr(alert, name).isoformat() for name in ("first_at", "last_at")}
-    with SyncClientBuilder().timeout(TIMEOUT).error_for_status(True).build() as client:
+    # Where the setting says and nowhere else: not on to where that server points.
+    builder = SyncClientBuilder().timeout(TIMEOUT).error_for_status(True).follow_redirects(False)
+    with builder.build() as client:
         request = client.post(settings.ALERT_WEBHOOK_URL)
-        request.header("content-type", "application/json").body_text(
-            json.dumps(fields)
-        ).build().send()
+        request = request.header("content-type", "application/json")
+        answer = request.body_text(json.dumps(fields)).build().send()
+    if answer.status >= 300:
+        raise OSError(f"the webhook points elsewhere: {answer.status}")
 
 
 def _by_email(alert: Told) -> None:

@@ -88,6 +88,14 @@ def test_an_alert_that_nobody_took_is_told_again(hook: StandIn) -> None:
     assert [tell_alerts(), tell_alerts()] == [0, 1]
 
 
+def test_an_alert_follows_no_redirect_and_is_told_again(hook: StandIn) -> None:
+    hook.answers = [Answer(307, headers={"location": f"{hook.url}/elsewhere"})]
+    raised()
+
+    assert [tell_alerts(), tell_alerts()] == [0, 1]
+    assert [request["path"] for request in hook.requests] == ["/", "/"]
+
+
 def test_an_alert_goes_by_mail(settings: Settings) -> None:
     settings.ALERT_EMAIL = "oncall@example.com"
     raised()

@@ -77,6 +77,7 @@ def platform(
     folder: Path, servers: Servers, world: World, request: pytest.FixtureRequest
 ) -> Iterator[Platform]:
     given = {**os.environ, "DEBUG": "0", "SANDBOX": "0", "BULK_CHILDREN": "2"}
+    given["PROVIDER_HOSTS"] = "127.0.0.1,localhost"
     made = Platform(folder / "var", given, free_port())
     try:
         made.start()

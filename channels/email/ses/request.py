@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.json import encode
 
 from channels.aws.sigv4 import sigv4_headers
+from channels.aws.sns_publish import REGION
 from channels.base import (
     Account,
     BuildError,
@@ -53,7 +54,7 @@ def tags(message: EmailMessage) -> list[dict[str, str]]:
 def signed(mail: Mapping[str, Any], path: str, account: Account, now: datetime) -> HttpRequest:
     keys, region = account.credentials, str(account.settings.get("region") or "")
     access_key, secret_key = keys.get("access_key_id", ""), keys.get("secret_access_key", "")
-    if not (region and access_key and secret_key):
+    if not (REGION.fullmatch(region) and access_key and secret_key):
         reason = "The access key or the region is missing"
         raise BuildError(Outcome(OutcomeKind.MISCONFIGURED, reason, "key"))
     body = encode(mail)
