@@ -10,6 +10,7 @@ from notifications.callbacks.process import fold_due
 from notifications.callbacks.store import forget_unread
 from notifications.counters import table as counters
 from notifications.deliver.deliver import deliver
+from notifications.dispatch.queue_depth import measure
 from notifications.dispatch.sweep import sweep
 from notifications.operations.maintenance import maintain
 from notifications.record import dead_addresses as burying
@@ -29,6 +30,7 @@ def resolve_chunk_task(notification_id: str, dispatch_no: int) -> None:
 
 @shared_task(name=queues.SWEEP)
 def sweep_task() -> None:
+    measure(queues.ALL)
     sweep()
 
 

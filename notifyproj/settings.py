@@ -191,7 +191,9 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+# Workers and Beat. A frozen broker is given up after some seconds, and connected to anew.
+CELERY_BROKER_CONNECTION_TIMEOUT = 4
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     # Tasks return at once, so a short one: it bounds how late a hint of a killed worker comes back.
     "visibility_timeout": 60,
     "queue_order_strategy": "priority",
@@ -199,6 +201,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_keepalive": True,
 }
+if CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"read_timeout": 10, "write_timeout": 10}
+    CELERY_BROKER_HEARTBEAT = 30
+    # A hint is a row, too: one that a restart of the broker loses is made again by the sweep.
+    CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -226,6 +233,8 @@ ATTACHMENT_REFUSED = env_list(
 BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
 CAMPAIGN_APPROVAL = env_bool("CAMPAIGN_APPROVAL", False)  # by somebody else, before a launch
 API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
+# Processes of `web` on all machines: what each allows of a rate while Redis is away.
+API_PROCESSES = env_int("API_PROCESSES", env_int("WEB_WORKERS", 1))
 
 # Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.
 ALERT_WEBHOOK_URL = env_str("ALERT_WEBHOOK_URL", "")

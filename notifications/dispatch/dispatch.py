@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from celery import current_app
+from kombu import Connection
 
 from channels.base import Lane
 from notifications.dispatch.queue_depth import backlog, count_published, limit
@@ -21,7 +22,7 @@ from notifications.queues import (
     RESOLVE_URGENT,
     delivery_queue,
 )
-from notifyproj.core.broker import BrokerAway, quick_broker
+from notifyproj.core.broker import BrokerAway, ask
 from notifyproj.core.ids import day_in
 
 HINT_SIZE = 500
@@ -101,11 +102,13 @@ def _resolve_queue(lane: int) -> str:
 
 
 def _send(task: str, queue: str, args: Sequence[object]) -> bool:
+    def publish_one(connection: Connection) -> None:
+        current_app.send_task(
+            task, args=args, queue=queue, connection=connection, retry=False, ignore_result=True
+        )
+
     try:
-        with quick_broker() as connection:
-            current_app.send_task(
-                task, args=args, queue=queue, connection=connection, retry=False, ignore_result=True
-            )
+        ask(publish_one)
     except BrokerAway:
         return False
     return True

@@ -1,15 +1,17 @@
 """How long each queue is, and how fast it empties: counted in deliveries, kept in Redis.
 
-A convenience with a floor: without Redis every queue counts as empty, and the rows' `due_at`
-still bound the work.
+Whoever accepts or resolves asks Redis alone, never the broker: `measure`, once a second by
+`periodic`, holds the counts against what the broker says. A convenience with a floor: without
+Redis, or when nobody measured lately, every queue counts as empty, and the rows' `due_at` still
+bound the work.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from redis import RedisError
 
-from notifyproj.core.broker import BrokerAway, quick_broker
+from notifyproj.core.broker import BrokerAway, message_counts
 from notifyproj.core.redis_client import quick_redis
 
 SECONDS_OF_WORK = 4  # enough to never run dry, and claimed in the first seconds of its life
@@ -17,6 +19,16 @@ WINDOW = 5  # whole seconds the rate is measured over
 FLOOR = 5_000  # deliveries a queue may always hold
 MOST_IN_A_HINT = 500
 CACHE = 0.25  # seconds
+MEASURED = "depth:measured"  # there while counts are to be believed
+BELIEVED = 10  # seconds after a measurement
+
+# KEYS: published, taken. ARGV: what the queue can hold at most, by its messages.
+CORRECT = """
+local taken = tonumber(redis.call('GET', KEYS[2]) or 0)
+local published = tonumber(redis.call('GET', KEYS[1]) or 0)
+local right = math.max(taken, math.min(published, taken + tonumber(ARGV[1])))
+if right ~= published then redis.call('SET', KEYS[1], right) end
+"""
 
 _cache: dict[str, tuple[float, int]] = {}
 
@@ -59,27 +71,29 @@ def _add(increments: Mapping[str, int], expire: str = "") -> None:
         return
 
 
+def measure(queues: Iterable[str]) -> dict[str, int]:
+    """The messages in each of `queues`; sets right what was counted of them. {} when the broker
+    or Redis is away."""
+    try:
+        messages = message_counts(queues)
+        pipeline = quick_redis().pipeline(transaction=False)
+        for queue, n in messages.items():
+            keys = (f"published:{queue}", f"taken:{queue}")
+            pipeline.eval(CORRECT, len(keys), *keys, n * MOST_IN_A_HINT)
+        pipeline.set(MEASURED, 1, ex=BELIEVED)
+        pipeline.execute()
+    except (RedisError, BrokerAway):
+        return {}
+    return messages
+
+
 def _backlog(queue: str) -> int:
     try:
-        messages = _messages(queue)
-        if messages == 0:
-            if not quick_redis().copy(f"taken:{queue}", f"published:{queue}", replace=True):
-                quick_redis().delete(f"published:{queue}")  # nothing was ever taken
-            return 0
-        published, taken = quick_redis().mget(f"published:{queue}", f"taken:{queue}")
-        return min(max(0, int(published or 0) - int(taken or 0)), messages * MOST_IN_A_HINT)
-    except (RedisError, BrokerAway):
+        counts = quick_redis().mget(f"published:{queue}", f"taken:{queue}", MEASURED)
+    except RedisError:
         return 0
-
-
-def _messages(queue: str) -> int:
-    """Raises BrokerAway. A queue nobody made yet is empty."""
-    with quick_broker() as connection:
-        try:
-            declared = connection.default_channel.queue_declare(queue, passive=True)
-            return int(declared.message_count)
-        except connection.channel_errors:
-            return 0
+    published, taken, measured = (int(n or 0) for n in counts)
+    return max(0, published - taken) if measured else 0
 
 
 def _rate(queue: str) -> int:

@@ -4,8 +4,6 @@ Ready needs Postgres and its migrations, nothing else: without Redis or the brok
 still accepted and goes out when they are back, so those only make it "degraded".
 """
 
-import logging
-
 import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -13,13 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from kombu import Connection
 
+from notifyproj.core import broker
 from notifyproj.core.redis_client import quick_redis
-
-logger = logging.getLogger(__name__)
-
-BROKER_SECONDS = 0.5
 
 
 @never_cache
@@ -58,18 +52,10 @@ def _redis() -> str:
 
 
 def _broker() -> str:
+    """Or "blocked": RabbitMQ takes nothing while its memory or disk is short."""
     if settings.CELERY_BROKER_URL == settings.REDIS_URL:
         return _redis()
-    options = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS}
-    url = settings.CELERY_BROKER_URL
-    transport = options if url.startswith(("redis", "unix")) else {}
-    try:
-        with Connection(url, connect_timeout=BROKER_SECONDS, transport_options=transport) as broker:
-            broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-    except Exception as error:  # every transport has errors of its own
-        logger.warning("broker away", extra={"error": type(error).__name__})
-        return "down"
-    return "ok"
+    return broker.state(settings.CELERY_BROKER_URL)
 
 
 def _migrations() -> str:

@@ -26,6 +26,7 @@ from notifyproj.core.publish import channel_of
 logger = logging.getLogger(__name__)
 
 QUEUE_SIZE = 256  # messages; a reader further behind is cut off and comes back with Last-Event-ID
+CONNECT_SECONDS = 5.0  # to connect, to log in and to subscribe: a frozen Redis takes connections
 FIRST_DELAY, LONGEST_DELAY = 0.1, 5.0  # seconds between tries to reconnect
 SILENCE = 10.0  # seconds without a word of Redis after which it is asked, then given up
 ALWAYS = "live"  # a topic nobody publishes to: Redis lets a connection listen to one at least
@@ -135,9 +136,10 @@ class Hub:
             retry=Retry(NoBackoff(), 0),  # a silent reconnect would hide a gap
         )
         async with client, client.pubsub() as pubsub:
-            await pubsub.connect()
-            self._pubsub = pubsub  # who joins from here on subscribes by `_tell`
-            await pubsub.subscribe(*map(channel_of, (ALWAYS, *self._readers)))
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await pubsub.connect()
+                self._pubsub = pubsub  # who joins from here on subscribes by `_tell`
+                await pubsub.subscribe(*map(channel_of, (ALWAYS, *self._readers)))
             asked = False
             while True:
                 message = await pubsub.get_message(timeout=SILENCE)

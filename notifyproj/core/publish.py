@@ -1,7 +1,6 @@
 """Tell the `live` processes what has just been stored. A hint: losing one loses no message."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +14,6 @@ logger = logging.getLogger(__name__)
 
 # One command: a pipeline of 500 costs redis-py five times the CPU.
 PUBLISH_ALL = "for i = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end"
-REST = 1.0  # seconds without a try after a failure, so that a dead Redis costs next to nothing
 
 
 def channel_of(topic: str) -> str:
@@ -25,10 +23,9 @@ def channel_of(topic: str) -> str:
 
 @dataclass(slots=True)
 class Health:
-    """Of this process's way to Redis. Threads share it: a lost update costs one try or line."""
+    """Of this process's way to Redis. Threads share it: a lost update costs one line."""
 
     is_down: bool = False
-    rest_until: float = 0.0  # monotonic seconds
 
 
 _health = Health()
@@ -39,8 +36,8 @@ def publish(messages: Sequence[tuple[str, bytes]]) -> bool:
 
     False when Redis failed (0.1 s at most, one log line until it is back): never raises for it.
     """
-    if not messages or time.monotonic() < _health.rest_until:
-        return not messages
+    if not messages:
+        return True
     try:
         _send(messages)
     except redis.RedisError as error:
@@ -57,7 +54,6 @@ def _send(messages: Sequence[tuple[str, bytes]]) -> None:
 
 
 def _note_failure(error: Exception) -> None:
-    _health.rest_until = time.monotonic() + REST
     if not _health.is_down:
         logger.warning("Live updates are off: Redis fails", extra={"error": str(error)})
     _health.is_down = True

@@ -1,6 +1,8 @@
 """How fast a service may ask: GCRA (a token bucket as one timestamp), shared through Redis.
 
-Burst is twice the rate. When Redis is away each process counts for itself, with the same rate.
+Burst is twice the rate. While Redis is away or frozen the limit stays: each process counts for
+itself, up to its share of the rate (`API_PROCESSES`), so together they allow no more than before.
+What was counted in Redis is not known then: a service that had used up its burst gets one more.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import redis
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -23,10 +26,9 @@ if TYPE_CHECKING:  # it imports this file, as a setting
 logger = logging.getLogger(__name__)
 
 BURST_SECONDS = 2.0
-AWAY_SECONDS = 1.0  # after a failure, how long Redis is not asked again
 
 # A request for more than the whole burst passes when the bucket is full, and leaves a debt.
-# Answers the seconds to wait, as text; "0" when the units were taken.
+# Returns the seconds to wait, as text; "0" when the units were taken.
 SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -48,7 +50,7 @@ class LocalBuckets:
         self._tat: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def take(self, service_id: int, rate: int, units: int, now: float) -> float:
+    def take(self, service_id: int, rate: float, units: int, now: float) -> float:
         """Seconds to wait; 0.0 when the units were taken."""
         with self._lock:
             tat = max(self._tat.get(service_id, 0.0), now)
@@ -69,13 +71,12 @@ class ServiceThrottle(BaseThrottle):
 
 
 _local = LocalBuckets()
-_away_until = 0.0
 
 
 def reset() -> None:
-    """Forget what this process counted, and that Redis was away."""
-    global _local, _away_until
-    _local, _away_until = LocalBuckets(), 0.0
+    """Forget what this process counted."""
+    global _local
+    _local = LocalBuckets()
 
 
 def charge(caller: Caller, units: int) -> None:
@@ -87,14 +88,12 @@ def charge(caller: Caller, units: int) -> None:
 
 
 def _take(service_id: int, rate: int, units: int) -> float:
-    global _away_until
-    if time.monotonic() >= _away_until:
-        try:
-            return _take_shared(service_id, rate, units)
-        except redis.RedisError as error:
-            _away_until = time.monotonic() + AWAY_SECONDS
-            logger.warning("rate limit counts locally", extra={"error": type(error).__name__})
-    return _local.take(service_id, rate, units, time.monotonic())
+    try:
+        return _take_shared(service_id, rate, units)
+    except redis.RedisError as error:
+        logger.debug("rate limit counts locally", extra={"error": type(error).__name__})
+    share = rate / max(1, settings.API_PROCESSES)
+    return _local.take(service_id, share, units, time.monotonic())
 
 
 def _take_shared(service_id: int, rate: int, units: int) -> float:

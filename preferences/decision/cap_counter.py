@@ -13,7 +13,7 @@ from typing import NamedTuple
 from redis import RedisError
 from redis.client import Pipeline
 
-from notifyproj.core.redis_client import TIMEOUT, quick_redis
+from notifyproj.core.redis_client import patient_redis, quick_redis
 from preferences.cap_words import USED_UP
 from preferences.decision.cap_counter_lua import COUNT, DUPLICATE, SHA, blocks, read, records
 from preferences.decision.caps import CapValue, Window, window
@@ -135,7 +135,7 @@ def _ask(calls: Sequence[list[str | bytes | int]]) -> list[bytes]:
     """The first call brings the script, so that the others find it: no second round trip."""
     if not calls:
         return []
-    redis = quick_redis(TIMEOUT if len(calls) == 1 else PATIENCE)
+    redis = quick_redis() if len(calls) == 1 else patient_redis(PATIENCE)
     pipeline: Pipeline = redis.pipeline(transaction=False)
     pipeline.eval(COUNT, 0, *calls[0])
     for args in calls[1:]:

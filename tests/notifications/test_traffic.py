@@ -8,7 +8,13 @@ from celery import current_app
 from pytest_django.fixtures import Settings
 
 from notifications.dispatch import queue_depth as traffic
-from notifications.dispatch.queue_depth import backlog, count_published, count_taken, limit
+from notifications.dispatch.queue_depth import (
+    backlog,
+    count_published,
+    count_taken,
+    limit,
+    measure,
+)
 from notifyproj.core.redis_client import quick_redis
 
 QUEUE = "push.bulk"
@@ -32,6 +38,7 @@ def test_what_was_published_and_not_taken_is_in_the_queue() -> None:
     put(3)
     count_published({QUEUE: 1_200})
     count_taken(QUEUE, 200)
+    measure([QUEUE])
 
     assert backlog(QUEUE) == 1_000
 
@@ -39,22 +46,48 @@ def test_what_was_published_and_not_taken_is_in_the_queue() -> None:
 def test_a_message_holds_five_hundred_at_most_whatever_was_counted() -> None:
     put(3)
     count_published({QUEUE: 9_000})
+    measure([QUEUE])
 
     assert backlog(QUEUE) == 1_500
 
 
 def test_an_empty_queue_holds_nothing_whatever_was_counted() -> None:
     count_published({QUEUE: 9_000})
+    measure([QUEUE])
 
     assert backlog(QUEUE) == 0
 
 
+def test_what_nobody_measured_lately_is_not_believed() -> None:
+    put(3)
+    count_published({QUEUE: 1_200})
+
+    assert backlog(QUEUE) == 0
+
+
+def test_whoever_asks_for_a_backlog_does_not_ask_the_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(3)
+    count_published({QUEUE: 1_200})
+    measure([QUEUE])
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", "redis://127.0.0.1:1/0")
+
+    assert backlog(QUEUE) == 1_200
+
+
+def test_a_queue_nobody_made_is_measured_as_empty() -> None:
+    put(1)
+
+    assert measure(["never.made", QUEUE]) == {"never.made": 0, QUEUE: 1}
+
+
 def test_what_was_lost_with_a_queue_is_not_counted_afterwards() -> None:
     count_published({QUEUE: 400})
-    backlog(QUEUE)  # found empty: a restart of the broker, a purge
-    traffic._cache.clear()
+    measure([QUEUE])  # found empty: a restart of the broker, a purge
     put(1)
     count_published({QUEUE: 100})
+    measure([QUEUE])
 
     assert backlog(QUEUE) == 100
 
@@ -62,6 +95,7 @@ def test_what_was_lost_with_a_queue_is_not_counted_afterwards() -> None:
 def test_more_taken_than_published_is_nothing_waiting() -> None:
     put(1)
     count_taken(QUEUE, 50)
+    measure([QUEUE])
 
     assert backlog(QUEUE) == 0
 
