@@ -1,6 +1,8 @@
 """The `live` process, streams and callbacks: `granian … notifyproj.asgi:application`."""
 
 import os
+from collections.abc import MutableMapping
+from typing import Any
 
 import django
 from django.core.handlers.asgi import ASGIHandler
@@ -15,13 +17,33 @@ request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
 from notifications.callbacks.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
+from notifyproj.gateway import sockets  # noqa: E402
 
 django_application = ASGIHandler()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Providers' callbacks, thousands a second, go past Django."""
+    sockets.limit_once()
     if scope["type"] == "http" and scope["path"].startswith(PREFIX):
         await hooks(scope, receive, send)
     else:
-        await django_application(scope, receive, send)  # type: ignore[arg-type]
+        unread = without_body(receive)
+        await django_application(scope, unread, send)  # type: ignore[arg-type]
+
+
+def without_body(receive: Receive) -> Receive:
+    """No other route takes a body, and Django would write any number of bytes to the disk."""
+    told = False
+
+    async def read() -> MutableMapping[str, Any]:
+        nonlocal told
+        if not told:
+            told = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+
+    return read

@@ -15,6 +15,7 @@ MOST_BULK_CHILDREN = 8
 URGENT_THREADS = 8
 LIGHT_THREADS = 4
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for each other
+HEADER_SECONDS = 15  # for the head of a request, and for a connection between two
 NO_CHECKS = {"SKIP_CHECKS": "1"}  # they import every page: memory a worker has no use for
 
 
@@ -81,15 +82,16 @@ def processes() -> tuple[Process, ...]:
 
 
 def web() -> Process:
-    """WSGI: threads keep their database connection. GRANIAN_HOST and _PORT say where."""
-    size = ("--workers", os.environ.get("WEB_WORKERS", "1"), "--blocking-threads", str(WEB_THREADS))
-    return Process("web", (*granian("wsgi"), *size, "notifyproj.wsgi:application"))
+    """`notifyproj.gateway`: a loop for sockets, threads for requests. GRANIAN_HOST and _PORT say
+    where."""
+    workers = ("--workers", os.environ.get("WEB_WORKERS", "1"), "--loop", "uvloop")
+    return Process("web", (*granian("rsgi", 4_096), *workers, "notifyproj.web:application"))
 
 
 def live() -> Process:
     """ASGI, for server-sent events and callbacks; on the port after the web's."""
     port = int(os.environ.get("GRANIAN_PORT", "8000")) + 1
-    arguments = (*granian("asginl"), "--loop", "asyncio", "notifyproj.asgi:application")
+    arguments = (*granian("asginl", 16_384), "--loop", "asyncio", "notifyproj.asgi:application")
     environment = {"GRANIAN_PORT": str(port)}
     return Process("live", arguments, (), 5, environment, warm=False)  # settings of its own
 
@@ -102,8 +104,14 @@ def sandbox() -> Process:
     return Process("sandbox", arguments, sandbox_only=True)
 
 
-def granian(interface: str) -> tuple[str, ...]:
-    return ("granian", "--interface", interface, "--no-ws", "--workers-kill-timeout", "4")
+def granian(interface: str, connections: int) -> tuple[str, ...]:
+    """`connections`: of a worker, open at a time, idle ones too; granian's `backpressure`. HTTP/2
+    is for the proxy in front: a connection would have hundreds of requests."""
+    return (
+        *("granian", "--interface", interface, "--no-ws", "--workers-kill-timeout", "4"),
+        *("--http", "1", "--http1-header-read-timeout", str(HEADER_SECONDS * 1000)),
+        *("--backlog", "2048", "--backpressure", str(connections)),
+    )
 
 
 def beat() -> Process:

@@ -97,7 +97,7 @@ def site(django_db_setup: None) -> Iterator[str]:
     from tests.channels.inbox.live_process import running
 
     port = free_port()
-    with running("notifyproj.wsgi", port, BRAND_NAME="Shop", BRAND_ACCENT="#e07a00"):
+    with running("notifyproj.web", port, BRAND_NAME="Shop", BRAND_ACCENT="#e07a00"):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from notifications.attachments import store as attachments
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer
+from notifyproj.core.body_limits import BodyLimit, takes_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.models import Scope
@@ -22,6 +23,7 @@ from notifyproj.core.openapi import KEY_ERRORS, error
 
 TAGS = ["attachments"]
 AROUND = 65_536  # bytes of a multipart body besides its file
+LIMIT = BodyLimit(attachments.LARGEST + AROUND, code="attachment_too_large", field="file")
 GONE = error("This service has no such attachment.", "not_found", id="…")
 UPLOAD = {
     "type": "object",
@@ -39,10 +41,10 @@ class AttachmentView(Struct):
     expires_at: datetime  # later, once a notification that lives longer refers to it
 
 
+@takes_body(LIMIT)
 class Attachments(APIView):
     required_scope = {"POST": Scope.SEND}
     parser_classes = [MultiPartParser]
-    streams_body = True  # larger than other bodies; bounded here
 
     @extend_schema(
         tags=TAGS,
@@ -60,7 +62,7 @@ class Attachments(APIView):
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        _bound(request)
+        _require_length(request)
         file = request.FILES.get("file")
         if not isinstance(file, UploadedFile):
             raise InvalidFields({"file": "Send the file as the part `file` of a multipart body."})
@@ -106,15 +108,11 @@ class OneAttachment(APIView):
         return HttpResponse(status=204)
 
 
-def _bound(request: Request) -> None:
-    """Before a byte of the body is read. WSGI reads none without a length."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdecimal():
+def _require_length(request: Request) -> None:
+    """Django's form parser reads nothing without one."""
+    if not (request.META.get("CONTENT_LENGTH") or "").isdecimal():
         message = "Send the body with its length."
         raise ApiError(411, "length_required", message, {"Content-Length": message})
-    if int(length) > attachments.LARGEST + AROUND:
-        message = f"At most {attachments.LARGEST >> 20} MB."
-        raise ApiError(413, "attachment_too_large", message, {"file": message})
 
 
 def _view(stored: attachments.Stored) -> AttachmentView:

@@ -21,11 +21,13 @@ from notifications.callbacks.verify import (
     check,
     request_of,
 )
+from notifyproj.core.body_limits import BodyLimit, takes_body
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)
 
 
+@takes_body(BodyLimit(MOST_BYTES, of_strangers=True))
 @csrf_exempt
 def hook(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """Public: the provider's signature is what counts."""

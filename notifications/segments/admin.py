@@ -18,8 +18,11 @@ from notifications.segments.choices import choices
 from notifications.segments.counting import Count
 from notifications.segments.forms import NEW_RULES, SegmentForm
 from notifications.segments.models import Segment
+from notifyproj.core.body_limits import BodyLimit, takes_body
 from notifyproj.core.errors import ApiError
 from notifyproj.core.templatetags.desk import moment
+
+UPLOADED = BodyLimit(256 << 20)  # a file that is written to the disk before it is read
 
 
 @admin.register(Segment)
@@ -128,6 +131,7 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
     def people_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return admin_pages.people(self, request, object_id)
 
+    @takes_body(UPLOADED)
     def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return admin_pages.upload(self, request, object_id)
 

@@ -18,6 +18,7 @@ from notifications.segments.rules.parse import read
 from notifications.segments.rules.tree import Node
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.body_limits import LINES, BodyLimit, takes_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.openapi import KEY_ERRORS, error
@@ -95,9 +96,8 @@ class Members(SegmentApi):
         return answer(selectors.Membership(found.is_in, selectors.reason_views(found.reasons)))
 
 
+@takes_body(BodyLimit(LINES))
 class Uploads(SegmentApi):
-    streams_body = True  # of any size: it is read a line at a time
-
     @extend_schema(
         tags=TAGS,
         operation_id="segments_uploads",

@@ -78,6 +78,12 @@ def caller_of(secret: str) -> Caller | None:
     return caller
 
 
+def is_remembered(meta: dict[str, Any]) -> bool:
+    """Whether this key was good here lately; asks nobody."""
+    secret = presented_secret(meta)
+    return secret is not None and ApiKey.digest(secret) in _remembered
+
+
 def forget(digest: bytes | None = None) -> None:
     """Let this process ask the database again, for one key or for all."""
     if digest is None:

@@ -1,4 +1,4 @@
-"""What holds for every path under /api/, whoever answers it."""
+"""What holds for every path, whoever answers it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from notifyproj.core.body_limits import BodyLimit, limit_of
 from notifyproj.core.errors import ApiError, error_response, is_api, status_error
 
 
 class ApiMiddleware:
     """Bounds bodies, refuses NUL, and gives errors made by Django itself the API's shape.
 
-    A view that reads its body in pieces sets `streams_body = True` and is not bounded.
+    A view says with `takes_body` that it takes a larger body than others.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -29,12 +30,12 @@ class ApiMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not is_api(request):
+        problem = _nul_problem(request) or _body_problem(request, limit_of(view))
+        if problem is None:
             return None
-        problem = _nul_problem(request)
-        if not getattr(getattr(view, "cls", None), "streams_body", False):
-            problem = problem or _body_problem(request)
-        return error_response(problem) if problem else None
+        if is_api(request):
+            return error_response(problem)
+        return HttpResponse(problem.message, "text/plain; charset=utf-8", problem.status)
 
 
 def _nul_problem(request: HttpRequest) -> ApiError | None:
@@ -45,14 +46,14 @@ def _nul_problem(request: HttpRequest) -> ApiError | None:
     return None
 
 
-def _body_problem(request: HttpRequest) -> ApiError | None:
+def _body_problem(request: HttpRequest, limit: BodyLimit | None) -> ApiError | None:
     """WSGI reads no body without a length, so a chunked one would pass for an empty one."""
     length = request.META.get("CONTENT_LENGTH") or ""
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if length.isdecimal() and int(length) > limit:
-        message = f"The body may have at most {limit:,} bytes."
-        return ApiError(413, "body_too_large", message, {"body": message})
-    if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
+    limit, is_own = limit or BodyLimit(settings.DATA_UPLOAD_MAX_MEMORY_SIZE), limit is not None
+    if length.isdecimal() and int(length[:19]) > limit.most:
+        message = f"The body may have at most {limit.most:,} bytes."
+        return ApiError(413, limit.code, message, {limit.field: message})
+    if not length and request.META.get("HTTP_TRANSFER_ENCODING") and not is_own:
         message = "Send the body with its length."
         return ApiError(411, "length_required", message, {"Content-Length": message})
     return None

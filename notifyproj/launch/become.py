@@ -5,6 +5,7 @@ children of a worker that got `kill -9` know of no new parent.
 """
 
 import os
+import resource
 import signal
 import sys
 
@@ -15,6 +16,7 @@ from notifyproj.launch.child import die_with_parent
 from notifyproj.processes import Process, find
 
 RUN = "NOTIFY_RUN"  # the var folder of the run a process belongs to; unset in containers
+FILES = 65_536
 END = ((signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 
 
@@ -40,6 +42,14 @@ def prepare(process: Process) -> None:
         die_with_parent(signal.SIGTERM)
         end_orphans(run)
     os.nice(process.niceness)
+    open_files()
+
+
+def open_files() -> None:
+    """As many as the machine allows: a connection is one, and 1,024 is the usual limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(most, FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def environment(process: Process) -> dict[str, str]:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifyproj.core.bodies import answer
+from notifyproj.core.body_limits import LINES, BodyLimit, takes_body
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
 from preferences.consent.api import TAGS
@@ -26,9 +27,9 @@ NOT_NDJSON = error(
 )
 
 
+@takes_body(BodyLimit(LINES))
 class Import(APIView):
     required_scope = {"POST": Scope.RECIPIENTS}
-    streams_body = True  # of any size: it is read a line at a time
 
     @extend_schema(
         tags=TAGS,

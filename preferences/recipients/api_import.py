@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifyproj.core.bodies import answer
+from notifyproj.core.body_limits import LINES, BodyLimit, takes_body
 from notifyproj.core.errors import ApiError
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
@@ -19,9 +20,9 @@ from preferences.recipients.schemas import ImportLine
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
+@takes_body(BodyLimit(LINES))
 class Import(APIView):
     required_scope = {"POST": Scope.RECIPIENTS}
-    streams_body = True  # of any size: it is read a line at a time
 
     @extend_schema(
         tags=TAGS,

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from rest_framework.request import Request
 
 from notifyproj.core.bodies import answer, decode
+from notifyproj.core.body_limits import BodyLimit, takes_body
 from notifyproj.core.errors import ApiError, InvalidFields
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
@@ -58,9 +59,9 @@ class Export(TemplatesApi):
         return packed
 
 
+@takes_body(BodyLimit(LARGEST))
 class Import(TemplatesApi):
     required_scope = {"POST": Scope.TEMPLATES}
-    streams_body = True  # larger than other bodies may be; bounded here
 
     @extend_schema(
         tags=TAGS,

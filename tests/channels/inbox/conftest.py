@@ -19,7 +19,7 @@ def site(django_db_setup: None) -> Iterator[str]:
     url = f"http://127.0.0.1:{web_port}"
     with (
         running(INBOX_ORIGINS=url) as live_port,
-        running("notifyproj.wsgi", web_port, LIVE_URL=f"http://127.0.0.1:{live_port}"),
+        running("notifyproj.web", web_port, LIVE_URL=f"http://127.0.0.1:{live_port}"),
     ):
         yield url
 

@@ -17,6 +17,8 @@ from django.db import connection
 
 from notifyproj.launch.valkey import free_port
 
+INTERFACES = {"notifyproj.asgi": "asginl", "notifyproj.web": "rsgi", "notifyproj.wsgi": "wsgi"}
+
 
 @contextmanager
 def running(
@@ -24,7 +26,7 @@ def running(
 ) -> Iterator[int]:
     """The port of a granian that serves the test's own database."""
     port = port or free_port()
-    interface = "wsgi" if application.endswith("wsgi") else "asginl"
+    interface = INTERFACES[application]
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "granian", "--interface", interface, "--no-ws"),

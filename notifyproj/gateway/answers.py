@@ -1,0 +1,116 @@
+"""From a WSGI application's answer to granian's."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any
+
+from whitenoise.responders import SlicedFile  # type: ignore[import-untyped]
+
+from notifyproj.core.errors import API_PATHS, ApiError, error_body
+from notifyproj.gateway.deadlines import Deadlines, Transfer
+from notifyproj.gateway.environ import Environ
+from notifyproj.gateway.rsgi import Exchange, Headers, Transport
+
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+log = logging.getLogger(__name__)
+
+AT_ONCE = 65_536  # bytes of an answer that is handed over whole, whoever reads it
+NO_BODY = (204, 304)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A large answer, all of which is there."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer that is made while it is sent."""
+
+    status: int
+    headers: Headers
+    pieces: Iterator[bytes]
+    close: Callable[[], None]
+
+
+class Outgoing:
+    """An answer on its way to somebody who may read it slowly."""
+
+    def __init__(self, transport: Transport, deadlines: Deadlines) -> None:
+        self._transport = transport
+        self._transfer = Transfer(deadlines)
+
+    async def send(self, piece: bytes) -> None:
+        """Raises TimeoutError, and ProtocolClosed when nobody listens any more."""
+        await self._transfer.wait(self._transport.send_bytes(piece))
+        self._transfer.moved += len(piece)
+
+
+def answer(
+    application: Application, environ: Environ, exchange: Exchange
+) -> Made | Streamed | None:
+    """Runs the application and sends what it says. Returns what has to be sent slowly."""
+    started: list[tuple[str, Headers]] = []
+
+    def start(status: str, headers: Headers, error: object = None) -> None:
+        started[:] = [(status, headers)]
+
+    response: Any = application(environ, start)
+    line, headers = started[0]
+    status = int(line[:3])
+    if getattr(response, "streaming", False):
+        return _streamed(exchange, status, headers, response)
+    try:
+        body = b"".join(response)
+        if len(body) > AT_ONCE and environ["REQUEST_METHOD"] != "HEAD":
+            return Made(status, headers, body)
+        if status in NO_BODY:
+            exchange.response_empty(status, headers)
+        else:
+            exchange.response_bytes(status, headers, body)
+        return None
+    finally:
+        response.close()
+
+
+def _streamed(
+    exchange: Exchange, status: int, headers: Headers, response: Any
+) -> Made | Streamed | None:
+    """A file is sent by the server itself, anything else is made while it is sent."""
+    file = getattr(response, "file_to_stream", None)
+    part = file if isinstance(file, SlicedFile) else None
+    whole = part.fileobj if part else file
+    if not isinstance(whole, BufferedReader):
+        return Streamed(status, headers, iter(response), response.close)
+    if part:
+        start = whole.tell()
+        exchange.response_file_range(
+            status, headers, str(whole.name), start, start + part.remaining
+        )
+    else:
+        exchange.response_file(status, headers, str(whole.name))
+    response.close()
+    return None
+
+
+def broke_off(error: Exception) -> None:
+    if isinstance(error, TimeoutError):
+        log.warning("an answer was read too slowly")
+
+
+def refuse(exchange: Exchange, path: str, error: ApiError) -> None:
+    """An answer of our own, in the API's shape where that is asked."""
+    is_api = path.startswith(API_PATHS)
+    text = json.dumps(error_body(error.code, error.message, error.fields))
+    kind = "application/json" if is_api else "text/plain; charset=utf-8"
+    headers = [("content-type", kind), ("connection", "close"), ("cache-control", "no-store")]
+    if error.retry_after is not None:
+        headers.append(("retry-after", str(int(error.retry_after))))
+    exchange.response_bytes(error.status, headers, (text if is_api else error.message).encode())
