@@ -4,7 +4,7 @@ An adapter is a module of pure functions over these values; see `docs/adding-a-p
 Nothing here knows Django, a clock or a socket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -232,6 +232,7 @@ class Field:
     help: str = ""
     setting: bool = False  # kept in clear in `Account.settings`; else sealed in `credentials`
     place: bool = False  # it says which server gets the credentials
+    check: Callable[[str], str] | None = None  # what is wrong with a value; "" if nothing is
 
 
 class BuildError(ValueError):

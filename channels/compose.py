@@ -76,7 +76,7 @@ def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
 def _email(envelope: Envelope, parts: Mapping[str, str]) -> EmailMessage:
     html = parts.get("html", "")
     text = parts.get("text", "").strip() or html_to_text(html)
-    subject, reply_to = _line(parts, "subject"), _line(parts, "reply_to")
+    subject, reply_to = _line(parts, "subject"), parts.get("reply_to", "").strip()
     return EmailMessage(envelope, subject=subject, text=text, html=html, reply_to=reply_to)
 
 

@@ -4,6 +4,7 @@ One rule for senders and reply addresses, wherever they are written and whoever 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from channels.addresses.email import InvalidEmail, sendable
@@ -17,7 +18,7 @@ NO_NAME = re.compile(r'["<>@]')  # of a name without quotes: more than one addre
 
 
 class InvalidMailbox(ValueError):
-    """The message says what is wrong, and quotes nothing."""
+    """The message says what is wrong, in a sentence, and quotes nothing."""
 
 
 class Mailbox(NamedTuple):
@@ -41,12 +42,13 @@ class Mailbox(NamedTuple):
         return [*phrase(self.name, before), f"<{self.address}>"]
 
 
+@lru_cache(maxsize=1024)
 def mailbox_of(text: str) -> Mailbox:
     """Raises InvalidMailbox."""
     if is_dangerous(text):
-        raise InvalidMailbox("it has a line break or another control character")
+        raise InvalidMailbox("It has a line break or another control character.")
     if len(text) > LONGEST:
-        raise InvalidMailbox(f"it has more than {LONGEST} characters")
+        raise InvalidMailbox(f"It has more than {LONGEST} characters.")
     text = well_formed(text).strip()
     if not text.endswith(">"):
         return Mailbox("", address_of(text))
@@ -57,12 +59,12 @@ def mailbox_of(text: str) -> Mailbox:
 def name_of(text: str) -> str:
     """With or without quotes. Raises InvalidMailbox."""
     text = text.strip()
-    if is_dangerous(text) or len(text) > LONGEST_NAME:
-        raise InvalidMailbox(f"its name needs up to {LONGEST_NAME} characters, all in one line")
+    if wrong := wrong_name(text):
+        raise InvalidMailbox(wrong)
     if found := QUOTED.fullmatch(text):
         return ESCAPE.sub(r"\1", found[1])
     if NO_NAME.search(text):
-        raise InvalidMailbox("write one address, and in front of it a name at most")
+        raise InvalidMailbox("Write one address, and in front of it a name at most.")
     return text
 
 
@@ -70,6 +72,21 @@ def address_of(text: str) -> str:
     """With its domain in ASCII. Raises InvalidMailbox."""
     try:
         return sendable(text)
-    except InvalidEmail:
-        message = "it looks like support@shop.example, or Support <support@shop.example>"
-        raise InvalidMailbox(message) from None
+    except InvalidEmail as error:
+        raise InvalidMailbox(str(error)) from None
+
+
+def wrong_address(text: str) -> str:
+    """What is wrong with the address of a sender; "" if nothing is."""
+    try:
+        address_of(text)
+    except InvalidMailbox as error:
+        return str(error)
+    return ""
+
+
+def wrong_name(text: str) -> str:
+    """What is wrong with a sender's name, which no quotes are needed for; "" if nothing is."""
+    if is_dangerous(text):
+        return "A name has no line breaks and no control characters."
+    return f"A name has at most {LONGEST_NAME} characters." if len(text) > LONGEST_NAME else ""

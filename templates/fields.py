@@ -23,6 +23,7 @@ class Kind:
     suffix: str = ".txt"
     one_line: bool = False
     link: bool = False
+    mailbox: bool = False  # an e-mail address, with or without a name
     inherited: bool = False  # says the same in every language: taken from `default` if missing
 
 
@@ -32,6 +33,7 @@ HTML = Kind(suffix=".html")
 JSON = Kind(suffix=".json")
 LINK = Kind(one_line=True, link=True, inherited=True)
 NEUTRAL = Kind(one_line=True, inherited=True)
+MAILBOX = Kind(one_line=True, inherited=True, mailbox=True)
 DATUM = Kind(inherited=True)
 
 _PUSH = {
@@ -58,7 +60,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
         "html": HTML,
         "mjml": HTML,
         "text": TEXT,
-        "reply_to": NEUTRAL,
+        "reply_to": MAILBOX,
     },
     Channel.SMS: {"body": TEXT},
     Channel.INBOX: {"title": LINE, "body": TEXT, "link": LINK},

@@ -3,6 +3,7 @@
 Credentials can be written, never read back; what an adapter calls a setting is shown.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -95,6 +96,7 @@ def fields_of(account: ProviderAccount | None) -> dict[str, Field]:
 
 def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
     known = field.name in stored(account)
+    validators = [_validator(field.check)] if field.check else []
     if field.setting:
         return forms.CharField(
             label=field.label,
@@ -102,6 +104,7 @@ def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
             initial=account.settings.get(field.name, ""),
             help_text=field.help,
             widget=UnfoldAdminTextInputWidget(),
+            validators=validators,
         )
     lines = UnfoldAdminTextareaWidget(attrs={"rows": 2})
     text = lines if field.secret else UnfoldAdminTextInputWidget()
@@ -110,7 +113,16 @@ def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
         required=False,
         help_text=". ".join(filter(None, [field.help, "Stored" if known else "Not stored yet"])),
         widget=text,  # of a secret: keys in PEM have many lines
+        validators=validators,
     )
+
+
+def _validator(check: Callable[[str], str]) -> Callable[[str], None]:
+    def validate(value: str) -> None:
+        if wrong := check(value):
+            raise forms.ValidationError(wrong)
+
+    return validate
 
 
 def stored(account: ProviderAccount) -> dict[str, str]:

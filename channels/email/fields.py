@@ -7,9 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from channels.base import Account, BuildError, Outcome, OutcomeKind
+from channels.base import Account, BuildError, Field, Outcome, OutcomeKind
 from channels.header_text import is_dangerous, unstructured, well_formed
-from channels.mailbox import InvalidMailbox, Mailbox, address_of, mailbox_of
+from channels.mailbox import (
+    InvalidMailbox,
+    Mailbox,
+    address_of,
+    mailbox_of,
+    wrong_address,
+    wrong_name,
+)
 from channels.messages import Attachment, EmailMessage
 
 NAME = re.compile(r"[!-9;-~]{1,70}")  # printable, no colon
@@ -25,6 +32,10 @@ TYPE = re.compile(
 )
 ANY_TYPE = "application/octet-stream"
 MAX_TYPE = 78  # characters: the most that SES takes
+AUTHOR = (
+    Field("from", "Sender address", setting=True, check=wrong_address),
+    Field("from_name", "Sender name", required=False, setting=True, check=wrong_name),
+)
 
 
 def author(account: Account) -> Mailbox:
@@ -50,7 +61,7 @@ def reply_to(message: EmailMessage) -> Mailbox | None:
     try:
         return mailbox_of(message.reply_to)
     except InvalidMailbox as error:
-        reason = f"The reply address is not valid: {error}"
+        reason = f"The reply address cannot be used. {error}"
         raise BuildError(Outcome(OutcomeKind.REJECTED, reason, "bad_address")) from None
 
 

@@ -16,14 +16,13 @@ from channels.base import (
     SmtpReply,
     SmtpSend,
 )
-from channels.email.fields import author, recipient
+from channels.email.fields import AUTHOR, author, recipient
 from channels.email.mime import mime
 from channels.messages import EmailMessage
 
 CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
-    Field("from", "Sender address", setting=True),
-    Field("from_name", "Sender name", required=False, setting=True),
+    *AUTHOR,
     Field("host", "Mail server", False, False, "Unless the endpoint names it", True, True),
     Field("port", "Port", False, False, "587 for starttls, 465 for tls", True, True),
     Field("security", "Security", False, False, "starttls (default), tls or none", True, True),

@@ -9,6 +9,7 @@ import msgspec
 
 from channels.base import Channel
 from notifications.accept.marketing_rules import check_way_out
+from notifications.accept.reply_address import check_reply_address
 from notifications.accept.requests import SendRequest
 from notifications.attachments.store import LARGEST
 from notifications.duplicates import content_hash
@@ -105,6 +106,7 @@ def draft(
     check_way_out(request, type_, version, _may_go_to(type_, channels))
     _check_sizes(request)
     _check_variables(request, version, type_)
+    check_reply_address(request, version, _may_go_to(type_, channels), _given_later(type_))
     _check_files(request, channels, files)
     scheduled_at, expires_at = _times(request, type_, now)
     lane = max(LANE_OF[request.priority], type_.max_lane)
@@ -187,8 +189,8 @@ def _may_go_to(type_: TypeValue, channels: tuple[str, ...]) -> set[str]:
 
 
 def _check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:
-    """By name, then by the version's schema. A digest brings its items itself."""
-    given = GATHERED if type_.digest else ()
+    """By name, then by the version's schema."""
+    given = _given_later(type_)
     missing = [
         name
         for name in version.variables
@@ -200,6 +202,11 @@ def _check_variables(request: SendRequest, version: VersionValue, type_: TypeVal
     if wrong := needs(version.id).wrong_variables(request.variables, given):
         fields = {f"variables.{place}": words for place, words in wrong.items()}
         raise InvalidFields(fields, "invalid_variable")
+
+
+def _given_later(type_: TypeValue) -> tuple[str, ...]:
+    """A digest brings its items itself."""
+    return GATHERED if type_.digest else ()
 
 
 def _check_sizes(request: SendRequest) -> None:

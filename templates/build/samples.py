@@ -7,6 +7,7 @@ from templates.build.variables_used import Use
 from templates.fields import PERSON
 
 MOMENT = "2026-06-27T16:30:00Z"
+MAILBOX = "ada@example.com"
 URL = "https://example.com/"
 DEEPEST = 20
 PERSON_SAMPLE = {"id": "user-123", "locale": "", "timezone": "UTC"}
@@ -59,6 +60,8 @@ def _words(name: str, format_: str) -> str:
         return MOMENT
     if format_ == "date":
         return MOMENT[:10]
+    if format_ in ("email", "idn-email") or name.endswith(("email", "mail", "reply_to")):
+        return MAILBOX
     if format_ == "uri" or name.endswith(("url", "link")):
         return URL
     return name.replace("_", " ")

@@ -10,6 +10,7 @@ from typing import Any
 
 from minijinja import Environment, TemplateError
 
+from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
 from templates.engine.engine import MAX_OUTPUT, engine
 from templates.engine.filters import FILTERS, clues
@@ -116,13 +117,32 @@ def render(
 
     A variable that is null counts as missing: nobody should read "None". Dates are those of `zone`.
     """
+    return _written(version, channel, locale, variables, zone, version.plan(channel, locale))
+
+
+def render_field(
+    version: Compiled, channel: str, locale: str, field: str, variables: Mapping[str, object]
+) -> str:
+    """One field alone; "" where there is none. Raises RenderFailed."""
+    steps = [step for step in version.plan(channel, locale) if step.field == field]
+    return _written(version, channel, locale, variables, "", steps).get(field, "")
+
+
+def _written(
+    version: Compiled,
+    channel: str,
+    locale: str,
+    variables: Mapping[str, object],
+    zone: str,
+    steps: Iterable[_Step],
+) -> dict[str, str]:
     given = dict(variables)
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
     if channel in version.localised:
         given.update(clues(locale, zone, _language(version, channel, locale)))
     texts = {}
-    for step in version.plan(channel, locale):
+    for step in steps:
         try:
             text = step.engine.render_template(step.name, **given)
         except Exception as error:  # whatever a value does to the engine, it fails this field only
@@ -155,11 +175,23 @@ def _tidy(step: _Step, text: str) -> str:
     if len(text) > MAX_OUTPUT:
         raise RenderFailed(step.field, "It is too long")
     kind = step.kind
+    if kind.mailbox:
+        return _mailbox(step.field, text.strip())
     if kind.one_line and not text.isprintable():
         text = CONTROL.sub(" ", text)  # a line break would start another header
     text = text.strip()
     if kind.link and not LINK.fullmatch(text):
         raise RenderFailed(step.field, "It is not a link")
+    return text
+
+
+def _mailbox(field: str, text: str) -> str:
+    """As it is: of a line break nothing is made that somebody might answer to."""
+    try:
+        if text:
+            mailbox_of(text)
+    except InvalidMailbox as error:
+        raise RenderFailed(field, f"Nobody can answer to it. {error}") from None
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from minijinja import TemplateError
 
+from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.build.flatten import plain
 from templates.engine import language
 from templates.engine.engine import engine
@@ -26,6 +27,7 @@ MESSAGES = tuple(channel for channel in FIELDS if channel != PARTIAL)
 LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_LOCALES = 100
+WRITTEN = re.compile(r"\{[{%#]")  # by the engine: not the text as it stands
 
 
 def check(parts: object, channels: Iterable[str] = MESSAGES) -> list[Problem]:
@@ -116,3 +118,14 @@ def _source(channel: str, locale: str, field: str, source: object) -> Iterator[P
         check_source(plain(source))
     except NotAllowed as error:
         yield Problem(channel, locale, field, str(error), error.line)
+    kind = FIELDS[channel].get(field)
+    if kind and kind.mailbox and source.strip() and not WRITTEN.search(source):
+        yield from _mailbox(channel, locale, field, source.strip())
+
+
+def _mailbox(channel: str, locale: str, field: str, text: str) -> Iterator[Problem]:
+    """One that has variables is checked with them, when a request gives them."""
+    try:
+        mailbox_of(text)
+    except InvalidMailbox as error:
+        yield Problem(channel, locale, field, str(error))

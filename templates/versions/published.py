@@ -4,14 +4,17 @@ Versions never change once published, so what is compiled stays; only names are 
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
+from channels.base import Channel
 from templates.build.needs import OURS, Needs
 from templates.build.validate import Validator
 from templates.build.variables_used import uses
-from templates.engine.render import Compiled, sources
-from templates.fields import PERSON
+from templates.engine.render import Compiled, render_field, sources
+from templates.engine.render import RenderFailed as RenderFailed
+from templates.fields import PERSON, SUPPLIED
 from templates.models import TemplateKind, TemplateVersion
 from templates.review.review import requirements as requirements
 from templates.review.unsubscribe_check import without_way_out
@@ -25,7 +28,13 @@ from templates.versions.services import version_publish as version_publish
 REMEMBER = 2.0  # seconds a name is not asked anew: as long may a new version take to be used
 MAX_REMEMBERED = 10_000
 MAX_COMPILED = 512
+REPLY_TO = "reply_to"
 SENT = (TemplateKind.MESSAGE, TemplateKind.TRIAL)
+
+
+class ReplyAddress(NamedTuple):
+    locale: str
+    variables: tuple[str, ...]  # the names it is made of
 
 
 def find_version(template_id: str) -> VersionValue | None:
@@ -78,6 +87,22 @@ def needs(version_id: int) -> Needs:
 def channels_without_way_out(version_id: int) -> frozenset[str]:
     """Where a version does not say how to end it; see `unsubscribe_check`."""
     return frozenset(problem.channel for problem in without_way_out(compiled(version_id).parts))
+
+
+@lru_cache(maxsize=MAX_COMPILED)
+def reply_addresses(version_id: int) -> tuple[ReplyAddress, ...]:
+    """Of the e-mail part, as far as they can be written without knowing to whom."""
+    found = []
+    for locale, part in compiled(version_id).parts.get(Channel.EMAIL, {}).items():
+        names = {use.path[0] for use in uses(part.get(REPLY_TO) or "")}
+        if part.get(REPLY_TO) and not names & SUPPLIED:
+            found.append(ReplyAddress(locale, tuple(sorted(names))))
+    return tuple(found)
+
+
+def reply_address(version_id: int, locale: str, variables: Mapping[str, object]) -> str:
+    """Raises RenderFailed where it is none."""
+    return render_field(compiled(version_id), Channel.EMAIL, locale, REPLY_TO, variables)
 
 
 def _attributes(version: Compiled) -> tuple[str, ...]:

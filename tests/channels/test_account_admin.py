@@ -215,3 +215,38 @@ def test_saving_a_page_leaves_what_moved_meanwhile(
     save(operator, account, weight="7")
 
     assert (account.weight, account.breaker, account.rate_now) == (7, "open", 5.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"credential_from": "Shop <shop@shop.example>"}, "e-mail address"),
+        ({"credential_from": "not an address"}, "e-mail address"),
+        ({"credential_from_name": "a\u2028Bcc: x"}, "A name has no line breaks"),
+        ({"credential_from_name": "x" * 201}, "A name has at most 200 characters."),
+    ],
+)
+def test_a_sender_that_no_mail_can_have_is_not_saved(
+    operator: Client, fields: dict[str, str], words: str
+) -> None:
+    mail = mail_account()
+    assert words in save(operator, mail, **{"credential_from": "shop@shop.example", **fields})
+    assert mail.settings["from"] == "old@shop.example"
+
+
+def test_a_sender_of_any_script_is_saved(operator: Client) -> None:
+    mail = mail_account()
+    name = "فروشگاه می\u200cرسد"
+    save(operator, mail, credential_from="laden@bücher.example", credential_from_name=name)
+    assert mail.settings == {"from": "laden@bücher.example", "from_name": name}
+
+
+def mail_account() -> ProviderAccount:
+    routes.forget()
+    return account_upsert(
+        slug="mail",
+        channel="email",
+        kind="sendgrid",
+        credentials={"api_key": "SG.x"},
+        settings={"from": "old@shop.example"},
+    )

@@ -64,3 +64,31 @@ def test_the_variables_of_every_channel_and_language_are_needed() -> None:
 )
 def test_what_a_text_can_do_without_is_not_needed(body: str) -> None:
     assert declared_variables({"sms": {"default": {"body": body}}}) == []
+
+
+def mail(reply_to: str) -> dict[str, Any]:
+    return {"email": {"default": {"subject": "s", "text": "t", "reply_to": reply_to}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not an address", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example", "jörg@b.de"],
+)
+def test_a_reply_address_that_is_none_cannot_be_published(text: str) -> None:
+    assert places(mail(text)) == ["email/default/reply_to:"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "help@shop.example\n",
+        "Müller Support <support@shop.example>",
+        "پشتیبانی <a@bücher.example>",
+        "{{ support }}",
+        "{{ shop }} <help@shop.example>",
+        "{% if vip %}vip@shop.example{% endif %}",
+    ],
+)
+def test_a_reply_address_may_have_a_name_and_variables(text: str) -> None:
+    assert check(mail(text)) == []

@@ -128,3 +128,26 @@ def test_a_strange_value_never_breaks_more_than_its_field(value: object) -> None
 def test_an_unlimited_text_is_refused() -> None:
     with pytest.raises(RenderFailed, match="too long"):
         text("{{ a }}{{ a }}", {"a": "x" * MAX_OUTPUT})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "a@b.example\r\nBcc: all@b.example",
+        "a@b.example\n b@c.example",
+        "not an address",
+        "a@b.example, c@d.example",
+        "\u2028a@b.example\u2028x",
+    ],
+)
+def test_what_is_no_address_is_refused_as_it_is(given: str) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render(mail(reply_to="{{ answers }}"), "email", "", {"answers": given})
+    assert caught.value.field == "reply_to"
+    assert "b.example" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["a@b.example", "Müller می\u200cشود <a@b.example>", "", " \n"])
+def test_an_address_with_or_without_a_name_is_written(given: str) -> None:
+    written = render(mail(reply_to="{{ answers }}\n"), "email", "", {"answers": given})
+    assert written["reply_to"] == given.strip()

@@ -6,7 +6,16 @@ from datetime import datetime
 
 from channels.answers import json_object, retry_after, status_outcome
 from channels.base import Account, Channel, Field, HttpRequest, HttpResponse, Outcome, OutcomeKind
-from channels.email.fields import author, bodies, files, headers, message_id, recipient, subject
+from channels.email.fields import (
+    AUTHOR,
+    author,
+    bodies,
+    files,
+    headers,
+    message_id,
+    recipient,
+    subject,
+)
 from channels.email.mailgun.batch import batch_key as batch_key
 from channels.email.mailgun.batch import build_batch as build_batch
 from channels.email.mailgun.events import nonce as nonce
@@ -21,8 +30,7 @@ FIELDS: tuple[Field, ...] = (
     Field("api_key", "API key", secret=True),
     Field("webhook_signing_key", "Webhook signing key", True, False, "Not the API key"),
     Field("domain", "Domain", help="As Mailgun knows it: mg.example.com", setting=True),
-    Field("from", "Sender address", setting=True),
-    Field("from_name", "Sender name", required=False, setting=True),
+    *AUTHOR,
     Field("region", "Region", False, False, "eu for a domain in the EU", True),
     Field("callback_url", "Callback", False, False, "For look-alikes; else set it there", True),
 )

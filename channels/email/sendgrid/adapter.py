@@ -47,6 +47,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.email.fields import (
+    AUTHOR,
     author,
     bodies,
     files,
@@ -63,8 +64,7 @@ from channels.messages import EmailMessage
 CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     Field("api_key", "API key", secret=True, help="With the permission Mail Send"),
-    Field("from", "Sender address", setting=True),
-    Field("from_name", "Sender name", required=False, setting=True),
+    *AUTHOR,
     Field("region", "Region", False, False, "eu for a subuser in the EU", True),
     Field("verification_key", "Event webhook's key", False, False, "Of the signed one", True),
     Field("callback_url", "Callback", False, False, "For look-alikes; else set it there", True),

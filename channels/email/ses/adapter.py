@@ -15,7 +15,7 @@ from channels.base import (
     Outcome,
     OutcomeKind,
 )
-from channels.email.fields import bodies, files, recipient, subject
+from channels.email.fields import AUTHOR, bodies, files, recipient, subject
 from channels.email.ses.bulk import batch_key as batch_key
 from channels.email.ses.bulk import build_batch as build_batch
 from channels.email.ses.bulk import of_entries
@@ -33,8 +33,7 @@ FIELDS: tuple[Field, ...] = (
     Field("secret_access_key", "Secret access key", secret=True),
     Field("session_token", "Session token", True, False, "Of temporary credentials"),
     Field("region", "Region", help="eu-west-1", setting=True),
-    Field("from", "Sender address", setting=True),
-    Field("from_name", "Sender name", required=False, setting=True),
+    *AUTHOR,
     Field("configuration_set", "Configuration set", False, False, "Without it no events", True),
     Field("topic_arn", "Topics of its events", False, False, "ARNs, a space between them", True),
     Field("signing_certificate", "Certificate", False, False, "PEM, in place of Amazon's", True),
