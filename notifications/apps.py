@@ -15,8 +15,11 @@ class NotificationsConfig(AppConfig):
 
         copies.section("messages", messages_of)
         from notifications.accept import marketing_rules as marketing
+        from notifications.dispatch.consumers import silent
         from notifications.services import send_test as trying
+        from notifyproj.core import health
 
+        health.watch_queues(silent)
         marketing.connect()
         trying.connect()
         post_migrate.connect(_make_partitions, sender=self)

@@ -19,6 +19,7 @@ ALL = (*DELIVERY, RESOLVE_URGENT, RESOLVE, CALLBACKS, STATUS_EVENTS, PERIODIC)
 # Names of tasks carry a version: a running worker and a new one may disagree about arguments.
 DELIVER = "notifications.deliver.v1"
 RESOLVE_CHUNK = "notifications.resolve_chunk.v1"
+CHECK_IN = "notifications.check_in.v1"
 SWEEP = "notifications.sweep.v1"
 FOLD = "notifications.fold.v1"
 FOLD_CALLBACKS = "notifications.fold_callbacks.v1"

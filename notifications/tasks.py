@@ -10,6 +10,7 @@ from notifications.callbacks.process import fold_due
 from notifications.callbacks.store import forget_unread
 from notifications.counters import table as counters
 from notifications.deliver.deliver import deliver
+from notifications.dispatch.consumers import check_in
 from notifications.dispatch.queue_depth import measure
 from notifications.dispatch.sweep import sweep
 from notifications.operations.maintenance import maintain
@@ -30,8 +31,13 @@ def resolve_chunk_task(notification_id: str, dispatch_no: int) -> None:
 
 @shared_task(name=queues.SWEEP)
 def sweep_task() -> None:
-    measure(queues.ALL)
+    check_in(measure(queues.ALL))
     sweep()
+
+
+@shared_task(name=queues.CHECK_IN)
+def check_in_task() -> None:
+    """That it begins is what was asked, see `dispatch.consumers`."""
 
 
 @shared_task(name=queues.FOLD)

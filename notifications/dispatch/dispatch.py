@@ -15,6 +15,7 @@ from kombu import Connection
 from channels.base import Lane
 from notifications.dispatch.queue_depth import backlog, count_published, limit
 from notifications.queues import (
+    CHECK_IN,
     DELIVER,
     FEED,
     RESOLVE,
@@ -95,6 +96,11 @@ def publish_resolve(notification_id: str, dispatch_no: int, lane: int) -> bool:
 def publish_feed(slice_id: int, dispatch_no: int, lane: int) -> bool:
     """A part of a campaign's audience."""
     return _send(FEED, _resolve_queue(lane), [slice_id, dispatch_no])
+
+
+def publish_check_in(queue: str) -> bool:
+    """Does nothing but show that somebody takes from `queue`."""
+    return _send(CHECK_IN, queue, [])
 
 
 def _resolve_queue(lane: int) -> str:

@@ -19,10 +19,11 @@ from rest_framework.views import APIView
 from channels.accounts.choose import CLOSED, HALF_OPEN, OPEN
 from channels.models import AccountDay, ProviderAccount
 from notifications.counters import table as counters
+from notifications.dispatch import consumers
 from notifications.dispatch import queue_depth as traffic
 from notifications.exposition import CONTENT_TYPE, Gauge, Sample, text
 from notifications.measures import LAW_ENDS
-from notifications.queues import DELIVERY
+from notifications.queues import ALL, DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert, Scope
@@ -56,7 +57,7 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        gauges = [*_accounts(), *_sends(), *_queues(), *_deliveries(), *_alerts()]
+        gauges = [*_accounts(), *_sends(), *_queues(), *_consumers(), *_deliveries(), *_alerts()]
         return HttpResponse(text(gauges), CONTENT_TYPE)
 
 
@@ -156,6 +157,15 @@ def _queues() -> Iterator[Gauge]:
         "notify_queue_limit",
         "Deliveries above which the sweep lets rows wait in the database instead.",
         [Sample({"queue": queue}, traffic.limit(queue)) for queue in DELIVERY],
+    )
+
+
+def _consumers() -> Iterator[Gauge]:
+    silent = consumers.silent()
+    yield Gauge(
+        "notify_queue_consumed",
+        "Whether somebody took from the queue in the last half minute; absent without Redis.",
+        [] if silent is None else [Sample({"queue": each}, each not in silent) for each in ALL],
     )
 
 

@@ -14,6 +14,7 @@ from celery.signals import (
 from django.db import connections
 
 from notifications.deliver import worker as outbox
+from notifications.dispatch import consumers
 
 
 @worker_init.connect
@@ -30,6 +31,13 @@ def mend_connections(**_: Any) -> None:
     """As Django does before a request: a connection that broke is made anew."""
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
+
+
+@task_prerun.connect
+def show_that_its_queue_is_consumed(task: Any = None, **_: Any) -> None:
+    queue = (task.request.delivery_info or {}).get("routing_key")
+    if queue:
+        consumers.note(queue)
 
 
 @worker_process_shutdown.connect

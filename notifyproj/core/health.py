@@ -1,8 +1,11 @@
 """`/health/live`: this process answers. `/health/ready`: it can accept requests.
 
 Ready needs Postgres and its migrations, nothing else: without Redis or the broker a request is
-still accepted and goes out when they are back, so those only make it "degraded".
+still accepted and goes out when they are back, so those only make it "degraded". So does a queue
+that nobody takes from, by name in `silent_queues`.
 """
+
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -29,8 +32,21 @@ def ready(request: HttpRequest) -> JsonResponse:
     parts["migrations"] = _migrations() if parts["postgres"] == "ok" else "unknown"
     accepting = parts["postgres"] == parts["migrations"] == "ok"
     well = accepting and all(state == "ok" for state in parts.values())
+    silent = _silent_queues()
+    parts["consumers"] = "unknown" if silent is None else "silent" if silent else "ok"
+    well = well and parts["consumers"] == "ok"
     status = "ok" if well else "degraded" if accepting else "down"
-    return JsonResponse({"status": status, "parts": parts}, status=200 if accepting else 503)
+    body = {"status": status, "parts": parts, "silent_queues": silent or []}
+    return JsonResponse(body, status=200 if accepting else 503)
+
+
+def watch_queues(silent: Callable[[], list[str] | None]) -> None:
+    """Readiness tells what `silent` returns: the queues nobody takes from; None: nobody knows."""
+    global _silent_queues
+    _silent_queues = silent
+
+
+_silent_queues: Callable[[], list[str] | None] = list
 
 
 def _postgres() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from notifyproj.launch.answers import answers
+from notifyproj.launch.answers import answers, silent_queues
 from notifyproj.launch.demo import show_demo
 from notifyproj.launch.environment import Ports, check_free, choose_ports, run_environment
 from notifyproj.launch.folders import check_writable, make_folder, problem_of
@@ -24,6 +24,7 @@ from notifyproj.processes import processes
 
 READY_SECONDS = 60
 WORKER_SECONDS = 10
+CONSUMER_SECONDS = 20  # until each queue was seen to be consumed
 LOOK_SECONDS = 0.2
 EMBEDDED = "embedded.env"  # read by settings.py, so that `./manage.py shell` works meanwhile
 
@@ -142,7 +143,11 @@ class Run:
                 self.logs.release(forget=False)
                 raise LaunchProblem(f"web is not ready after {READY_SECONDS} s, see the log above.")
             self.wait_until(self.workers_are_ready, WORKER_SECONDS)
+            self.wait_until(lambda: not silent_queues(ports.web), CONSUMER_SECONDS)
             step.detail = ", ".join(names)
+        silent = silent_queues(ports.web)
+        if silent:
+            complain(f"Nothing takes from {len(silent)} queues ({', '.join(silent)}): see the logs")
 
     def workers_are_ready(self) -> bool:
         """A worker's log says so; with a LOG_LEVEL that hides it we do not wait for long."""

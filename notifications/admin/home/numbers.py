@@ -15,6 +15,7 @@ from notifications.analytics.latency import Latency
 from notifications.analytics.selectors import Which, totals
 from notifications.counters import table as counters
 from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch.consumers import silent
 from notifications.queues import delivery_queue
 from notifications.statuses import State
 from notifyproj.core.models import Alert
@@ -76,6 +77,7 @@ class Numbers:
     due: list[Due]
     rates: dict[Lane, int]  # deliveries a second that workers take just now
     alerts: list[Alert]
+    silent: list[str] | None  # queues nobody takes from; None: nobody knows
 
 
 def numbers(now: datetime) -> Numbers:
@@ -100,6 +102,7 @@ def numbers(now: datetime) -> Numbers:
         due=due(),
         rates={lane: _rate(lane) for lane in Lane},
         alerts=list(Alert.objects.filter(resolved_at=None).order_by("-last_at")[:ALERTS]),
+        silent=silent(),
     )
 
 

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from channels.base import Lane
 from notifications.admin.home.numbers import AccountLine, Numbers
+from notifications.queues import PERIODIC
 from notifyproj.core.humanize import lasting
 
 LATE = timedelta(seconds=60)  # for something that is due
 ENOUGH = 20  # messages before a share means something
 MANY_FAIL = 0.05
+MOST_NAMED = 5  # queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Problem:
 
 def problems(numbers: Numbers) -> list[Problem]:
     found = [
+        *_silent(numbers),
         *_late(numbers),
         *_accounts(numbers),
         *_failing(numbers),
@@ -39,6 +42,22 @@ def verdict(found: list[Problem]) -> tuple[str, str]:
         return "All is well", "good"
     worst = found[0].tone
     return ("Something needs you", "bad") if worst == "bad" else ("Worth a look", "warn")
+
+
+def _silent(numbers: Numbers) -> Iterator[Problem]:
+    """Whatever the cause: no worker, one that keeps ending, a broker that refuses it."""
+    page, words = "notifications_delivery_changelist", {"state": "waiting"}
+    if numbers.silent is None:
+        detail = "Whether workers take from every queue is not known meanwhile."
+        yield Problem("warn", "Redis does not answer", detail, page, words)
+    elif numbers.silent:
+        some, names = len(numbers.silent), ", ".join(numbers.silent[:MOST_NAMED])
+        more = f" and {some - MOST_NAMED} more" if some > MOST_NAMED else ""
+        # It sends the tasks that show whether the others are consumed.
+        beat = " Are Beat and `periodic` running?" if PERIODIC in numbers.silent else ""
+        detail = f"{names}{more}: nothing was taken for half a minute. See their workers' logs."
+        noun = "queue" if some == 1 else "queues"
+        yield Problem("bad", f"No worker takes from {some} {noun}", detail + beat, page, words)
 
 
 def _late(numbers: Numbers) -> Iterator[Problem]:

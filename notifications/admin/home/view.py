@@ -52,13 +52,14 @@ def may_see(request: HttpRequest) -> bool:
 def panels(request: HttpRequest) -> dict[str, Any]:
     found = numbers(now())
     if found.law.created == 0 and not Notification.objects.exists():
-        return {"first_steps": [_step(request, *step) for step in FIRST_STEPS]}
+        steps = [_step(request, *step) for step in FIRST_STEPS]
+        return {"first_steps": steps, "problems": _addressed(problems(found))}
     wrong = problems(found)
     return {
         "n": found,
         "verdict": verdict(wrong),
         "since": f"{HOURS}h",
-        "problems": [(problem, _address(problem)) for problem in wrong],
+        "problems": _addressed(wrong),
         "chart": chart(_bars(found.hours), f"Deliveries an hour, the last {HOURS} hours"),
         "channels": [
             (line, sparkline(_bars(line.hours), f"{line.channel} an hour, {HOURS} hours"))
@@ -88,6 +89,10 @@ def _step(request: HttpRequest, title: str, model: type[Model]) -> tuple[str, bo
     seen = request.user.has_perm(f"{app}.view_{name}")
     page = reverse(f"admin:{app}_{name}_changelist") if seen else ""
     return title, model._default_manager.exists(), page
+
+
+def _addressed(found: list[Problem]) -> list[tuple[Problem, str]]:
+    return [(problem, _address(problem)) for problem in found]
 
 
 def _address(problem: Problem) -> str:

@@ -10,14 +10,20 @@ from django.test.utils import CaptureQueriesContext
 
 from channels.accounts.health import hold
 from channels.models import ProviderAccount
-from notifications.admin.home import waiting
+from notifications.admin.home import numbers, waiting
 from notifications.models import Delivery
+from notifications.queues import ALL
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from tests.flows.steps import send
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _workers_take_from_every_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "silent", list)
 
 
 @pytest.fixture
@@ -64,6 +70,33 @@ def test_what_fails_is_said_first(operator: Client, world: World) -> None:
     hold(world.account.pk, "The key was refused")
     page = home(operator)
     assert page.index("Something needs you") < page.index("The key was refused")
+
+
+def test_a_queue_without_a_consumer_is_said_first_and_by_name(
+    operator: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, user_id="ada")
+    monkeypatch.setattr(numbers, "silent", lambda: ["push.urgent"])
+    page = home(operator)
+    assert "No worker takes from 1 queue<" in page
+    assert "push.urgent: nothing was taken" in page
+
+
+def test_that_no_worker_runs_is_said_before_anything_was_sent(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numbers, "silent", lambda: list(ALL))
+    page = home(operator)
+    assert f"No worker takes from {len(ALL)} queues" in page
+    assert "Are Beat and `periodic` running?" in page
+
+
+def test_what_redis_cannot_tell_is_not_called_well(
+    operator: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, user_id="ada")
+    monkeypatch.setattr(numbers, "silent", lambda: None)
+    assert "Redis does not answer" in home(operator)
 
 
 def test_a_lane_that_nobody_takes_from_is_noticed(operator: Client, world: World) -> None:
