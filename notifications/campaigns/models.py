@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from channels.models import CHANNELS
+from notifications.campaigns.choices import PASTS, REPEATS, STAGES, STARTS
 from notifications.campaigns.moment_models import Moment as Moment
-from notifications.campaigns.schedule import Repeat, Starts
-from notifications.campaigns.shares import Stage
+from notifications.campaigns.schedule import IfPast, Starts
 from notifications.campaigns.states import CampaignState, RunState
 from notifications.segments.models import Segment
 from notifyproj.core.models import Service
@@ -18,22 +18,6 @@ from preferences.models import NotificationType
 from templates.models import TemplateVersion
 
 USER = "auth.User"
-STARTS = [
-    (Starts.NOW.value, "As soon as it is launched"),
-    (Starts.AT.value, "At one instant for everybody"),
-    (Starts.LOCAL.value, "At an hour of each person's own clock"),
-]
-REPEATS = [
-    (Repeat.NEVER.value, "Once"),
-    (Repeat.DAILY.value, "Every day"),
-    (Repeat.WEEKLY.value, "Every week"),
-    (Repeat.MONTHLY.value, "Every month"),
-]
-STAGES = [
-    (Stage.CANARY.value, "canary"),
-    (Stage.TEST.value, "A/B test"),
-    (Stage.REST.value, "everybody else"),
-]
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
 
@@ -91,6 +75,13 @@ class Campaign(models.Model):
     at = models.TimeField(null=True, blank=True, help_text="The hour.")
     zone = models.CharField(
         max_length=64, default="UTC", blank=True, help_text="Of that hour, if it is one instant."
+    )
+    if_past = models.CharField(
+        max_length=8,
+        choices=PASTS,
+        default=IfPast.NEXT_DAY.value,
+        db_default=IfPast.NEXT_DAY.value,
+        help_text="For whom the hour has passed when it begins.",
     )
     repeat = models.CharField(max_length=8, choices=REPEATS, default="", blank=True)
     repeat_until = models.DateField(null=True, blank=True)
@@ -204,6 +195,12 @@ class Run(models.Model):
     lane = models.SmallIntegerField()
     rules = models.JSONField(null=True, help_text="The segment's, as they were when it began.")
     audience = models.BigIntegerField(default=0, help_text="About so many, counted at the launch.")
+    skipped_zones = ArrayField(
+        models.CharField(max_length=64), null=True, help_text="Their hour had passed."
+    )
+    skipped = models.BigIntegerField(
+        default=0, db_default=0, help_text="About so many people of the audience, in those zones."
+    )
     began_at = models.DateTimeField()
     gate_at = models.DateTimeField(null=True, help_text="When the next stage may begin.")
     per_minute = models.PositiveIntegerField(null=True)

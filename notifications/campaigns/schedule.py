@@ -26,6 +26,14 @@ class Repeat(StrEnum):
     MONTHLY = "monthly"
 
 
+class IfPast(StrEnum):
+    """What becomes of those whose hour has passed when a run begins."""
+
+    NEXT_DAY = "next_day"  # the same hour, the next day it comes
+    SKIP = "skip"  # they get nothing
+    NOW = "now"
+
+
 class When(NamedTuple):
     """`zone` is that of the clock for AT, and of no meaning for LOCAL."""
 
@@ -56,6 +64,25 @@ def ends(when: When) -> datetime:
 
 def by_zone(when: When, zones: Iterable[str]) -> dict[str, datetime]:
     return {zone: instant(when, zone) for zone in zones}
+
+
+def passed(when: When, zones: Iterable[str], now: datetime) -> list[str]:
+    """The zones in which its hour was before `now`."""
+    return [zone for zone, at in by_zone(when, zones).items() if at < now]
+
+
+def late_start(when: When, zone: str, if_past: IfPast, now: datetime) -> datetime | None:
+    """When those get it for whom its hour has passed; None: not at all."""
+    match if_past:
+        case IfPast.SKIP:
+            return None
+        case IfPast.NOW:
+            return now
+    at = instant(when, zone)
+    while at <= now and when.on is not None:
+        when = when._replace(on=when.on + timedelta(days=1))
+        at = instant(when, zone)
+    return at
 
 
 def on_day(first: date, repeat: str, n: int) -> date:

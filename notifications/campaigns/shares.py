@@ -49,10 +49,10 @@ class Shares(NamedTuple):
 
 def shares(canary: float, test: float, hold_out: float) -> Shares:
     """Shares from 0 to 1; what is left of the audience is the rest. Raises ValueError."""
-    if min(canary, test, hold_out) < 0 or canary + test + hold_out > 1:
+    parts = [round(share * PLACES) for share in (canary, test, hold_out)]
+    if min(parts) < 0 or sum(parts) > PLACES:
         raise ValueError("The shares are more than everybody.")
-    first, second = round(canary * PLACES), round((canary + test) * PLACES)
-    last = PLACES - round(hold_out * PLACES)
+    first, second, last = parts[0], parts[0] + parts[1], PLACES - parts[2]
     ranges = {
         Stage.CANARY: Range(0, first),
         Stage.TEST: Range(first, second),

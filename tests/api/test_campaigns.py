@@ -9,7 +9,8 @@ from notifications.campaigns.models import Campaign
 from notifyproj.core.models import Service
 from notifyproj.core.services import api_key_create, service_create
 from preferences.decision.types import catalogue
-from preferences.models import NotificationType
+from preferences.models import NotificationType, Recipient
+from templates.models import MessageTemplate
 from templates.versions.published import (
     forget_names,
     template_create,
@@ -93,6 +94,80 @@ def test_a_draft_is_changed_and_one_that_runs_is_not(client: APIClient) -> None:
     assert client.patch(path, {"name": "Summer"}, format="json").json()["name"] == "Summer"
     act(client, made, "launch")
     assert client.patch(path, {"name": "Winter"}, format="json").status_code == 409
+
+
+@pytest.fixture
+def risky(client: APIClient) -> Any:
+    """Its canary is nobody, and half of its people cannot be written to."""
+    template = MessageTemplate.objects.get()
+    text = {"title": "{{ person.first_name }}", "body": "{{ word }}"}
+    version_publish(version=version_draft(template=template, parts={"inbox": {"default": text}}))
+    forget_names()
+    for n in range(16):
+        name = {"first_name": "زهرا"} if n % 2 else {}
+        Recipient.objects.create(external_id=f"u{n}", attributes=name)
+    return create(client, canary_percent=1, variants=[{"template_id": "news-v2"}]).json()
+
+
+BOTH = ["canary_nobody", "unrendered:A:inbox"]
+
+
+def test_a_launch_is_refused_with_the_codes_to_acknowledge(client: APIClient, risky: Any) -> None:
+    found = client.get(f"{PATH}/{risky['id']}/preflight").json()
+    assert (found["audience"], found["reached"]) == (16, 8)
+    assert sorted(each["code"] for each in found["acknowledge"]) == BOTH
+
+    refused = act(client, risky, "launch")
+    assert refused.status_code == 409
+    error = refused.json()["error"]
+    assert (error["code"], sorted(error["fields"])) == ("not_acknowledged", BOTH)
+    assert "8 people" in error["fields"]["unrendered:A:inbox"]
+    assert act(client, risky, "launch", {"acknowledge": BOTH}).json()["state"] == "running"
+
+
+@pytest.mark.parametrize("codes", [[], BOTH[:1], BOTH[:1] * 3, ["unrendered:B:inbox", BOTH[0]]])
+def test_what_is_not_acknowledged_is_asked_for_again(
+    client: APIClient, risky: Any, codes: list[str]
+) -> None:
+    refused = act(client, risky, "launch", {"acknowledge": codes})
+    assert refused.status_code == 409
+    assert set(refused.json()["error"]["fields"]) == set(BOTH) - set(codes)
+    assert client.get(f"{PATH}/{risky['id']}").json()["state"] == "draft"
+
+
+def test_a_code_given_twice_is_as_good_as_once(client: APIClient, risky: Any) -> None:
+    assert act(client, risky, "launch", {"acknowledge": BOTH * 2}).status_code == 200
+
+
+def test_a_code_nobody_knows_is_named(client: APIClient, risky: Any) -> None:
+    refused = act(client, risky, "launch", {"acknowledge": [*BOTH, "everything"]})
+    assert refused.status_code == 400
+    assert "'everything'" in refused.json()["error"]["fields"]["acknowledge"]
+
+
+def test_a_code_of_what_is_mended_meanwhile_is_passed_over(client: APIClient, risky: Any) -> None:
+    client.patch(f"{PATH}/{risky['id']}", {"canary_percent": 0}, format="json")
+    assert act(client, risky, "launch", {"acknowledge": BOTH}).status_code == 200
+
+
+def test_a_campaign_changed_since_it_was_seen_is_not_launched(
+    client: APIClient, risky: Any
+) -> None:
+    client.patch(f"{PATH}/{risky['id']}", {"name": "Other"}, format="json")
+    body = {"acknowledge": BOTH, "seen": risky["updated_at"]}
+    refused = act(client, risky, "launch", body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed_meanwhile")
+    now_ = client.get(f"{PATH}/{risky['id']}").json()["updated_at"]
+    assert act(client, risky, "launch", {**body, "seen": now_}).status_code == 200
+
+
+def test_what_happens_after_the_hour_can_be_chosen(client: APIClient) -> None:
+    made = create(client, starts="local", on="2027-04-01", at="09:00").json()
+    assert made["if_past"] == "next_day"
+    changed = client.patch(f"{PATH}/{made['id']}", {"if_past": "skip"}, format="json")
+    assert changed.json()["if_past"] == "skip"
+    wrong = client.patch(f"{PATH}/{made['id']}", {"if_past": "later"}, format="json")
+    assert wrong.status_code == 400
 
 
 def test_it_goes_through_its_life_and_repeating_an_act_changes_nothing(client: APIClient) -> None:

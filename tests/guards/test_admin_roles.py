@@ -80,7 +80,7 @@ OTHERS = {
     **{f"{TEMPLATE}_{name}": "ma" for name in ("save", "test", "discard", "publish", "rollback")},
     **{
         f"{CAMPAIGN}_{name}": "ma"
-        for name in ("approve", "copy", "launch", "preview", "test", "unschedule")
+        for name in ("approve", "copy", "launch", "past", "preview", "test", "unschedule")
     },
     **{f"{CAMPAIGN}_{name}": "moa" for name in ("cancel", "pause", "rate", "resume")},
     **{f"{CAMPAIGN}_{name}": "vmoa" for name in ("preflight", "preflight_found", "held_out")},

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi, shown
 from notifications.campaigns.api.schemas import CampaignView
 from notifications.campaigns.models import Campaign, Run
-from notifications.campaigns.plan.write import run_rate
-from notifications.campaigns.preflight.preflight import Broken, Dropped, Reach, preflight
-from notifications.campaigns.run.launch import campaign_launch
+from notifications.campaigns.plan.write import check_seen, run_rate
+from notifications.campaigns.preflight.acknowledge import launch_acknowledged, launched_words
+from notifications.campaigns.preflight.preflight import preflight
+from notifications.campaigns.preflight.values import Broken, Concern, Dropped, Reach
 from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifyproj.core import audit
@@ -29,14 +30,25 @@ CANNOT = error("Give the day.", "invalid", on="Give the day.")
 LAUNCHED = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
 
+Code = Annotated[str, Meta(max_length=200)]
+UNSEEN = error(
+    "The canary is nobody: 1 % of about 16 people. It goes out without one.",
+    "not_acknowledged",
+    canary_nobody="The canary is nobody: 1 % of about 16 people. It goes out without one.",
+)
+
+
 class PreflightView(Struct, kw_only=True):
     """Estimates from a sample of `sampled` people. `problems`, by field, keep it from being
-    launched; `ends_at` null: by the accounts that may send now it would never be over."""
+    launched; what `acknowledge` lists has to be acknowledged by its code; `skipped`: left out, as
+    their hour has passed. `ends_at` null: by the accounts that may send now it would never be
+    over."""
 
     audience: int
     sampled: int
     held_out: int
     reached: int
+    skipped: int
     reach: list[Reach]
     dropped: list[Dropped]
     broken: list[Broken]
@@ -45,6 +57,15 @@ class PreflightView(Struct, kw_only=True):
     cost: float | None
     problems: dict[str, str]
     warnings: list[str]
+    acknowledge: list[Concern]
+
+
+class LaunchBody(Struct, forbid_unknown_fields=True):
+    """`acknowledge`: codes of the preflight, each once or more often. `seen`: `updated_at` of the
+    campaign that was looked at; a change since then is refused."""
+
+    acknowledge: Annotated[list[Code], Meta(max_length=200)] = []
+    seen: datetime | None = None
 
 
 class PauseBody(Struct, forbid_unknown_fields=True):
@@ -93,16 +114,19 @@ class Launch(Act):
         operation_id="campaigns_launch",
         summary="Launch it, or schedule it for its hour",
         description="Where the company wants approval, a person has to give it first. One that was "
-        "launched already is answered as it is.",
-        request=None,
-        responses={200: CampaignView, 400: CANNOT, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
+        "launched already is answered as it is. What the preflight lists under `acknowledge` is "
+        "refused with 409 `not_acknowledged` until its codes, the names in `fields`, are sent.",
+        request=LaunchBody,
+        responses={200: CampaignView, 400: CANNOT, 404: NONE, 409: UNSEEN, **KEY_ERRORS},
     )
     def post(self, request: Request, campaign_id: int) -> HttpResponse:
+        body = read_body(request, LaunchBody) if request._request.body else LaunchBody()
         campaign = self.campaign(request, campaign_id)
         if campaign.state in LAUNCHED:
             return answer(shown(campaign))
-        run = campaign_launch(campaign=campaign, now=now())
-        return answer(self.done(request, campaign, "Launched." if run else "Scheduled."))
+        check_seen(campaign, body.seen)
+        run, seen = launch_acknowledged(campaign=campaign, codes=body.acknowledge, now=now())
+        return answer(self.done(request, campaign, launched_words(run, seen)))
 
 
 class Pause(Act):

@@ -57,6 +57,7 @@ class ChangedCampaign(Struct, forbid_unknown_fields=True, kw_only=True):
     on: date | UnsetType | None = UNSET
     at: Hour | UnsetType | None = UNSET
     zone: str | UnsetType = UNSET
+    if_past: Literal["next_day", "skip", "now"] | UnsetType = UNSET
     repeat: Literal["", "daily", "weekly", "monthly"] | UnsetType = UNSET
     repeat_until: date | UnsetType | None = UNSET
     per_minute: Count | UnsetType | None = UNSET
@@ -130,6 +131,7 @@ class CampaignView(Struct, kw_only=True):
     on: date | None
     at: time | None
     zone: str
+    if_past: str
     repeat: str
     repeat_until: date | None
     next_at: datetime | None

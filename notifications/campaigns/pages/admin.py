@@ -33,6 +33,7 @@ ROUTES = (
     ("<path:object_id>/test/", preflight_page.send_test, "test"),
     ("<path:object_id>/approve/", preflight_page.approve, "approve"),
     ("<path:object_id>/launch/", preflight_page.launch, "launch"),
+    ("<path:object_id>/past/", preflight_page.past, "past"),
     ("<path:object_id>/unschedule/", preflight_page.unschedule, "unschedule"),
     ("<path:object_id>/progress/", running_page.running, "progress"),
     ("<path:object_id>/progress.json", running_page.as_json, "progress_json"),

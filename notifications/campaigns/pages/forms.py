@@ -12,8 +12,9 @@ from zoneinfo import available_timezones
 from django import forms
 
 from channels.models import CHANNELS
-from notifications.campaigns.models import REPEATS, STARTS, Campaign
-from notifications.campaigns.schedule import Starts
+from notifications.campaigns.choices import PASTS, REPEATS, STARTS
+from notifications.campaigns.models import Campaign
+from notifications.campaigns.schedule import IfPast, Starts
 from notifications.segments.models import Segment
 from notifyproj.core.clock import now
 from notifyproj.core.humanize import ago
@@ -44,6 +45,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=CHANNELS, required=False, widget=forms.CheckboxSelectMultiple
     )
     starts = forms.ChoiceField(choices=STARTS, widget=forms.RadioSelect, initial=Starts.NOW.value)
+    if_past = forms.ChoiceField(choices=PASTS, required=False, initial=IfPast.NEXT_DAY.value)
     repeat = forms.ChoiceField(choices=REPEATS, required=False)
     pace = forms.ChoiceField(choices=PACES, widget=forms.RadioSelect, initial=FULL)
     first = forms.ChoiceField(choices=FIRSTS, widget=forms.RadioSelect, initial=SHARE)
@@ -55,7 +57,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             *("name", "description", "type", "priority", "service"),
             *("segment", "channels", "hold_out_percent"),
-            *("starts", "on", "at", "zone", "repeat", "repeat_until"),
+            *("starts", "on", "at", "zone", "if_past", "repeat", "repeat_until"),
             *("pace", "per_minute", "finish_hours", "lifetime_hours", "expires_at"),
             *("first", "canary_percent", "canary_people", "canary_minutes"),
             *("most_failed", "most_bounced", "most_complained", "most_unsubscribed", "brake_after"),
@@ -91,6 +93,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in irrelevant(cleaned.get("starts", ""), cleaned.get("pace", "")):
             cleaned[name] = None
         cleaned["zone"] = cleaned.get("zone") or "UTC"
+        cleaned["if_past"] = cleaned.get("if_past") or IfPast.NEXT_DAY.value
         cleaned["repeat"] = cleaned.get("repeat") or ""
         self._canary(cleaned)
         self._emptied(cleaned)

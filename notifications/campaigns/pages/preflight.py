@@ -16,6 +16,7 @@ from notifications.campaigns.pages.base import (
     APPROVE,
     LAUNCH,
     SEE,
+    WRITE,
     May,
     campaign_of,
     complain,
@@ -24,10 +25,18 @@ from notifications.campaigns.pages.base import (
     page,
     to,
 )
-from notifications.campaigns.plan.write import campaign_approve, check_seen, why_not_approve
+from notifications.campaigns.plan.hours import if_past
+from notifications.campaigns.plan.write import (
+    campaign_approve,
+    campaign_change,
+    check_seen,
+    why_not_approve,
+)
+from notifications.campaigns.preflight.acknowledge import launch_acknowledged
 from notifications.campaigns.preflight.preflight import preflight
 from notifications.campaigns.preflight.send_test import try_on
-from notifications.campaigns.run.launch import campaign_launch, campaign_unschedule
+from notifications.campaigns.run.launch import campaign_unschedule
+from notifications.campaigns.schedule import IfPast, Repeat
 from notifications.campaigns.states import CampaignState
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields
@@ -73,10 +82,27 @@ def _found(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "approval": approval,
         "needs_approval": settings.CAMPAIGN_APPROVAL,
         "why_not_approve": why_not_approve(campaign, user),
-        "launch": wording.launch(campaign, result.audience, result.held_out),
+        "launch": wording.launch(campaign, result.audience - result.skipped, result.held_out),
+        "pasts": _pasts(campaign),
         "cost": wording.cost(result),
         "dropped": sum(each.messages for each in result.dropped),
     }
+
+
+def _pasts(campaign: Campaign) -> list[tuple[str, str]]:
+    """What else may become of those whose hour has passed: (value, label)."""
+    labels = {
+        IfPast.NEXT_DAY: "Send it the next day",
+        IfPast.SKIP: "Leave them out",
+        IfPast.NOW: "Send it at once",
+    }
+    now_ = if_past(campaign)
+    daily = campaign.repeat == Repeat.DAILY  # its next day has a run of its own
+    return [
+        (choice.value, label)
+        for choice, label in labels.items()
+        if choice != now_ and not (daily and choice == IfPast.NEXT_DAY)
+    ]
 
 
 @needs(LAUNCH, methods=("POST",))
@@ -84,10 +110,13 @@ def launch(request: HttpRequest, object_id: str) -> HttpResponse:
     campaign = campaign_of(object_id)
     try:
         check_seen(campaign, _seen(request))
-        run = campaign_launch(campaign=campaign, now=now())
+        codes = request.POST.getlist("acknowledge")
+        run, concerns = launch_acknowledged(campaign=campaign, codes=codes, now=now())
     except InvalidFields as error:
         complain(request, error)
         return to("preflight", campaign)
+    for each in concerns:
+        note(campaign, f"Acknowledged: {each.text}")
     if run is None:
         note(campaign, f"Scheduled: {wording.when(campaign)}.")
         messages.success(request, f"Scheduled: {wording.when(campaign)}.")
@@ -95,6 +124,22 @@ def launch(request: HttpRequest, object_id: str) -> HttpResponse:
         note(campaign, f"Launched, to about {wording.people(run.audience)}.")
         messages.success(request, "Launched. This page shows how it goes.")
     return to("progress", campaign)
+
+
+@needs(WRITE, methods=("POST",))
+def past(request: HttpRequest, object_id: str) -> HttpResponse:
+    """What becomes of those whose hour has passed."""
+    campaign = campaign_of(object_id)
+    user: Any = request.user
+    try:
+        check_seen(campaign, _seen(request))
+        chosen = IfPast(request.POST.get("if_past", ""))
+        campaign_change(campaign=campaign, fields={"if_past": chosen.value}, by=user)
+    except InvalidFields as error:
+        complain(request, error)
+    except ValueError:
+        messages.error(request, "Choose when they get it.")
+    return to("preflight", campaign)
 
 
 @needs(LAUNCH, methods=("POST",))

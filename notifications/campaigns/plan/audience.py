@@ -33,6 +33,8 @@ class Walk(NamedTuple):
     seed: int
     range: Range = EVERYBODY
     zone: str | None = None
+    zones: Sequence[str] | None = None  # None: every zone
+    without: Sequence[str] = ()  # zones
     moved_since: datetime | None = None
 
 
@@ -116,6 +118,12 @@ def _condition(walk: Walk) -> tuple[str, list[Any]]:
     if walk.zone is not None:
         parts.append("r.timezone = %s")
         words.append(walk.zone)
+    if walk.zones is not None:
+        parts.append("r.timezone = ANY(%s)")
+        words.append(list(walk.zones))
+    if walk.without:
+        parts.append("r.timezone <> ALL(%s)")
+        words.append(list(walk.without))
     if walk.moved_since is not None:
         parts.append("r.updated_at >= %s")
         words.append(walk.moved_since)

@@ -13,6 +13,7 @@ from notifications.campaigns.shares import shares
 from notifyproj.core.bodies import convert
 from notifyproj.core.errors import InvalidFields
 
+NO_CHANNEL = "No channel has a text in every variant: nobody would get anything."
 Problems = Mapping[str, str]
 
 
@@ -25,8 +26,9 @@ def check(campaign: Campaign, now: datetime) -> None:
     found |= dict(_winner(campaign, len(variants)))
     if found:
         raise InvalidFields(found)
-    for variant in variants:
-        draft_of(campaign, variant, now)
+    drafts = [draft_of(campaign, variant, now) for variant in variants]
+    if not set.intersection(*(set(item.channels) for item in drafts)):
+        raise InvalidFields({"variants": NO_CHANNEL})
 
 
 def check_approval(campaign: Campaign) -> None:

@@ -43,9 +43,14 @@ def speed_of(channel: str, lane: Lane) -> Speed:
 
 
 def ends_at(
-    campaign: Campaign, people: int, messages: Mapping[str, int], now: datetime
+    campaign: Campaign,
+    people: int,
+    messages: Mapping[str, int],
+    late: datetime | None,
+    now: datetime,
 ) -> tuple[datetime, datetime | None, tuple[Speed, ...]]:
-    """(begins, ends or None if it cannot, what bounds it)."""
+    """(begins, ends or None if it cannot, what bounds it). `late`: when those begin for whom the
+    hour had passed."""
     lane = Lane.URGENT if campaign.priority == campaign.Priority.HIGH else Lane.BULK
     speeds = tuple(speed_of(channel, lane) for channel in messages)
     begins = max(now, first_at(campaign) or now)
@@ -57,7 +62,8 @@ def ends_at(
     if campaign.finish_hours:
         seconds.append(float(campaign.finish_hours) * 3600)
     lasts = timedelta(seconds=max(seconds, default=0.0))
-    return begins, _last_start(campaign, begins, people) + lasts, speeds
+    last = max(_last_start(campaign, begins, people), late or now)
+    return begins, last + lasts, speeds
 
 
 def _last_start(campaign: Campaign, begins: datetime, people: int) -> datetime:

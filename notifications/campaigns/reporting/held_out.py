@@ -61,7 +61,7 @@ def held_out(run: Run) -> HeldOut | None:
 
 def _group(run: Run, name: str, range_: Range) -> Group:
     walk = audience.everybody_of(run.campaign, run.began_at, seed=run.seed)
-    walk = walk._replace(rules=run.rules, range=range_)
+    walk = walk._replace(rules=run.rules, range=range_, without=run.skipped_zones or ())
     people = audience.sample(walk, LOOKED_AT)
     until = run.began_at + DAYS
     arms = list(run.arms.values_list("pk", flat=True))

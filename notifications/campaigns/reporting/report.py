@@ -103,7 +103,7 @@ def report(campaign: Campaign, runs: Sequence[Run]) -> Report:
         campaign=campaign,
         runs=tuple(runs),
         people=people,
-        held_out=sum(run.audience for run in runs) - people,
+        held_out=sum(max(0, run.audience - run.skipped) for run in runs) - people,
         visited=visited,
         figures=together(figures.values()),
         channels=tuple((str(group.key[0]), group.figures) for group in by_channel),

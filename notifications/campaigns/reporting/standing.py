@@ -55,7 +55,7 @@ def standings(campaigns: Iterable[Campaign]) -> dict[int, Standing]:
 
 
 def reachable(campaign: Campaign, run: Run) -> int:
-    return round(run.audience * (1 - float(campaign.hold_out_percent) / 100))
+    return round(max(0, run.audience - run.skipped) * (1 - float(campaign.hold_out_percent) / 100))
 
 
 def arms_of_runs(runs: Sequence[int]) -> dict[int, list[int]]:

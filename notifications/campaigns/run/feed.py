@@ -132,6 +132,7 @@ def walk_of(slice_: Slice) -> audience.Walk:
         seed=run.seed,
         range=Range(slice_.low, slice_.high),
         zone=slice_.zone,
+        without=run.skipped_zones or () if slice_.zone is None else (),
         moved_since=run.began_at if slice_.moved else None,
     )
 

@@ -13,9 +13,11 @@ from notifications.accept.insert import insert_notifications
 from notifications.campaigns.models import Arm, Campaign, Run, Slice, Variant
 from notifications.campaigns.plan import audience
 from notifications.campaigns.plan.check import check, check_approval, draft_of, when_of
+from notifications.campaigns.plan.hours import is_local, starts_by_zone
+from notifications.campaigns.plan.write import check_seen
 from notifications.campaigns.run import pace as pacing
 from notifications.campaigns.run.due import feed_due
-from notifications.campaigns.schedule import Starts, begins, by_zone, instant
+from notifications.campaigns.schedule import Starts, begins, instant
 from notifications.campaigns.shares import (
     EVERYBODY,
     Range,
@@ -37,6 +39,13 @@ READY = timedelta(minutes=2)  # before the first zone's hour: enough to write it
 LEAVE_ALONE = "UPDATE notification SET due_at = NULL WHERE id = ANY(%s::uuid[])"
 
 
+class Skipped(NamedTuple):
+    """Who gets nothing, as their hour has passed."""
+
+    zones: Sequence[str] = ()
+    people: int = 0  # about
+
+
 class Plan(NamedTuple):
     """A run before it is written."""
 
@@ -46,6 +55,7 @@ class Plan(NamedTuple):
     shares: Shares
     audience: int
     zones: Mapping[str, datetime]  # only where the hour is each person's own
+    skipped: Skipped
     now: datetime
 
 
@@ -100,6 +110,7 @@ def _take(campaign: Campaign, now: datetime) -> int:
     row = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if row.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
         raise InvalidFields({"state": LAUNCHED}, "launched", 409)
+    check_seen(row, campaign.updated_at)
     row.state, row.next_at, row.runs_begun = CampaignState.RUNNING, None, row.runs_begun + 1
     row.save(update_fields=["state", "next_at", "runs_begun", "updated_at"])
     return row.runs_begun
@@ -109,16 +120,24 @@ def _plan(campaign: Campaign, now: datetime) -> Plan:
     check(campaign, now)
     variants = list(campaign.variants.select_related("version__template"))
     about = audience.about(audience.everybody_of(campaign, now))
-    zones = by_zone(when_of(campaign), audience.zones()) if _is_local(campaign) else {}
+    zones = starts_by_zone(campaign, now) if is_local(campaign) else {}
     return Plan(
         campaign=campaign,
         variants=variants,
         drafts=[draft_of(campaign, variant, now) for variant in variants],
         shares=shares_of(campaign, about),
         audience=about,
-        zones=zones,
+        zones={zone: at for zone, at in zones.items() if at is not None},
+        skipped=_skipped(campaign, [zone for zone, at in zones.items() if at is None], now),
         now=now,
     )
+
+
+def _skipped(campaign: Campaign, zones: Sequence[str], now: datetime) -> Skipped:
+    if not zones:
+        return Skipped()
+    walk = audience.everybody_of(campaign, now)._replace(zones=zones)
+    return Skipped(zones, audience.about(walk))
 
 
 def shares_of(campaign: Campaign, about: int) -> Shares:
@@ -129,7 +148,7 @@ def shares_of(campaign: Campaign, about: int) -> Shares:
     test, hold_out = float(campaign.test_percent) / 100, float(campaign.hold_out_percent) / 100
     if campaign.canary_people:
         canary = canary_share(campaign.canary_people, about)
-    return shares(min(canary, 1 - test - hold_out), test, hold_out)
+    return shares(max(0.0, min(canary, 1 - test - hold_out)), test, hold_out)
 
 
 def _write_run(plan: Plan, number: int) -> Run:
@@ -142,6 +161,8 @@ def _write_run(plan: Plan, number: int) -> Run:
         lane=_lane(campaign),
         rules=campaign.segment.rules if campaign.segment else None,
         audience=plan.audience,
+        skipped_zones=list(plan.skipped.zones),
+        skipped=plan.skipped.people,
         began_at=plan.now,
         gate_at=_first_start(plan) + wait_after(campaign, first),
         per_minute=per_minute(campaign, plan.audience, plan.now),
@@ -177,11 +198,7 @@ def _first_start(plan: Plan) -> datetime:
 def _lead(campaign: Campaign) -> timedelta:
     """By their own clock, the few who come first are asked before the hour, not the many after."""
     has_canary = campaign.canary_people or campaign.canary_percent
-    return wait_after(campaign, Stage.CANARY) if _is_local(campaign) and has_canary else timedelta()
-
-
-def _is_local(campaign: Campaign) -> bool:
-    return campaign.starts == Starts.LOCAL
+    return wait_after(campaign, Stage.CANARY) if is_local(campaign) and has_canary else timedelta()
 
 
 def _write_arms(plan: Plan, run: Run) -> None:

@@ -8,10 +8,13 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from notifications.campaigns.models import Campaign, Run, Slice
+from notifications.campaigns.plan import audience
+from notifications.campaigns.plan.check import when_of
+from notifications.campaigns.plan.hours import is_local
 from notifications.campaigns.run.due import feed_due
 from notifications.campaigns.run.launch import first_at, per_minute
 from notifications.campaigns.run.numbers import is_settled, numbers_of
-from notifications.campaigns.schedule import next_day
+from notifications.campaigns.schedule import by_zone, next_day
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifications.services.cancel import cancel_waiting, mark_cancelled
 from notifications.statuses import NotificationState
@@ -134,13 +137,25 @@ def _schedule_next(campaign: Campaign, now: datetime) -> None:
     day = campaign.next_on or campaign.on
     while day is not None and (day := _day_after(campaign, day)) is not None:
         campaign.next_on = day
-        if (at := first_at(campaign)) is not None and at > now:
+        if (at := _begins_at(campaign, now)) is not None:
             break
     rows = Campaign.objects.filter(pk=campaign.pk)
     if day is None:
         rows.update(state=CampaignState.FINISHED, next_at=None, updated_at=now)
     else:
         rows.update(state=CampaignState.SCHEDULED, next_on=day, next_at=at, updated_at=now)
+
+
+def _begins_at(campaign: Campaign, now: datetime) -> datetime | None:
+    """When its next run begins; None when that is past. By local hours only zones count that
+    somebody is in: the first of all has its next morning before the last had this one."""
+    at = first_at(campaign)
+    if at is None or at > now:
+        return at
+    if not is_local(campaign):
+        return None
+    hours = by_zone(when_of(campaign), audience.zones()).values()
+    return now if hours and min(hours) > now else None
 
 
 def _day_after(campaign: Campaign, day: date) -> date | None:

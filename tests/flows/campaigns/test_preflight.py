@@ -85,6 +85,111 @@ def test_it_names_people_whose_data_breaks_the_text(world: World) -> None:
     assert broken.examples == ("user-2",)
 
 
+def codes(made: Campaign) -> dict[str, int]:
+    return {each.code: each.people for each in looked_at(made).acknowledge}
+
+
+def test_who_cannot_be_written_to_is_not_counted_as_reached(world: World) -> None:
+    crowd(world, 2, attributes={"first_name": "Ada"})
+    crowd(world, 2)
+    world.device(world.people[3], "f" * 64)  # a second phone of somebody is no second person
+    made = campaign(world)
+    say(world, made, push={"default": {"title": "Hello {{ person.first_name }}", "body": "x"}})
+
+    found = looked_at(made)
+
+    assert found.reached == 2
+    assert [(each.people, each.messages) for each in found.reach] == [(2, 2)]
+    assert codes(made) == {"unrendered:A:push": 2}
+
+
+def test_of_two_variants_only_the_people_of_the_broken_one_are_missing(world: World) -> None:
+    crowd(world, 10)
+    made = campaign(world)
+    say(world, made, push={"default": {"title": "مرحبا {{ person.first_name }}", "body": "x"}})
+    made.variants.create(name="B", version=TemplateVersion.objects.earliest("id"))
+
+    assert looked_at(made).reached == 5
+    assert codes(made) == {"unrendered:A:push": 5}
+
+
+@pytest.mark.parametrize(
+    ("people", "fields", "expected"),
+    [
+        (16, {"canary_percent": 1}, {"canary_nobody": 16}),
+        (16, {"canary_percent": 1, "hold_out_percent": 50}, {"canary_nobody": 8}),
+        (16, {"canary_percent": 10}, {}),
+        (16, {"canary_percent": 0}, {}),
+        (16, {"canary_people": 3, "canary_percent": 1}, {}),
+        (2, {"canary_people": 5}, {"canary_everybody": 2}),
+        (4, {"canary_people": 3, "hold_out_percent": 50}, {"canary_everybody": 2}),
+        (0, {"canary_percent": 1}, {}),
+    ],
+)
+def test_a_canary_that_is_nobody_or_everybody_is_said(
+    world: World, people: int, fields: dict[str, Any], expected: dict[str, int]
+) -> None:
+    crowd(world, people)
+
+    assert codes(campaign(world, **fields)) == expected
+
+
+def test_a_test_and_a_control_group_of_everybody_leave_no_canary(world: World) -> None:
+    crowd(world, 200)
+    share = {"test_percent": 90, "winner_by": "opened", "hold_out_percent": 10}
+    made = campaign(world, canary_people=5, **share)
+    made.variants.create(name="B", version=TemplateVersion.objects.earliest("id"))
+
+    (found,) = looked_at(made).acknowledge
+
+    assert (found.code, found.people) == ("canary_nobody", 180)
+    assert "the test and the control group are everybody" in found.text
+
+
+def test_a_channel_that_a_variant_lacks_is_said_with_whom_it_loses(world: World) -> None:
+    world.type.channels = ["push", "inbox"]
+    world.type.save()
+    forget_all()
+    crowd(world, 4)
+    made = campaign(world)
+    say(world, made, push={"default": {"title": "x", "body": "y"}})
+    made.variants.create(name="B", version=TemplateVersion.objects.earliest("id"))
+
+    (found,) = looked_at(made).acknowledge
+
+    assert (found.code, found.people) == ("channel_dropped:inbox", 4)
+    assert "variant A has no text for it" in found.text
+
+
+def test_a_channel_nobody_could_be_reached_by_needs_no_tick(world: World) -> None:
+    world.type.channels = ["push", "sms"]
+    world.type.save()
+    forget_all()
+    crowd(world, 4)
+    made = campaign(world)
+    say(world, made, push={"default": {"title": "x", "body": "y"}})
+
+    found = looked_at(made)
+
+    assert found.acknowledge == ()
+    assert "It does not go by sms: variant A has no text for it." in found.warnings
+
+
+def test_variants_without_a_common_channel_cannot_be_launched(world: World) -> None:
+    world.type.channels = ["push", "inbox"]
+    world.type.save()
+    forget_all()
+    made = campaign(world)
+    say(world, made, push={"default": {"title": "x", "body": "y"}})
+    template = TemplateVersion.objects.earliest("id").template
+    parts = {"inbox": {"default": {"title": "x", "body": "y"}}}
+    other = version_publish(version=version_draft(template=template, parts=parts))
+    made.variants.create(name="B", version=other)
+    forget_all()
+
+    assert "No channel" in looked_at(made).problems["variants"]
+
+
 def test_who_sleeps_is_counted_as_later(world: World) -> None:
     crowd(world, 2)
     QuietHours.objects.create(recipient=world.people[0], start=time(0, 0), end=time(23, 59, 59))
