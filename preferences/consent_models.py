@@ -10,6 +10,10 @@ class Suppression(models.Model):
 
     channel = models.CharField(max_length=16, choices=CHANNELS)
     address_hash = models.BinaryField(max_length=32, editable=False)
+    hash_version = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
+    superseded_by = models.BinaryField(
+        max_length=32, null=True, editable=False, help_text="The same address's present hash."
+    )
     reason = models.CharField(max_length=200)
     source = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -18,6 +22,13 @@ class Suppression(models.Model):
         db_table = "suppression"
         constraints = [
             models.UniqueConstraint(fields=["channel", "address_hash"], name="suppression_address")
+        ]
+        indexes = [
+            models.Index(
+                fields=["superseded_by"],
+                condition=models.Q(superseded_by__isnull=False),
+                name="suppression_superseded",
+            )
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
     NumberParseException,
     PhoneNumberFormat,
     ValidationResult,
@@ -75,16 +76,16 @@ def country(number: str) -> str:
 
 def with_trunk_prefix(number: str) -> str:
     """As it was kept when somebody wrote `+44 (0)…`; "" where a country has no such prefix."""
-    try:
-        found = parse(number)
-    except NumberParseException:
-        return ""
-    prefix = _trunk_prefix(found.country_code or 0)
-    code = f"+{found.country_code}"
-    return f"{code}{prefix}{number.removeprefix(code)}" if prefix else ""
+    code = next((c for n in (1, 2, 3) if (c := number[1 : 1 + n]) and _is_country(c)), "")
+    prefix = _trunk_prefix(code) if code else ""
+    return f"+{code}{prefix}{number[1 + len(code) :]}" if prefix else ""
+
+
+def _is_country(code: str) -> bool:
+    return code.isdecimal() and int(code) in COUNTRY_CODE_TO_REGION_CODE
 
 
 @lru_cache(maxsize=300)
-def _trunk_prefix(country_code: int) -> str:
-    region = region_code_for_country_code(country_code)
+def _trunk_prefix(country_code: str) -> str:
+    region = region_code_for_country_code(int(country_code))
     return ndd_prefix_for_region(region, True) or ""

@@ -24,6 +24,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
+from channels.sms.recipient import number_of
 from channels.sms.senders import is_on, sender
 from channels.sms_encoding import estimate, prepared
 
@@ -49,7 +50,7 @@ def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
     body = prepared(message.body, smart=is_on(account.settings.get("smart_encoding")))
     if len(body.encode()) > MAX_BODY:
         raise MessageTooLarge(f"{MAX_BODY} bytes")
-    fields = {"PhoneNumber": message.envelope.address, "Message": body}
+    fields = {"PhoneNumber": number_of(message), "Message": body}
     request = publish(account, now, fields, _attributes(message, account))
     return HttpRequest(
         request.method, request.url, request.headers, request.body, units=estimate(body).parts

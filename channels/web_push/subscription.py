@@ -7,6 +7,7 @@ import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 
+from channels.addresses.url import url
 from channels.answers import json_object
 from channels.transport.ssrf import host_of
 from channels.web_push.encryption import Keys, check
@@ -37,7 +38,7 @@ def is_allowed(endpoint: str, base: str = "") -> bool:
 
 def stored(endpoint: str, p256dh: str, auth: str) -> str:
     """The one form. Raises NotASubscription."""
-    value = {"endpoint": endpoint, "p256dh": p256dh.rstrip("="), "auth": auth.rstrip("=")}
+    value = {"endpoint": url(endpoint), "p256dh": p256dh.rstrip("="), "auth": auth.rstrip("=")}
     text = json.dumps(value, separators=(",", ":"))
     parse(text)
     return text

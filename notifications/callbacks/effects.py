@@ -3,6 +3,7 @@ people write back. In the caller's transaction."""
 
 import logging
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from channels.base import Channel, EventKind
 from notifications.callbacks.parse import Told
@@ -40,7 +41,16 @@ class Place:
         self.contact_point_id = row.contact_point_id if row else None
         self.recipient_id = row.recipient_id if row else None
         own = hashes.get(self.contact_point_id) if self.contact_point_id else None
-        self.hash = own or _hash(told)
+        said, former = _hashes(told)
+        self.hash = own or said
+        same = {said, *former} if own is None or own in (said, *former) else set()
+        self.others = tuple(sorted({hash_ for hash_ in same if hash_} - {self.hash}))
+
+    def of(self, hash_: bytes) -> "Place":
+        """The same address in another form, under which others have it."""
+        twin = copy(self)
+        twin.hash, twin.others, twin.contact_point_id = hash_, (), None
+        return twin
 
 
 def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
@@ -56,7 +66,8 @@ def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
     own = {one.id: row for one in acting if (row := _row_of(one, rows)) is not None}
     points = {row.contact_point_id for row in own.values() if row.contact_point_id is not None}
     hashes = suppressions.hashes_of(sorted(points))
-    placed = [(one, Place(one, own.get(one.id), hashes)) for one in acting]
+    heard = [(one, Place(one, own.get(one.id), hashes)) for one in acting]
+    placed = [*heard, *_twins(heard)]
     _note(placed)
     strikes.strike(
         [
@@ -69,8 +80,20 @@ def apply(told: Sequence[Told], rows: Mapping[str, Row]) -> None:
     suppressions.add(
         [unwanted for one, place in placed if (unwanted := _unwanted(one, place)) is not None]
     )
-    for one, place in placed:  # few, and each after the one before
+    for one, place in heard:  # few, and each after the one before
         _hear(one, place)
+
+
+def _twins(heard: Sequence[tuple[Told, Place]]) -> list[tuple[Told, Place]]:
+    """The same news of the same addresses as others have them stored, until all are hashed anew."""
+    twins = []
+    for channel in sorted({one.channel for one, place in heard if place.others}):
+        mine = [pair for pair in heard if pair[0].channel == channel]
+        used = suppressions.in_use(channel, [h for _, place in mine for h in place.others])
+        for one, place in mine:
+            if channel == Channel.EMAIL or place.contact_point_id is None:
+                twins += [(one, place.of(hash_)) for hash_ in place.others if hash_ in used]
+    return twins
 
 
 def _row_of(told: Told, rows: Mapping[str, Row]) -> Row | None:
@@ -134,7 +157,7 @@ def _hear(told: Told, place: Place) -> None:
     if place.hash is None:
         return
     evidence = {"provider_id": told.event.provider_id, "account": told.account_id}
-    word = withdrawals.Word(told.channel, place.hash, told.at, evidence)
+    word = withdrawals.Word(told.channel, place.hash, told.at, evidence, place.others)
     match told.event.kind:
         case EventKind.UNSUBSCRIBED:
             withdrawals.unsubscribe(word, place.recipient_id)
@@ -158,9 +181,9 @@ def _read_message(told: Told, word: withdrawals.Word) -> None:
         log.info("an SMS keyword came in", extra=heard)
 
 
-def _hash(told: Told) -> bytes | None:
-    try:
-        normal = addresses.normalise(told.channel, told.event.address)
-    except addresses.InvalidAddress:
-        return None
-    return addresses.hash_of(told.channel, normal)
+def _hashes(told: Told) -> tuple[bytes | None, tuple[bytes, ...]]:
+    """Of today, and former ones; an address may be one that is sent to no more."""
+    channel, text = told.channel, told.event.address
+    if not addresses.is_one(channel, text):
+        return None, ()
+    return addresses.hash_of(channel, text), addresses.former_hashes_of(channel, text)

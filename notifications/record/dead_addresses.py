@@ -167,11 +167,14 @@ def _give_up(now: datetime) -> None:
 
 
 def _consequences(rows: Sequence[tuple[Any, ...]]) -> None:
+    unwanted = [row for row in rows if row[4]]
+    now = suppressions.hashes_of([row[0] for row in unwanted if row[0] is not None])
     suppressions.add(
         [
-            suppressions.Unwanted(channel, bytes(hash_), reason, source)
-            for _, channel, hash_, reason, suppress, _, source in rows
-            if suppress and hash_ is not None
+            suppressions.Unwanted(channel, hash_, reason, source)
+            for id_, channel, noted, reason, _, _, source in unwanted
+            for hash_ in {bytes(noted or b""), now.get(id_, b"")}  # it may have been hashed anew
+            if hash_
         ]
     )
     given_up = contact_points.deactivate(

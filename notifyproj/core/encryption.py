@@ -27,7 +27,9 @@ NONCE = 12
 OF_A_DAY = 0  # no id of a key
 DAY = 2  # bytes of a day since 1970
 DAYS_KEPT = 64  # ciphers of days, in a process
-LOOKUP_VERSION = 1  # of the lookup hash: a new key means a new version and a re-hash
+# Of the lookup hash. Another key, or another normal form of what is hashed, is another version, and
+# everything is hashed again. 2: e-mail in lower case, domains by UTS 46, tokens and URLs too.
+LOOKUP_VERSION = 2
 
 
 class Undecryptable(ValueError):
@@ -138,4 +140,4 @@ def decrypt(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 def lookup_hash(kind: str, normalised: str) -> bytes:
     """Keyed hash to find an address without storing it in clear; `kind` keeps spaces apart."""
-    return hmac.digest(_lookup_key(), f"{kind}:{normalised}".encode(), "sha256")
+    return hmac.digest(_lookup_key(), f"{kind}:{normalised}".encode("utf-8", "replace"), "sha256")

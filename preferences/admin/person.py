@@ -114,10 +114,7 @@ class RecipientAdmin(KeyedAdmin):
 
 
 def _hashes(term: str) -> list[bytes]:
-    hashes = []
+    found: list[bytes] = []
     for channel in (Channel.EMAIL, Channel.SMS):
-        try:
-            hashes.append(addresses.hash_of(channel, addresses.normalise(channel, term)))
-        except addresses.InvalidAddress:
-            continue
-    return hashes
+        found += [addresses.hash_of(channel, term), *addresses.former_hashes_of(channel, term)]
+    return found

@@ -20,6 +20,7 @@ def suppression_add(
 ) -> bool:
     """Whether it is new; the first reason stays. Raises InvalidFields."""
     word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    _check(channel, address)
     with transaction.atomic():
         known = _rows(word).exclude(source=KEYWORD).exists()
         if not known:
@@ -32,8 +33,11 @@ def suppression_remove(
 ) -> bool:
     """Whether there was one. Raises InvalidFields."""
     row = suppression_find(channel=channel, address=address)
-    said = {**(evidence or {}), "reason": reason}
-    return row is not None and suppression_lift(row=row, source=source, evidence=said)
+    if row is None:
+        return False
+    said = {**(evidence or {}), "reason": reason, "was": [row.reason, row.source]}
+    with transaction.atomic():
+        return withdrawals.lift(_word(channel, address, said), source, None)
 
 
 def suppression_lift(*, row: Suppression, source: str, evidence: dict[str, Any]) -> bool:
@@ -45,19 +49,28 @@ def suppression_lift(*, row: Suppression, source: str, evidence: dict[str, Any])
 
 
 def suppression_find(*, channel: str, address: str) -> Suppression | None:
-    """Raises InvalidFields."""
-    return _rows(_word(channel, address, {})).first()
+    """Also of what could not be sent to any more. Raises InvalidFields."""
+    row = _rows(_word(channel, address, {})).first()
+    if row is None:
+        _check(channel, address)
+    return row
 
 
 def _rows(word: Word) -> QuerySet[Suppression]:
-    return Suppression.objects.filter(channel=word.channel, address_hash=word.address_hash)
+    hashes = [word.address_hash, *word.former]
+    return Suppression.objects.filter(channel=word.channel, address_hash__in=hashes)
 
 
 def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
     if channel not in set(Channel):
         raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+    hash_ = addresses.hash_of(channel, address)
+    former = addresses.former_hashes_of(channel, address)
+    return Word(channel, hash_, clock.now(), evidence, former)
+
+
+def _check(channel: str, address: str) -> None:
     try:
-        hash_ = addresses.hash_of(channel, addresses.normalise(channel, address))
+        addresses.normalise(channel, address)
     except addresses.InvalidAddress as error:
         raise InvalidFields({"address": str(error)}) from None
-    return Word(channel, hash_, clock.now(), evidence)

@@ -2,7 +2,7 @@
 together. In bulk, in the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ class Word:
     address_hash: bytes = field(repr=False)
     at: datetime
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
+    former: tuple[bytes, ...] = field(default=(), repr=False)  # hashes it may be stored under, too
 
 
 def opted_out(rows: Sequence[OptedOut]) -> None:
@@ -69,16 +70,16 @@ def start(word: Word) -> bool:
 
 
 def suppress(word: Word, reason: str, source: str) -> None:
-    suppressions.add([Unwanted(word.channel, word.address_hash, reason, source)])
-    _record(consent.WITHDRAWN, word, source, about=consent.About.ADDRESS)
+    hashes = [word.address_hash, *suppressions.in_use(word.channel, word.former)]
+    suppressions.add([Unwanted(word.channel, hash_, reason, source) for hash_ in hashes])
+    _record_of_each(consent.WITHDRAWN, word, source, hashes)
 
 
 def lift(word: Word, source: str, sources: Sequence[str] | None) -> bool:
     """Whether it was suppressed for one of `sources` (None: whatever the reason)."""
-    if not suppressions.lift(word.channel, [word.address_hash], sources):
-        return False
-    _record(consent.GRANTED, word, source, about=consent.About.ADDRESS)
-    return True
+    lifted = suppressions.lift(word.channel, [word.address_hash, *word.former], sources)
+    _record_of_each(consent.GRANTED, word, source, sorted(lifted))
+    return bool(lifted)
 
 
 def unsubscribe(word: Word, recipient_id: int | None) -> None:
@@ -87,7 +88,7 @@ def unsubscribe(word: Word, recipient_id: int | None) -> None:
     if not people:
         reason = "Unsubscribed at the provider"
         suppressions.add([Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON)])
-        _record(consent.WITHDRAWN, word, PROVIDER, about=consent.About.ADDRESS)
+        _record_of_each(consent.WITHDRAWN, word, PROVIDER, [word.address_hash])
         return
     consent.choose_channel(word.channel, people, enabled=False)
     _record(consent.WITHDRAWN, word, PROVIDER, people)
@@ -105,7 +106,14 @@ def resubscribe(word: Word, recipient_id: int | None) -> None:
 def _people(word: Word, recipient_id: int | None) -> list[int]:
     if recipient_id is not None:
         return [recipient_id]
-    return suppressions.owners_of(word.channel, [word.address_hash]).get(word.address_hash, [])
+    owners = suppressions.owners_of(word.channel, [word.address_hash, *word.former])
+    return sorted({id_ for ids in owners.values() for id_ in ids})
+
+
+def _record_of_each(action: str, word: Word, source: str, hashes: Sequence[bytes]) -> None:
+    for hash_ in hashes:  # one, but while addresses are hashed anew
+        own = replace(word, address_hash=hash_, former=())
+        _record(action, own, source, about=consent.About.ADDRESS)
 
 
 def _record(

@@ -4,17 +4,13 @@ What is bound to what: a person's key to their `external_id`, an address to its 
 """
 
 import json
-import re
-from email.utils import parseaddr
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from phonenumbers import NumberParseException, parse, region_code_for_number
-
+from channels.addresses import device_token, email, phone, url
 from channels.base import Channel
 from notifyproj.core import encryption
-
-E164 = re.compile(r"\+[1-9]\d{6,14}")
-EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+from preferences.recipients import former_forms
 
 # Stored as JSON, with keys: a browser's subscription, an endpoint with its secrets.
 PLACES: dict[str, str] = {Channel.WEB_PUSH: "endpoint", Channel.WEBHOOK: "url"}
@@ -26,19 +22,39 @@ class InvalidAddress(ValueError):
     """The text is no address of that channel; the message says what one looks like."""
 
 
+FORMS: dict[str, Callable[[str], str]] = {
+    Channel.EMAIL: email.sendable,
+    Channel.SMS: phone.e164,
+    Channel.PUSH: device_token.device_token,
+    Channel.WEBHOOK: url.url,
+    Channel.SLACK: url.url,
+    Channel.WEB_PUSH: url.url,
+}
+# Where what is sent and what is compared differ, or what is stored need not be looked at again.
+COMPARED: dict[str, Callable[[str], str]] = {
+    **FORMS,
+    Channel.EMAIL: email.normal_form,
+    Channel.SMS: phone.sendable,
+}
+
+
 def normalise(channel: str, address: str) -> str:
-    """The one form of an address that is stored and hashed. Raises InvalidAddress."""
-    text = address.strip()
-    if channel == Channel.EMAIL:
-        return _email(text)
-    if channel == Channel.SMS:
-        number = re.sub(r"[\s().-]", "", text)
-        if not E164.fullmatch(number):
-            raise InvalidAddress("A number looks like +14155550123, with its country code.")
-        return number
+    """The one form of an address that is stored and sent to. Raises InvalidAddress."""
+    try:
+        text = FORMS.get(channel, str.strip)(address)
+    except ValueError as error:
+        raise InvalidAddress(str(error)) from None
     if not text or len(text) > 4096 or any(c.isspace() for c in text):
         raise InvalidAddress("Must be 1 to 4096 characters without spaces.")
     return text
+
+
+def is_one(channel: str, text: str) -> bool:
+    """Whether it names a place at all, be it one that cannot be sent to any more."""
+    try:
+        return bool(COMPARED.get(channel, str.strip)(text))
+    except ValueError:
+        return False
 
 
 def mask(channel: str, address: str) -> str:
@@ -59,12 +75,29 @@ def area(channel: str, address: str) -> str:
     if channel == Channel.EMAIL:
         domain = address.rpartition("@")[2]
         return domain if len(domain) <= AREA_LENGTH else ""
-    return _country(address) if channel == Channel.SMS else ""
+    return phone.country(address) if channel == Channel.SMS else ""
 
 
 def hash_of(channel: str, address: str) -> bytes:
-    """Look-up hash of a normalised address. Apps are told apart by their own column."""
-    return encryption.lookup_hash(channel, _place(channel, address))
+    """Look-up hash of an address in whichever spelling; also of one that cannot be sent to, which
+    may have been stored when nobody looked. Apps are told apart by their own column."""
+    return encryption.lookup_hash(channel, _compared(channel, _place(channel, address)))
+
+
+def former_hashes_of(channel: str, *spellings: str) -> tuple[bytes, ...]:
+    """Those by which the same address may have been stored before the present rules."""
+    forms: set[str] = set()
+    for spelling in {_place(channel, text) for text in spellings}:
+        compared = _compared(channel, spelling)
+        forms |= former_forms.of(channel, spelling, compared) - {compared}
+    return tuple(encryption.lookup_hash(channel, form) for form in sorted(forms))
+
+
+def _compared(channel: str, address: str) -> str:
+    try:
+        return COMPARED.get(channel, str)(address)
+    except ValueError:
+        return address
 
 
 def _place(channel: str, address: str) -> str:
@@ -101,27 +134,6 @@ def unseal(key: bytes, recipient_id: int, hash_: bytes, sealed: bytes) -> str:
     """Raises Undecryptable."""
     aad = _address_aad(recipient_id, hash_)
     return encryption.decrypt(key, bytes(sealed), aad).decode()
-
-
-def _email(text: str) -> str:
-    address = parseaddr(text)[1]
-    if address != text or not EMAIL.fullmatch(address):
-        raise InvalidAddress("An e-mail address looks like name@example.com.")
-    local, _, domain = address.rpartition("@")
-    if not domain.isascii():
-        return f"{local}@{domain.lower()}"
-    try:
-        return f"{local}@{domain.encode('idna').decode().lower()}"
-    except UnicodeError as error:  # a label of more than 63 characters
-        raise InvalidAddress("The domain of this e-mail address cannot exist.") from error
-
-
-def _country(number: str) -> str:
-    try:
-        code = region_code_for_number(parse(number))
-    except NumberParseException:
-        return ""
-    return code if code and code.isalpha() else ""  # "001": satellites, freephone
 
 
 def _key_aad(external_id: str) -> bytes:

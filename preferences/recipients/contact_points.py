@@ -13,6 +13,7 @@ from django.db import connection
 from channels.base import Channel
 from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
+from preferences.consent.suppressions import Former, carry
 from preferences.recipients import addresses
 
 INSERT = """
@@ -37,7 +38,7 @@ DO UPDATE SET
     hint = EXCLUDED.hint, area = EXCLUDED.area, platform = EXCLUDED.platform,
     app_version = EXCLUDED.app_version, channel = EXCLUDED.channel,
     active = true, inactive_reason = '',
-    last_seen_at = EXCLUDED.last_seen_at,
+    hash_version = EXCLUDED.hash_version, last_seen_at = EXCLUDED.last_seen_at,
     registered_at = CASE
         WHEN contact_point.active AND contact_point.recipient_id = EXCLUDED.recipient_id
         THEN contact_point.registered_at ELSE EXCLUDED.registered_at
@@ -61,6 +62,7 @@ class NewPoint:
     sealed: bytes = field(repr=False)
     hash: bytes
     hint: str
+    former: tuple[bytes, ...] = field(default=(), repr=False)  # hashes of the same address
     area: str = ""
     app_id: int | None = None
     kind: str = ""
@@ -87,6 +89,7 @@ def new_point(
         sealed=addresses.seal(key, recipient_id, hash_, address),
         hash=hash_,
         hint=addresses.mask(channel, address),
+        former=addresses.former_hashes_of(channel, address),
         area=addresses.area(channel, address),
         app_id=app_id,
         kind=kind,
@@ -123,6 +126,7 @@ def replace_others(keep: Sequence[tuple[int, Channel, bytes | None]]) -> None:
 def _insert(sql: str, points: Sequence[NewPoint], now: datetime) -> list[tuple[int, bool]]:
     if not points:
         return []
+    carry([Former(p.channel, former, p.hash) for p in points for former in p.former])
     columns = [
         array(p.recipient_id for p in points),
         array(p.channel for p in points),

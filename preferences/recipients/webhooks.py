@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import transaction
 
+from channels.addresses.url import url as normal_url
 from channels.base import Channel
 from channels.protocols import WithAddress
 from channels.registry import adapter
@@ -35,7 +36,7 @@ class Registered(NamedTuple):
 
 def webhook_register(*, external_id: str, url: str) -> Registered:
     """One that is known keeps its secret. Raises InvalidFields, NoSuchRecipient."""
-    _check(url)
+    url = _checked(url)
     with transaction.atomic():
         recipient = services.locked(external_id)
         known = _known(recipient, url)
@@ -47,7 +48,7 @@ def webhook_register(*, external_id: str, url: str) -> Registered:
 
 def slack_register(*, external_id: str, url: str) -> Registered:
     """Raises InvalidFields, NoSuchRecipient."""
-    _check(url)
+    url = _checked(url)
     slack = adapter("slack")
     if isinstance(slack, WithAddress) and (problem := slack.address_problem(url)):
         raise InvalidFields({"address": problem})
@@ -83,11 +84,14 @@ def webhook_secret_rotate(*, external_id: str, contact_point_id: int) -> str | N
         return secret
 
 
-def _check(url: str) -> None:
+def _checked(text: str) -> str:
+    """In its one form. Raises InvalidFields."""
+    url = normal_url(text)
     problem = refuse_url(url, loopback_allowed=settings.ALLOW_PRIVATE_URLS)
     if problem or len(url) > MAX_URL:
         message = problem or f"At most {MAX_URL} characters"
         raise InvalidFields({"address": f"{message}."})
+    return url
 
 
 def _register(recipient: Recipient, channel: str, address: str) -> tuple[int, bool]:
@@ -101,8 +105,9 @@ def _register(recipient: Recipient, channel: str, address: str) -> tuple[int, bo
 
 
 def _known(recipient: Recipient, url: str) -> str:
-    hash_ = addresses.hash_of(Channel.WEBHOOK, url)
-    row = recipient.contact_points.filter(channel=Channel.WEBHOOK, address_hash=hash_).first()
+    hashes = [addresses.hash_of(Channel.WEBHOOK, url), *addresses.former_hashes_of("webhook", url)]
+    rows = recipient.contact_points.filter(channel=Channel.WEBHOOK, address_hash__in=hashes)
+    row = rows.order_by("-hash_version").first()
     return _open(recipient, row) if row else ""
 
 

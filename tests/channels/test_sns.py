@@ -65,7 +65,7 @@ def test_each_try_is_signed_anew() -> None:
     ],
 )
 def test_only_campaigns_are_promotional(lane: Lane, kind: str) -> None:
-    found = attributes(envelope=envelope("+1", lane=lane))
+    found = attributes(envelope=envelope("+14155550123", lane=lane))
     assert found == {"AWS.SNS.SMS.SMSType": kind, "delivery_id": str(DELIVERY)}
 
 
@@ -89,7 +89,7 @@ def test_a_sender_is_a_name_or_a_number(chosen: str, name: str, value: str | Non
 
 def test_the_country_chooses_the_sender() -> None:
     settings = {"from": "Shop", "senders": "US=+14155550100"}
-    found = attributes(settings, envelope=envelope("+1415", area="US"))
+    found = attributes(settings, envelope=envelope("+14155550123", area="US"))
     assert found["AWS.MM.SMS.OriginationNumber"] == "+14155550100"
     assert "AWS.SNS.SMS.SenderID" not in found
 

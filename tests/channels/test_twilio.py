@@ -75,7 +75,7 @@ def test_a_messaging_service_replaces_the_sender() -> None:
 @pytest.mark.parametrize(("seconds", "expected"), [(-5, "1"), (90, "90"), (90_000, "36000")])
 def test_the_validity_period_is_the_rest_of_the_messages_life(seconds: int, expected: str) -> None:
     until = NOW + timedelta(seconds=seconds)
-    assert form(envelope=envelope("+1", expires_at=until))["ValidityPeriod"] == expected
+    assert form(envelope=envelope("+14155550123", expires_at=until))["ValidityPeriod"] == expected
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SmsMessage
+from channels.sms.recipient import number_of
 from channels.sms.senders import is_on, sender
 from channels.sms.twilio.api import authorization, messages_url
 from channels.sms.twilio.events import parse_events, reply, verify
@@ -86,7 +87,7 @@ def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
         raise MessageTooLarge(f"{MAX_BODY} characters")
     seconds = int((envelope.expires_at - now).total_seconds())
     form = {
-        "To": envelope.address,
+        "To": number_of(message),
         "Body": body,
         "ValidityPeriod": str(min(max(seconds, VALIDITY[0]), VALIDITY[1])),
         **_sender(account, envelope.area),

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from channels.answers import json_object
 from channels.base import Account, HttpRequest, HttpResponse, Lane, Outcome, OutcomeKind
 from channels.messages import SmsMessage
+from channels.sms.recipient import number_of
 from channels.sms.twilio.api import authorization, messages_url
 from channels.sms_encoding import same
 
@@ -29,7 +30,7 @@ UNKNOWN = Outcome(OutcomeKind.RETRY, "Twilio could not be asked about the first 
 def look_up(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
     since = (message.envelope.tried_at or now) - timedelta(days=1)  # whole days, of their zone
     query = {
-        "To": message.envelope.address,
+        "To": number_of(message),
         "DateSent>": since.date().isoformat(),
         "PageSize": str(NEWEST),
     }
@@ -56,7 +57,7 @@ def _is_it(item: dict[str, Any], message: SmsMessage) -> bool:
     body, sid = item.get("body"), item.get("sid")
     if not (isinstance(body, str) and isinstance(sid, str) and sid):
         return False
-    if item.get("to") != message.envelope.address:
+    if item.get("to") != number_of(message):
         return False
     return same(body.removeprefix(TRIAL), message.body) and _is_since(item, message)
 
