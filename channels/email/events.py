@@ -10,6 +10,7 @@ from channels.base import EventKind
 
 ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 MAX_ATTEMPT = 32_767
+CLOCKS = 300.0  # seconds by which two clocks may differ
 
 # Shown to anybody, so in our words: a provider's text may quote the address, or lie.
 REASONS = {
@@ -63,3 +64,9 @@ def _attempt(value: Any) -> int | None:
     written = str(value)
     number = int(written) if written.isascii() and written.isdecimal() and len(written) < 6 else 0
     return number if 0 < number <= MAX_ATTEMPT else None
+
+
+def is_recent(signed_at: datetime | None, now: datetime, window: float) -> bool:
+    """Whether it was signed at most `window` seconds ago, and not in a future that two clocks
+    cannot differ by."""
+    return signed_at is not None and -CLOCKS <= (now - signed_at).total_seconds() <= window

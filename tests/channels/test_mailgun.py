@@ -183,7 +183,17 @@ def test_the_published_vector_is_met() -> None:
     assert mailgun.verify(request, account("mailgun"), then)
 
 
-@pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.parametrize("hours", [0, 4, 8, 11])
+def test_a_retry_may_keep_the_time_of_the_first_try(hours: float) -> None:
+    """Eight hours long it comes again."""
+    assert mailgun.verify(signed(-hours * 3600.0), account("mailgun"), NOW)
+
+
+def test_only_200_is_success() -> None:
+    assert mailgun.reply(signed()) == HttpResponse(200, {}, b"")
+
+
+@pytest.mark.parametrize("seconds", [-12 * 3600 - 1, 301])
 def test_an_old_signature_is_not_believed(seconds: float) -> None:
     assert mailgun.verify(signed(), account("mailgun"), NOW)
     assert not mailgun.verify(signed(seconds), account("mailgun"), NOW)

@@ -147,7 +147,12 @@ def test_what_sendgrid_signed_is_believed(form: str) -> None:
     assert sendgrid.verify(posted("[{}]é".encode()), listening(form), NOW)
 
 
-@pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.parametrize("hours", [0, 12, 24])
+def test_what_is_sent_again_for_a_day_is_believed(hours: float) -> None:
+    assert sendgrid.verify(posted(b"[]", -hours * 3600.0), listening(), NOW)
+
+
+@pytest.mark.parametrize("seconds", [-26 * 3600 - 1, 301])
 def test_an_old_signature_is_not_believed(seconds: float) -> None:
     assert not sendgrid.verify(posted(b"[]", seconds), listening(), NOW)
 

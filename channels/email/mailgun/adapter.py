@@ -20,6 +20,7 @@ from channels.email.mailgun.batch import batch_key as batch_key
 from channels.email.mailgun.batch import build_batch as build_batch
 from channels.email.mailgun.events import nonce as nonce
 from channels.email.mailgun.events import parse_events as parse_events
+from channels.email.mailgun.events import reply as reply
 from channels.email.mailgun.events import verify as verify
 from channels.email.mailgun.multipart import Part
 from channels.email.mailgun.request import TEXTS, answered_to, posted
