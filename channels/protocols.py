@@ -94,6 +94,10 @@ class WithCertificate(Protocol):
     def certificate_url(self, request: InboundRequest) -> str | None:
         """None: there is none, or not at the provider's own address."""
 
+    def is_expected(self, request: InboundRequest, account: Account) -> bool:
+        """Whether it says that it comes from where the account is told of; for others nothing is
+        fetched."""
+
 
 @runtime_checkable
 class WithConfirmation(Protocol):

@@ -133,8 +133,10 @@ async def _piece(receive: Receive) -> tuple[bytes, bool]:
 async def _certificate(url: str | None) -> str:
     if url is None:
         return ""
-    found = certificates.known(url)
-    return await asyncio.to_thread(certificates.get, url) if found is None else found
+    found = certificates.known(url) or await asyncio.to_thread(certificates.get, url)
+    if not found:
+        raise Refused(BUSY)
+    return found
 
 
 _hooks: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hooks]" = WeakKeyDictionary()

@@ -14,7 +14,7 @@ from notifyproj.core.sqlarrays import array, bytea_array
 
 log = logging.getLogger(__name__)
 
-# Signatures are good for minutes; a callback may wait in the table for longer.
+# Signatures are good for half a day; a callback may wait in the table for longer.
 KEPT_DAYS = 2
 
 INSERT = """

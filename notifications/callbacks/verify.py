@@ -41,10 +41,13 @@ def request_of(path: str, query: str, headers: Mapping[str, str], body: bytes) -
 
 
 def certificate_url(caller: Caller, request: InboundRequest) -> str | None:
-    """What has to be fetched before this can be checked."""
+    """What has to be fetched before this can be checked. Where it cannot be had, the answer is
+    BUSY: a provider takes a refusal for its last word."""
     if caller.certified is None or caller.account.settings.get(PINNED):
         return None
     try:
+        if not caller.certified.is_expected(request, caller.account):
+            return None
         return caller.certified.certificate_url(request)
     except Exception as error:
         _tell(caller, error)

@@ -53,7 +53,10 @@ def _answer(request: HttpRequest, kind: str, slug: str) -> base.HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     asked = request_of(request.path, request.META.get("QUERY_STRING", ""), headers, body)
     url = certificate_url(caller, asked)
-    accepted = check(caller, asked, clock_now(), certificates.get(url) if url else "")
+    certificate = certificates.get(url) if url else ""
+    if url and not certificate:
+        return BUSY
+    accepted = check(caller, asked, clock_now(), certificate)
     if accepted is None:
         return FORBIDDEN
     store.insert([accepted.row])

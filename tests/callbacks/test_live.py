@@ -1,6 +1,7 @@
 """Callbacks on the `live` process: plain ASGI, many written by one statement."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -8,12 +9,15 @@ from urllib.parse import urlencode
 import pytest
 from django.db import OperationalError, connection
 
-from notifications.callbacks import asgi, intake, store
+from channels.accounts.credentials import account_upsert
+from notifications.callbacks import asgi, certificates, intake, store
 from notifications.callbacks.accounts import callers
 from notifications.callbacks.asgi import Hooks
 from notifications.callbacks.intake import Intake
 from notifications.callbacks.store import Inbound
 from tests.callbacks.conftest import Sms, message_from, signature, status_of
+from tests.channels.sns import TOPIC, notification
+from tests.channels.sns import signed as sns_signed
 
 Answer = tuple[int, bytes]
 
@@ -172,3 +176,30 @@ def test_a_connection_that_broke_is_made_anew(
     intake.write_rows([])
 
     assert len(tries) == 2
+
+
+def test_a_certificate_that_cannot_be_had_is_no_refusal(
+    sms: Sms, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_upsert(
+        slug="ses-1",
+        channel="email",
+        kind="ses",
+        credentials={"access_key_id": "AK", "secret_access_key": "s"},
+        settings={"region": "eu-west-1", "from": "a@b.example", "topic_arn": TOPIC},
+    )
+    callers.forget()
+    certificates.forget()
+    callers.get()
+    monkeypatch.setattr(certificates, "call", lambda _: None)
+    mine = json.dumps(sns_signed(notification(Message="{}"))).encode()
+    foreign = mine.replace(TOPIC.encode(), TOPIC.encode() + b"x")
+
+    answers = run(
+        lambda: Hooks(Intake(written)),
+        ("/hooks/ses/ses-1", [mine], {}),
+        ("/hooks/ses/ses-1", [foreign], {}),
+    )
+
+    assert [status for status, _ in answers] == [503, 403]
+    assert not written

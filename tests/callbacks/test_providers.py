@@ -15,8 +15,9 @@ from django.test import Client
 
 from channels.accounts.credentials import account_upsert
 from channels.base import HttpRequest, HttpResponse
+from channels.email.mailgun import events as mailgun_events
 from channels.models import ProviderAccount
-from notifications.callbacks import certificates
+from notifications.callbacks import certificates, replays
 from notifications.callbacks import confirm as confirming
 from notifications.callbacks.accounts import callers
 from notifications.callbacks.process import fold_due
@@ -147,8 +148,44 @@ def test_certificates_that_cannot_be_had_are_asked_for_a_few_times_only(
     monkeypatch.setattr(certificates, "call", call)
     mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
 
-    assert {sns(delivered(mail)) for _ in range(20)} == {403}
+    assert {sns(delivered(mail)) for _ in range(20)} == {503}
     assert len(asked) == certificates.MOST_A_MINUTE
+
+
+def test_a_bounce_comes_again_when_its_certificate_could_not_be_had(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a refusal, Amazon would take the bounce for told."""
+    pages = [None, HttpResponse(500, {}, b""), HttpResponse(200, {}, b"<html>Log in</html>")]
+    answers = iter([*pages, HttpResponse(200, {}, certificate().encode())])
+    monkeypatch.setattr(certificates, "call", lambda _: next(answers))
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    assert [sns(delivered(mail)) for _ in range(5)] == [503, 503, 503, 204, 204]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"TopicArn": TOPIC + "-of-somebody-else"},
+        {"TopicArn": ""},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem"},
+        {"SigningCertURL": "http://sns.eu-west-1.amazonaws.com/a.pem"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.html"},
+    ],
+)
+def test_for_strangers_no_certificate_is_fetched(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str]
+) -> None:
+    def call(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, {}, certificate().encode())
+
+    monkeypatch.setattr(certificates, "call", call)
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    body = json.dumps({**signed(delivered(mail)), **changed}).encode()
+    assert {post("/hooks/ses/ses-1", body) for _ in range(20)} == {403}
+    assert sns(delivered(mail)) == 204  # the budget is not spent
 
 
 def test_a_topic_is_confirmed_after_the_commit(sms: Sms, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,8 +222,8 @@ def test_a_confirmation_that_fails_is_tried_again_and_then_left_to_people(
     assert row.due_at is None
 
 
-def mailgun(mail: Delivery, token: str, event: str = "delivered") -> int:
-    stamp = str(int(now().timestamp()))
+def mailgun(mail: Delivery, token: str, event: str = "delivered", hours: float = 0.0) -> int:
+    stamp = str(int(now().timestamp() - hours * 3600))
     mac = hmac.digest(b"mailgun-key", f"{stamp}{token}".encode(), "sha256").hex()
     data = {
         "id": f"{token}-{event}",
@@ -203,10 +240,10 @@ def mailgun(mail: Delivery, token: str, event: str = "delivered") -> int:
 def test_a_signature_that_covers_no_body_counts_once(sms: Sms) -> None:
     mail = mail_to(sms, "ada@example.org", account("mailgun"))
 
-    assert mailgun(mail, "t1") == 204
+    assert mailgun(mail, "t1") == 200
     fold_due()
     for _ in range(2):  # what somebody says with a signature they got hold of
-        assert mailgun(mail, "t1", "complained") == 204
+        assert mailgun(mail, "t1", "complained") == 200
         fold_due()
     burying.fold(now() + timedelta(minutes=1))
 
@@ -216,3 +253,17 @@ def test_a_signature_that_covers_no_body_counts_once(sms: Sms) -> None:
     fold_due()
     burying.fold(now() + timedelta(minutes=1))
     assert Suppression.objects.get().source == "complaint"
+
+
+def test_a_retry_with_the_time_of_the_first_try_is_heard_once(sms: Sms) -> None:
+    mail = mail_to(sms, "ada@example.org", account("mailgun"))
+    first = [mailgun(mail, "t1", hours=8) for _ in range(2)]
+    fold_due()
+
+    assert first == [200, 200]
+    assert Delivery.objects.get(pk=mail.pk).outcome == ProviderOutcome.DELIVERED
+    assert mailgun(mail, "t1", hours=13) == 403
+
+
+def test_a_signature_is_remembered_for_longer_than_it_is_good() -> None:
+    assert replays.KEPT_DAYS * 86_400 > 2 * mailgun_events.WINDOW

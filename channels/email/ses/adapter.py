@@ -22,6 +22,7 @@ from channels.email.ses.bulk import of_entries
 from channels.email.ses.codes import CODES, DAILY, NOT_VERIFIED
 from channels.email.ses.events import certificate_url as certificate_url
 from channels.email.ses.events import confirmation as confirmation
+from channels.email.ses.events import is_expected as is_expected
 from channels.email.ses.events import parse_events as parse_events
 from channels.email.ses.events import verify as verify
 from channels.email.ses.request import common, headers, signed, tags

@@ -45,10 +45,14 @@ def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
     The pinned certificate, where there is one, is the only one that counts.
     """
     message = sns_message.read(request.body)
-    if message.get("TopicArn") not in _topics(account):
+    if not is_expected(request, account):
         return False
     certificate = str(account.settings.get("signing_certificate") or request.certificate)
     return sns_message.is_genuine(message, certificate, now)
+
+
+def is_expected(request: InboundRequest, account: Account) -> bool:
+    return sns_message.read(request.body).get("TopicArn") in _topics(account)
 
 
 def certificate_url(request: InboundRequest) -> str | None:
@@ -56,10 +60,9 @@ def certificate_url(request: InboundRequest) -> str | None:
 
 
 def confirmation(request: InboundRequest, account: Account, now: datetime) -> HttpRequest | None:
-    message = sns_message.read(request.body)
-    if message.get("TopicArn") not in _topics(account):
+    if not is_expected(request, account):
         return None
-    return sns_message.confirm(message, account, now)
+    return sns_message.confirm(sns_message.read(request.body), account, now)
 
 
 def parse_events(request: InboundRequest) -> list[Event]:
