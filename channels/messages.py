@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from channels.base import Envelope
+from channels.signed_address import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class EmailMessage:
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)  # List-Unsubscribe and the like
     attachments: tuple[Attachment, ...] = ()
+    return_path: Signer | None = None  # makes the address its bounces go to, where we take them
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,16 @@ API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a serv
 # Processes of `web` on all machines: what each allows of a rate while Redis is away.
 API_PROCESSES = env_int("API_PROCESSES", env_int("WEB_WORKERS", 1))
 
+# Mail to us: bounces, complaints, unsubscriptions; see docs/email.md. The address is a domain that
+# is all ours (bounces.example.com), or one mailbox with sub-addresses (bounces@example.com).
+BOUNCE_ADDRESS = env_str("BOUNCE_ADDRESS", "")
+BOUNCE_LISTEN = env_str("BOUNCE_LISTEN", "")  # host:port of the listener
+BOUNCE_TLS_CERTIFICATE = env_str("BOUNCE_TLS_CERTIFICATE", "")  # PEM files, for STARTTLS
+BOUNCE_TLS_KEY = env_str("BOUNCE_TLS_KEY", "")
+# imaps://user:password@host/INBOX, pop3s://user:password@host; imap+starttls, pop3+starttls
+BOUNCE_MAILBOX = env_secret("BOUNCE_MAILBOX", "")
+BOUNCE_MAILBOX_SECONDS = env_int("BOUNCE_MAILBOX_SECONDS", 30)
+
 # Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.
 ALERT_WEBHOOK_URL = env_str("ALERT_WEBHOOK_URL", "")
 ALERT_EMAIL = env_str("ALERT_EMAIL", "")

@@ -18,6 +18,7 @@ from channels.base import (
 )
 from channels.email.fields import AUTHOR, author, recipient
 from channels.email.mime import mime
+from channels.email.reports import read as reports
 from channels.messages import EmailMessage
 
 CHANNEL = Channel.EMAIL
@@ -26,6 +27,14 @@ FIELDS: tuple[Field, ...] = (
     Field("host", "Mail server", False, False, "Unless the endpoint names it", True, True),
     Field("port", "Port", False, False, "587 for starttls, 465 for tls", True, True),
     Field("security", "Security", False, False, "starttls (default), tls or none", True, True),
+    Field(
+        "return_path",
+        "Return path",
+        required=False,
+        help="signed (default, where BOUNCE_ADDRESS is set), or sender: for a server that takes "
+        "no other envelope sender",
+        setting=True,
+    ),
     Field("username", "User name", required=False),
     Field("password", "Password", secret=True, required=False),
 )
@@ -74,7 +83,7 @@ def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
         security=security,
         username=username,
         password=account.credentials.get("password", "") if username else "",
-        sender=sender.address,
+        sender=_return_path(message, account, now) or sender.address,
         recipient=recipient(message),
         data=mime(message, sender=sender, now=now),
     )
@@ -92,12 +101,20 @@ def classify(response: SmtpReply) -> Outcome:
 
 
 def verify(request: InboundRequest, account: Account, now: datetime) -> bool:
-    """Mail servers call nobody back; bounces come by mail."""
+    """Mail servers post nothing; bounces come by mail, to an address that we signed."""
     return False
 
 
 def parse_events(request: InboundRequest) -> list[Event]:
-    return []
+    return reports.events(request)
+
+
+def _return_path(message: EmailMessage, account: Account, now: datetime) -> str:
+    """ "" for the sender's own address."""
+    if message.return_path is None or account.settings.get("return_path") == "sender":
+        return ""
+    envelope = message.envelope
+    return message.return_path.bounce(envelope.delivery_id, account.id, envelope.attempt, now)
 
 
 def _meaning(reply: SmtpReply, code: str) -> tuple[OutcomeKind, str]:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPT = 32_767  # a smallint
 CLOCKS_DIFFER = timedelta(minutes=5)
+NOBODY = 0  # account of what no provider tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,14 @@ known_days = Snapshot(_known_days, seconds=30)
 
 
 def read(rows: Sequence[Stored]) -> tuple[list[Told], list[int]]:
-    """What they say, in their order, and which of them (ids) nobody can read."""
+    """What they say, in their order, and which of them (ids) nobody can read. Those of no account
+    are for `inbound_mail`."""
     told: list[Told] = []
     unreadable: list[int] = []
     by_id = callers.get().by_id
     for row in rows:
+        if row.account_id == NOBODY:
+            continue
         caller = by_id.get(row.account_id)
         try:
             if caller is None:

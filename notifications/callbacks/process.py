@@ -18,6 +18,7 @@ from notifications.callbacks import events as timeline
 from notifications.callbacks.announce import announce
 from notifications.callbacks.parse import Told, known_days, read
 from notifications.callbacks.transitions import Row, Verdict, is_early
+from notifications.inbound_mail.unsubscribe import withdrawn
 from notifications.segments import activity
 from notifications.segments.models import Reaction
 from notifications.wiping import wipe
@@ -95,6 +96,7 @@ def _fold(ids: Sequence[int]) -> tuple[list[Verdict], list[confirming.Asked]]:
     asked = confirming.asked(rows)
     replayed = replays.find(rows)
     told, unreadable = read([row for row in rows if row.id not in replayed])
+    told += withdrawn(rows)
     locked = settling.lock(told)
     tries = {row.id: row.tries for row in rows}
     early = {

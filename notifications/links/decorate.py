@@ -8,6 +8,7 @@ from channels.base import Channel
 from channels.messages import EmailMessage
 from channels.way_out import WayOut
 from notifications.dispatch.claim import Claimed
+from notifications.inbound_mail import signed_addresses
 from notifications.links import our_urls as ours
 from notifications.links.rewrite_html import rewrite
 from preferences.centre.links import preferences_url
@@ -62,6 +63,7 @@ def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime
         message,
         headers={**message.headers, **_headers(row, type_)},
         html=_counted(message.html, row, type_, now),
+        return_path=signed_addresses.signer(),
     )
 
 
@@ -70,7 +72,10 @@ def _headers(row: Claimed, type_: TypeValue) -> dict[str, str]:
     if type_.rules.mandatory:
         return AUTOMATIC
     url = unsubscribe_url(row, type_)
-    headers = {"List-Unsubscribe": f"<{url}>", "List-Id": f"<{type_.slug}.{ours.host()}>", **LISTED}
+    ways = f"<{url}>"
+    if address := signed_addresses.unsubscribe(row.id, row.recipient_id, row.type_id):
+        ways += f", <mailto:{address}?subject=unsubscribe>"
+    headers = {"List-Unsubscribe": ways, "List-Id": f"<{type_.slug}.{ours.host()}>", **LISTED}
     if ours.promises_one_click():
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers

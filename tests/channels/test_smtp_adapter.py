@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from channels.base import BuildError, OutcomeKind, SmtpReply
 from channels.email import smtp
 from channels.messages import Attachment, EmailMessage
+from channels.signed_address import Bounce, Signer, read
 from tests.channels.samples import DELIVERY, NOW, account, email, envelope, recorded
 
 
@@ -44,6 +45,33 @@ def test_the_headers_are_ours_and_those_of_the_message() -> None:
         "List-Id": "<news.example.com>",
         "MIME-Version": "1.0",
     }
+
+
+def test_bounces_go_to_an_address_that_names_the_try_where_we_take_them() -> None:
+    signer = Signer("bounces.example.com", b"key")
+    message = email(envelope=envelope("ada@example.org", attempt=5), return_path=signer)
+
+    sender = smtp.build(message, account("smtp"), NOW).sender
+
+    found = read([b"key"], sender, NOW)
+    assert isinstance(found, Bounce)
+    assert (found.delivery_id, found.account_id, found.attempt) == (DELIVERY, account("smtp").id, 5)
+    assert mime(message)["From"] == "The Shop <shop@example.com>"
+
+
+@pytest.mark.parametrize("base", ["", "a-mailbox-whose-name-is-too-long-for-that@example.com"])
+def test_without_such_an_address_bounces_go_to_the_sender(base: str) -> None:
+    message = email(return_path=Signer(base, b"key") if base else None)
+
+    assert smtp.build(message, account("smtp"), NOW).sender == "shop@example.com"
+
+
+def test_an_account_may_keep_its_own_return_path() -> None:
+    message = email(return_path=Signer("bounces.example.com", b"key"))
+    mine = account("smtp")
+    kept = replace(mine, settings={**mine.settings, "return_path": "sender"})
+
+    assert smtp.build(message, kept, NOW).sender == "shop@example.com"
 
 
 def test_every_try_has_the_same_message_id() -> None:

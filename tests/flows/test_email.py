@@ -17,12 +17,14 @@ from pytest_django.fixtures import Settings
 from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from channels.sandbox.models import Received
+from channels.signed_address import Bounce, Unsubscribe
 from channels.transport import loop as transport
 from notifications import baggage
 from notifications.accept.accept import accept
 from notifications.attachments import store as attachments
 from notifications.attachments.store import attachment_add, attachment_remove, delete_expired
 from notifications.deliver import worker as outbox
+from notifications.inbound_mail.signed_addresses import verify
 from notifications.links import buffer as counting
 from notifications.models import Attachment, Attempt, Delivery, Event, Notification
 from notifications.statuses import ProviderOutcome, State
@@ -118,6 +120,24 @@ def test_news_can_be_stopped_by_its_headers_and_its_links(world: World, ada: Rec
     assert Preference.objects.get().enabled is False
     post(world)
     assert Delivery.objects.get(state=State.SKIPPED).reason == "opted_out"
+
+
+def test_where_we_take_mail_its_bounces_and_its_unsubscriptions_come_to_us(
+    world: World, ada: Recipient, settings: Settings
+) -> None:
+    settings.BOUNCE_ADDRESS = "bounces@shop.example"
+    post(world)
+
+    ways = str(mail()["List-Unsubscribe"]).split(", ")
+    to = ways[1].removeprefix("<mailto:").removesuffix("?subject=unsubscribe>")
+    settle(lambda: has_sent(1))
+    delivery = Delivery.objects.get()
+    assert verify(to, now()) == Unsubscribe(delivery.pk, ada.pk, delivery.type_id)
+    sender = Received.objects.get().raw.partition("MAIL FROM:<")[2].partition(">")[0]
+    bounce = verify(sender, now())
+    assert isinstance(bounce, Bounce)
+    assert bounce[:3] == (delivery.pk, delivery.account_id, 1)
+    assert mail()["From"] == "shop@example.com"
 
 
 def test_it_leads_to_the_persons_settings_and_to_why_it_was_sent(

@@ -1,0 +1,1 @@
+"""What mail servers and mailbox providers write back: bounces and complaints, as events. Pure."""

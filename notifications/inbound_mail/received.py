@@ -1,0 +1,20 @@
+"""A mail that came to one of our signed addresses, as a callback to be stored."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from channels.signed_address import Signed, Unsubscribe
+from notifications.callbacks.parse import NOBODY
+from notifications.callbacks.store import Inbound
+
+KEPT = 256 * 1024  # bytes: a report comes before the message that it is about
+SCHEME = "mailto:"
+
+
+def received(to: Signed, address: str, sender: str, raw: bytes, now: datetime) -> Inbound:
+    """`sender`: of the envelope, "" for a bounce."""
+    account_id = NOBODY if isinstance(to, Unsubscribe) else to.account_id
+    written = sender if sender.isprintable() else ""
+    headers = {"return-path": written.encode("utf-8", "replace").decode()[:320]}
+    url = SCHEME + quote(address[:320], safe="@+=-_.")
+    return Inbound(account_id, now, url, headers, raw[:KEPT])
