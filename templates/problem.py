@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from templates.engine.tokens import NotAllowed, TooHeavy
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Empty `locale` or `field`: it is about the whole of the level above.
 
-    `warning`: worth knowing, and no reason not to publish.
+    `warning`: worth knowing, and no reason not to publish. `heavy`: more than can be read safely,
+    so it is not even stored.
     """
 
     channel: str
@@ -16,11 +19,17 @@ class Problem:
     message: str
     line: int | None = None
     warning: bool = False
+    heavy: bool = False
 
     def __str__(self) -> str:
         place = " / ".join(filter(None, (self.channel, self.locale, self.field)))
         line = f", line {self.line}" if self.line else ""
         return f"{place}{line}: {self.message}" if place else self.message
+
+
+def refused(channel: str, locale: str, field: str, error: NotAllowed) -> Problem:
+    heavy = isinstance(error, TooHeavy)
+    return Problem(channel, locale, field, str(error), error.line, heavy=heavy)
 
 
 def errors(problems: list[Problem]) -> list[Problem]:

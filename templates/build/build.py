@@ -17,7 +17,7 @@ from templates.engine import language
 from templates.engine.engine import engine
 from templates.engine.tokens import TEXT, NotAllowed, segments
 from templates.fields import DATA, PARTIAL
-from templates.problem import Problem
+from templates.problem import Problem, refused
 
 Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
@@ -73,26 +73,24 @@ class _Part:
         try:
             return flatten(source, self.locale, self.partials, open_blocks=self.channel == PARTIAL)
         except NotAllowed as error:
-            self._wrong(field, str(error), error.line)
+            self.problems.append(refused(self.channel, self.locale, field, error))
             return None
 
     def _mail(self, part: dict[str, Any]) -> dict[str, Any]:
         source, preheader = part.pop("mjml", ""), part.pop("preheader", "")
         if source and part.get("html"):
-            self._wrong("mjml", "Write html or mjml, not both", 1)
+            words = "Write html or mjml, not both"
+            self.problems.append(Problem(self.channel, self.locale, "mjml", words, 1))
         elif source:
             try:
                 part["html"] = mjml.to_html(source)
             except NotAllowed as error:
-                self._wrong("mjml", str(error), error.line)
+                self.problems.append(refused(self.channel, self.locale, "mjml", error))
         if part.get("html") and not part.get("text") and (text := text_of(part["html"])):
             part["text"] = text
         if preheader and part.get("html"):
             part["html"] = with_preheader(part["html"], preheader)
         return part
-
-    def _wrong(self, field: str, message: str, line: int | None) -> None:
-        self.problems.append(Problem(self.channel, self.locale, field, message, line))
 
 
 def with_preheader(html: str, preheader: str) -> str:
@@ -110,6 +108,8 @@ def with_preheader(html: str, preheader: str) -> str:
 def text_of(html: str) -> str:
     """The HTML's words, its variables as they are; "" where that gives no text that can be read:
     then each mail's own HTML is made into one."""
+    if len(html) > language.MAX_SOURCE:
+        return ""
     kept = held(html)
     lines = html_to_text(kept.text).split("\n")
     text = kept.back_in("".join(_joined(lines, kept.tags())))

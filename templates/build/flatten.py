@@ -56,6 +56,8 @@ class _Parsed:
 
 def names(source: str) -> set[str]:
     """The partials and layouts it asks for; of a source that cannot be read, none."""
+    if len(source) > MOST_SOURCE:
+        return set()
     try:
         tags = [s for s in segments(source) if s.word in (INCLUDE, EXTENDS)]
         return {_name(tag) for tag in tags}

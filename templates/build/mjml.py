@@ -9,13 +9,15 @@ import re
 import mrml
 
 from templates.build.placeholders import held
-from templates.engine.tokens import NotAllowed
+from templates.engine.tokens import TOO_DEEP, NotAllowed, TooHeavy
 
 POSITION = re.compile(r" at position (\d+)(?::(\d+))?")
-TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^>]*)")
+# A `>` may stand in an attribute, where it ends nothing. What does not match has no end.
+TAG = re.compile(
+    r"""<!--(?:.*?-->|.*)|<(/?)([a-zA-Z][\w:-]*)((?:[^<>"']|"[^"]*"|'[^']*')*+)(>?)""", re.DOTALL
+)
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 DEEPEST = 100  # elements inside one another: the library recurses, and would end the process
-ELEMENT = re.compile(r"<!--.*?-->|<(/?)(mj[\w-]*)([^>]*)>", re.DOTALL)
 PARSING = mrml.ParserOptions(include_loader=mrml.noop_loader())
 WRITING = mrml.RenderOptions(fonts={})
 
@@ -39,24 +41,29 @@ def to_html(source: str) -> str:
 
 
 def _check_depth(text: str) -> None:
-    """Counts too many rather than too few: also what stands in comments."""
     depth = 0
     for found in TAG.finditer(text):
-        closing, name, rest = found.groups()
-        if name.lower() in VOID or rest.endswith("/"):
+        closing, name, rest, end = found.groups()
+        if name is None:
+            continue  # a comment
+        if not end:
+            raise NotAllowed(
+                f"This is not MJML: `<{name}` does not end", _line(text, found.start())
+            )
+        if name in VOID or rest.endswith("/"):
             continue
         depth = max(depth - 1, 0) if closing else depth + 1
         if depth > DEEPEST:
             line = _line(text, found.start())
-            raise NotAllowed(f"More than {DEEPEST} elements inside one another", line)
+            raise TooHeavy(f"{TOO_DEEP}. More than {DEEPEST} elements inside one another", line)
 
 
 def _check_nesting(text: str) -> None:
     """For its line, which the library does not tell."""
     opened: list[tuple[str, int]] = []
-    for found in ELEMENT.finditer(text):
-        closing, name, rest = found[1], found[2], found[3] or ""
-        if name is None or rest.endswith("/"):
+    for found in TAG.finditer(text):
+        closing, name, rest = found[1], found[2] or "", found[3] or ""
+        if not name.startswith("mj") or rest.endswith("/"):
             continue
         line = _line(text, found.start())
         if not closing:

@@ -3,14 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from templates.build.variables_used import EACH, Path, Use
 from templates.fields import SUPPLIED
 
 Schema = dict[str, Any]
-LARGEST = 32 * 1024  # bytes of JSON
-DEEPEST = 20
+DEEPEST = 8  # names of a path: `a.b.c`; what stands deeper may be anything
 TYPES: dict[str, Schema] = {
     "array": {"type": "array"},
     "object": {"type": "object"},
@@ -51,10 +48,10 @@ def infer(used: Iterable[Use]) -> Schema:
         if use.path[0] in SUPPLIED:
             continue
         node = root
-        for name in use.path:
+        for name in use.path[:DEEPEST]:
             node = node.below.setdefault(name, _Node())
         node.optional |= use.optional
-        node.kinds |= {use.kind} - {""}
+        node.kinds |= {use.kind} - {""} if len(use.path) <= DEEPEST else set()
     return {"type": "object", "properties": {}, **root.schema()}
 
 
@@ -90,25 +87,3 @@ def _declares(schema: Any, path: Path) -> bool:
             return isinstance(schema.get("additionalProperties"), Mapping)
         schema = properties[name]
     return True
-
-
-def too_large(schema: object) -> bool:
-    return len(msgspec.json.encode(schema)) > LARGEST or _depth(schema) > DEEPEST
-
-
-def refers_outside(schema: object) -> bool:
-    """A `$ref` that is not to a place in this schema: nothing is ever fetched."""
-    if isinstance(schema, Mapping):
-        names = ("$ref", "$dynamicRef", "$recursiveRef")
-        own = any(n in schema and not str(schema[n]).startswith("#") for n in names)
-        return own or "$id" in schema or any(map(refers_outside, schema.values()))
-    return isinstance(schema, list) and any(map(refers_outside, schema))
-
-
-def _depth(value: object) -> int:
-    inner: list[object] = []
-    if isinstance(value, Mapping):
-        inner = list(value.values())
-    elif isinstance(value, list):
-        inner = value
-    return 1 + max(map(_depth, inner), default=0)

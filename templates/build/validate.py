@@ -6,10 +6,14 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from templates.build.schema import refers_outside, too_large
+from templates.build import schema_rules
 
 MOST_ERRORS = 20
-LINEAR = jsonschema_rs.RegexOptions()  # no pattern of an author's takes longer than its text
+MOST_TOLD = 20_000  # values times rules up to which the library is asked for all that is wrong
+UNFIT = "Does not fit the template's schema."
+# No pattern of an author's takes longer than its text, times what it counts (`a{100}`): hence the
+# size, at which 64 KB take a tenth of a second.
+LINEAR = jsonschema_rs.RegexOptions(size_limit=1 << 17)
 
 # Of our own: the library's messages quote the value.
 WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
@@ -33,22 +37,20 @@ class InvalidSchema(ValueError):
 class Validator:
     """Of one version; threads may share it."""
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_compiled", "_rules", "_schema", "_wide")
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         """Raises InvalidSchema."""
         if schema.get("type") != "object":
             raise InvalidSchema("Must be a JSON Schema of the type `object`")
-        if too_large(schema):
-            raise InvalidSchema("Is too large or too deep")
-        if refers_outside(schema):
-            raise InvalidSchema(
-                "A `$ref` may lead to a place in the schema only, and `$id` is none"
-            )
+        self._schema: Mapping[str, Any] = schema
+        self._wide: Any = None
         try:
-            self._compiled = jsonschema_rs.Draft202012Validator(
-                dict(schema), pattern_options=LINEAR, retriever=_nothing_is_fetched
-            )
+            self._rules = schema_rules.check(schema)
+        except schema_rules.TooCostly as error:
+            raise InvalidSchema(str(error)) from None
+        try:
+            self._compiled = _compiled(schema)
         except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             raise InvalidSchema(f"Is no JSON Schema: {str(error).splitlines()[0][:200]}") from None
 
@@ -62,6 +64,8 @@ class Validator:
         if self._compiled.is_valid(given):
             return {}
         later, found = set(given_later), dict[str, str]()
+        if values_in(given, MOST_TOLD // self._rules) is None:
+            return self._which(given, later)
         for error in self._compiled.iter_errors(given):
             path, words = _said(error)
             if not (path and path[0] in later):
@@ -69,6 +73,32 @@ class Validator:
             if len(found) >= MOST_ERRORS:
                 break
         return found
+
+    def _which(self, given: Mapping[str, Any], later: set[str]) -> dict[str, str]:
+        """Only which variables are wrong: the library tells all that is, which of large lists and
+        many rules takes gigabytes."""
+        if self._wide is None:
+            self._wide = _compiled({k: v for k, v in self._schema.items() if k != "required"})
+        needed = self._schema.get("required", ())
+        missing = [name for name in needed if name not in given and name not in later]
+        found = {shown([name]): "Is needed." for name in missing[:MOST_ERRORS]}
+        for name, value in given.items():
+            if len(found) < MOST_ERRORS and not self._wide.is_valid({name: value}):
+                found[shown([name])] = UNFIT
+        return found or ({} if later else {"": UNFIT})
+
+
+def values_in(value: object, most: int) -> int | None:
+    """How many there are in it, lists and objects too; None: more than `most`."""
+    waiting, found = [value], 0
+    while waiting and found <= most:
+        found += 1
+        inner = waiting.pop()
+        if isinstance(inner, Mapping):
+            waiting += inner.values()
+        elif isinstance(inner, list):
+            waiting += inner
+    return None if waiting or found > most else found
 
 
 def shown(path: Iterable[object]) -> str:
@@ -92,6 +122,12 @@ def _said(error: Any) -> tuple[list[object], str]:
 
 def _one_of(types: Iterable[str]) -> str:
     return " or ".join(f"an {name}" if name[0] in "aeio" else f"a {name}" for name in types)
+
+
+def _compiled(schema: Mapping[str, Any]) -> Any:
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema), pattern_options=LINEAR, retriever=_nothing_is_fetched
+    )
 
 
 def _nothing_is_fetched(address: str) -> Any:

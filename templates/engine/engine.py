@@ -28,6 +28,12 @@ def engine(cost: language.Source | None = None) -> Environment:
     return made
 
 
+def names_in(source: str) -> set[str]:
+    """The variables it uses. Raises NotAllowed; TemplateError for what the engine cannot read."""
+    language.read(source)
+    return engine().undeclared_variables_in_str(source)
+
+
 # Of minijinja 3.0; what a later release adds is still refused by language.FILTERS.
 FORBIDDEN_FILTERS = (
     "attr batch chain filesizeformat format groupby indent lines map pprint reject rejectattr safe "

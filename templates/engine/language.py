@@ -11,7 +11,16 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from templates.engine.tokens import PRINT, TAG, TEXT, NotAllowed, Token, segments
+from templates.engine.tokens import (
+    PRINT,
+    TAG,
+    TEXT,
+    TOO_DEEP,
+    NotAllowed,
+    Token,
+    TooHeavy,
+    segments,
+)
 
 TAGS = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
 FILTERS = frozenset(
@@ -21,6 +30,8 @@ FILTERS = frozenset(
     "currency date datetime number percent plural time url".split()  # ours: see `filters`
 )
 MAX_SOURCE = 100_000  # characters of one field
+DEEPEST_BLOCKS = 100  # `if`, `for` and `elif` inside one another: an `elif` is an `if` in an `else`
+MOST_JOINED = 30  # `~` and `+` of one block: each writes all that stands before it once more
 
 OURS = "__"  # how the names start by which filters know the person
 KEYWORDS = frozenset("and else for if in is not or".split())
@@ -35,6 +46,7 @@ class Source:
     loops: int = 0
     looped_text: int = 0  # characters inside loops: written again with each turn
     optional: set[str] = field(default_factory=set)  # names it can do without
+    open_blocks: list[int] = field(default_factory=list)  # how many conditions each holds open
 
 
 def read(text: str) -> Source:
@@ -80,15 +92,31 @@ def _tag(tokens: list[Token], source: Source, line: int) -> int:
     name = tokens[0][1] if tokens else ""
     if name not in TAGS:
         raise NotAllowed(f"The tag `{name}` is not allowed; there are `if` and `for`", line)
+    _nest(name, source.open_blocks, line)
     if ("name", "recursive") in tokens:
         raise NotAllowed("A loop cannot be recursive", line)
     source.loops += name == "for"
     return {"for": 1, "endfor": -1}.get(name, 0)
 
 
+def _nest(name: str, opened: list[int], line: int) -> None:
+    if name in ("if", "for"):
+        opened.append(1)
+    elif name in ("endif", "endfor") and opened:
+        opened.pop()
+    elif name == "elif" and opened:
+        opened[-1] += 1
+    if name not in ("endif", "endfor") and sum(opened) > DEEPEST_BLOCKS:
+        raise TooHeavy(
+            f"{TOO_DEEP}. More than {DEEPEST_BLOCKS} `if`, `elif` or `for` at once", line
+        )
+
+
 def _expression(tokens: list[Token], line: int) -> None:
     """No lists (a loop over `[a, a]` doubles), no methods (they change what they are called on),
     no filter outside the table."""
+    if sum(text in "~+" for kind, text in tokens if kind == "operator") > MOST_JOINED:
+        raise TooHeavy(f"More than {MOST_JOINED} `~` and `+` in one block", line)
     brackets: list[str] = []
     in_target = tokens[:1] == [("name", "for")]
     for index, (kind, text) in enumerate(tokens):

@@ -12,7 +12,7 @@ from minijinja import Environment, TemplateError
 
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
-from templates.engine.engine import MAX_OUTPUT, engine
+from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
 from templates.engine.localise import CannotWrite
 from templates.engine.tokens import NotAllowed
@@ -215,8 +215,8 @@ def _texts(channel: str, locales: Mapping[str, Mapping[str, Any]]) -> Iterator[s
 
 def _asks_for_person(source: str) -> bool:
     try:
-        return PERSON in engine().undeclared_variables_in_str(source)
-    except TemplateError:
+        return PERSON in names_in(source)
+    except (NotAllowed, TemplateError):
         return False  # it will fail for itself
 
 

@@ -18,6 +18,11 @@ TOKEN = re.compile(
 CLOSED_BY = {"{{": "}}", "{%": "%}"}
 TEXT, PRINT, TAG, COMMENT = "text", "{{", "{%", "{#"
 
+MOST_TOKENS = 300  # of one block: the engine calls itself for each, and would end the process
+DEEPEST_BRACKETS = 20
+OPENS, CLOSES = frozenset("(["), frozenset(")]")
+TOO_DEEP = "The template is nested too deeply"
+
 Token = tuple[str, str]  # kind and text
 
 
@@ -27,6 +32,10 @@ class NotAllowed(ValueError):
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
         self.line = line
+
+
+class TooHeavy(NotAllowed):
+    """More than the programs that read it can bear: such a text is not even stored."""
 
 
 class Segment(NamedTuple):
@@ -63,7 +72,7 @@ def segments(text: str) -> Iterator[Segment]:
 def _block(text: str, opening: re.Match[str], line: int) -> tuple[list[Token], int]:
     """The tokens up to the block's end, and where that is."""
     tokens: list[Token] = []
-    at = opening.end()
+    at, depth = opening.end(), 0
     if text[at : at + 1] in ("-", "+"):
         at += 1
     while token := TOKEN.match(text, at):
@@ -75,9 +84,20 @@ def _block(text: str, opening: re.Match[str], line: int) -> tuple[list[Token], i
             return tokens, at
         if kind != "space":
             tokens.append((kind, token[0]))
+            depth += (token[0] in OPENS) - (token[0] in CLOSES)
+            if depth > DEEPEST_BRACKETS or len(tokens) > MOST_TOKENS:
+                raise _too_heavy(depth, line + text.count("\n", opening.start(), at))
     shown = text[at : at + 1]
     message = f"`{shown}` is not allowed in a block" if shown else "A block is not closed"
     raise NotAllowed(message, line + text.count("\n", opening.start(), at))
+
+
+def _too_heavy(depth: int, line: int) -> TooHeavy:
+    if depth > DEEPEST_BRACKETS:
+        return TooHeavy(
+            f"{TOO_DEEP}. More than {DEEPEST_BRACKETS} brackets inside one another", line
+        )
+    return TooHeavy(f"{TOO_DEEP}. More than {MOST_TOKENS} names and signs in one block", line)
 
 
 def _after_comment(text: str, start: int, line: int) -> int:

@@ -9,7 +9,7 @@ from minijinja import TemplateError
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.build.flatten import plain
 from templates.engine import language
-from templates.engine.engine import engine
+from templates.engine.engine import engine, names_in
 from templates.engine.render import sources
 from templates.engine.tokens import NotAllowed
 from templates.fields import (
@@ -22,6 +22,7 @@ from templates.fields import (
     WITH_DATA,
 )
 from templates.problem import Problem as Problem
+from templates.problem import refused
 
 MESSAGES = tuple(channel for channel in FIELDS if channel != PARTIAL)
 LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -47,14 +48,21 @@ def check_source(source: str) -> None:
         raise NotAllowed(error.detail or error.message, error.line or 1) from None
 
 
+def bounded(source: str) -> str:
+    """Itself. Raises NotAllowed, before anything reads a text that is too long."""
+    if len(source) > language.MAX_SOURCE:
+        raise NotAllowed(f"Longer than {language.MAX_SOURCE} characters", 1)
+    return source
+
+
 def declared_variables(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
     """The names every request must give, sorted: all that any text uses, less those that some
     text asks for with `|default` or `is defined`, and what we supply. Of parts without problems."""
-    reader, used, optional = engine(), set[str](), set[str]()
+    used, optional = set[str](), set[str]()
     for channel, locales in parts.items():
         for part in locales.values():
             for _, _, source in sources(channel, part):
-                used |= reader.undeclared_variables_in_str(source)
+                used |= names_in(source)
                 optional |= language.read(source).optional
     return sorted(used - optional - SUPPLIED)
 
@@ -115,9 +123,9 @@ def _source(channel: str, locale: str, field: str, source: object) -> Iterator[P
         yield Problem(channel, locale, field, "A zero character is not allowed")
         return
     try:
-        check_source(plain(source))
+        check_source(plain(bounded(source)))
     except NotAllowed as error:
-        yield Problem(channel, locale, field, str(error), error.line)
+        yield refused(channel, locale, field, error)
     kind = FIELDS[channel].get(field)
     if kind and kind.mailbox and source.strip() and not WRITTEN.search(source):
         yield from _mailbox(channel, locale, field, source.strip())

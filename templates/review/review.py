@@ -15,7 +15,7 @@ from templates.engine.render import Compiled, sources
 from templates.engine.tokens import NotAllowed
 from templates.fields import PARTIAL, PERSON
 from templates.models import TemplateKind
-from templates.problem import Problem, errors
+from templates.problem import Problem, errors, refused
 from templates.review import advice
 from templates.review.checks import MESSAGES, check, check_source, declared_variables
 from templates.review.partials import load_partials
@@ -136,7 +136,8 @@ def _unreadable(built: building.Built) -> Iterator[Problem]:
         try:
             check_source(source)
         except NotAllowed as error:
-            yield Problem(channel, locale, name, f"With its partials: {error}")
+            found = refused(channel, locale, name, error)
+            yield replace(found, message=f"With its partials: {error}", line=None)
 
 
 def _texts(parts: Parts) -> Iterator[tuple[str, str, str, str]]:

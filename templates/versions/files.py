@@ -14,13 +14,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from channels.base import Channel
+from templates.build.schema_rules import DEEPEST_JSON, depth_over
 from templates.fields import DATA, FIELDS, PARTIAL
 
 HEAD, SCHEMA, SAMPLE = "template.toml", "schema.json", "sample.json"
 DASHES = "---"
 HEADER = re.compile(r"([a-z_0-9]+(?:\.\w+)?): ?(.*)")
 FILE = re.compile(r"([a-z_]+)\.([A-Za-z0-9_-]+)(?:\.([a-z_]+(?:\.\w+)?))?\.(txt|html|mjml|json)")
+LONGEST_JSON = 100_000  # characters of a schema or a sample
+LONGEST_HEAD = 100_000  # characters
+MOST_SIGNS = 20  # dots and brackets outside of texts
+STRINGS = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\n]|\\.)*+"|#[^\n]*+'''
+    r"""|'''(?:[^']|'(?!''))*+'''|'[^'\n]*+'""",
+    re.DOTALL,
+)
+STRUCTURE = re.compile(r"[^.\[\]{}]+")
 MAIN = {
     Channel.PUSH: ("body",),
     Channel.WEB_PUSH: ("body",),
@@ -82,6 +94,8 @@ def from_files(files: Mapping[str, str]) -> list[Folder]:
             continue  # a README beside the folders
         folder = folders.setdefault(slug, Folder(slug))
         try:
+            if "\0" in files[path]:  # Postgres stores none
+                raise ValueError("holds the character U+0000")
             _read(folder, name, files[path].replace("\r\n", "\n"))
         except ValueError as error:
             raise NotReadable(f"{path}: {error}") from None
@@ -132,6 +146,9 @@ def _read(folder: Folder, name: str, text: str) -> None:
 
 
 def _read_head(folder: Folder, text: str) -> None:
+    """Its texts aside, a head has a few signs only: others would be read for minutes."""
+    if len(text) > LONGEST_HEAD or len(STRUCTURE.sub("", STRINGS.sub("", text))) > MOST_SIGNS:
+        raise ValueError("is too large or nested too deeply")
     said = tomllib.loads(text)
     for key, value in said.items():
         if key not in ("name", "description", "kind") or not isinstance(value, str):
@@ -142,12 +159,19 @@ def _read_head(folder: Folder, text: str) -> None:
 def _read_part(part: dict[str, Any], channel: str, end: str, text: str) -> None:
     header, body = _split(text)
     for name, value in header or ():
-        _put(part, name, json.loads(value) if value.startswith('"') else value)
+        _put(part, name, _unquoted(value) if value.startswith('"') else value)
     known = {ENDS.get(name, "txt"): name for name in reversed(MAIN[channel])}
     main = MAIN[channel][-1] if channel == PARTIAL else known.get(end)
     if main is None:
         raise ValueError(f"is no file of {channel}")
     _put(part, main, body.removesuffix("\n"))
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return msgspec.json.decode(value, type=str)
+    except msgspec.DecodeError:
+        raise ValueError(f"has a text that does not end: {value[:40]}") from None
 
 
 def _split(text: str) -> tuple[list[tuple[str, str]] | None, str]:
@@ -202,9 +226,18 @@ def _lf(text: Any) -> Any:
 
 
 def _object(text: str) -> dict[str, Any]:
-    found = json.loads(text)
+    if len(text) > LONGEST_JSON:
+        raise ValueError(f"has more than {LONGEST_JSON:,} characters")
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise ValueError("is no JSON object")
+    if depth_over(found, DEEPEST_JSON):
+        raise ValueError("is nested too deeply")
+    if "\\u0000" in text and b"\\u0000" in msgspec.json.encode(found).replace(b"\\\\", b""):
+        raise ValueError("holds the character U+0000")
     return found
 
 

@@ -3,17 +3,19 @@
 Versions never change once published, so what is compiled stays; only names are asked anew.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from channels.base import Channel
 from templates.build.needs import OURS, Needs
-from templates.build.validate import Validator
-from templates.build.variables_used import uses
+from templates.build.validate import InvalidSchema, Validator
+from templates.build.variables_used import Use, uses
 from templates.engine.render import Compiled, render_field, sources
 from templates.engine.render import RenderFailed as RenderFailed
+from templates.engine.tokens import NotAllowed
 from templates.fields import PERSON, SUPPLIED
 from templates.models import TemplateKind, TemplateVersion
 from templates.review.review import requirements as requirements
@@ -24,6 +26,8 @@ from templates.versions.services import CannotPublish as CannotPublish
 from templates.versions.services import template_create as template_create
 from templates.versions.services import version_draft as version_draft
 from templates.versions.services import version_publish as version_publish
+
+logger = logging.getLogger(__name__)
 
 REMEMBER = 2.0  # seconds a name is not asked anew: as long may a new version take to be used
 MAX_REMEMBERED = 10_000
@@ -79,14 +83,16 @@ def needs(version_id: int) -> Needs:
     """Raises TemplateVersion.DoesNotExist. Versions from before there were schemas have none."""
     rows = TemplateVersion.objects.filter(published_at__isnull=False)
     variables, accepts = rows.values_list("variables", "accepts").get(pk=version_id)
-    validator = Validator(accepts) if accepts else None
-    return Needs(tuple(variables), _attributes(compiled(version_id)), validator)
+    return Needs(tuple(variables), _attributes(compiled(version_id)), _validator(accepts))
 
 
 @lru_cache(maxsize=MAX_COMPILED)
 def channels_without_way_out(version_id: int) -> frozenset[str]:
     """Where a version does not say how to end it; see `unsubscribe_check`."""
-    return frozenset(problem.channel for problem in without_way_out(compiled(version_id).parts))
+    try:
+        return frozenset(p.channel for p in without_way_out(compiled(version_id).parts))
+    except NotAllowed:  # published when more was allowed: it cannot be written either
+        return frozenset(compiled(version_id).parts)
 
 
 @lru_cache(maxsize=MAX_COMPILED)
@@ -94,7 +100,7 @@ def reply_addresses(version_id: int) -> tuple[ReplyAddress, ...]:
     """Of the e-mail part, as far as they can be written without knowing to whom."""
     found = []
     for locale, part in compiled(version_id).parts.get(Channel.EMAIL, {}).items():
-        names = {use.path[0] for use in uses(part.get(REPLY_TO) or "")}
+        names = {use.path[0] for use in _uses(part.get(REPLY_TO) or "")}
         if part.get(REPLY_TO) and not names & SUPPLIED:
             found.append(ReplyAddress(locale, tuple(sorted(names))))
     return tuple(found)
@@ -112,11 +118,29 @@ def _attributes(version: Compiled) -> tuple[str, ...]:
         for channel, locales in version.parts.items()
         for part in locales.values()
         for _, _, source in sources(channel, part)
-        for use in uses(source)
+        for use in _uses(source)
         if use.path[0] == PERSON and len(use.path) > 1
     ]
     optional = {use.path for use in used if use.optional}
     return tuple(sorted({u.path[1] for u in used if u.path not in optional} - OURS))
+
+
+def _uses(source: str) -> list[Use]:
+    """None of a text that was published when more was allowed, and cannot be written now."""
+    try:
+        return uses(source)
+    except NotAllowed:
+        return []
+
+
+def _validator(accepts: Mapping[str, Any] | None) -> Validator | None:
+    """None also for a schema that was published when more was allowed: its texts are sent still,
+    with every variable they need, and a new version has to have another one."""
+    try:
+        return Validator(accepts) if accepts else None
+    except InvalidSchema as error:
+        logger.warning("template schema cannot be used", extra={"reason": str(error)})
+        return None
 
 
 _remembered: dict[str, tuple[float, VersionValue | None]] = {}
