@@ -51,7 +51,9 @@ class ReadAllIn(msgspec.Struct):
 
 
 class PageIn(serializers.Serializer[Any]):
-    before = serializers.CharField(default="", help_text="`next_cursor` of an earlier page.")
+    before = serializers.CharField(
+        default="", allow_blank=True, help_text="`next_cursor` of an earlier page."
+    )
     limit = serializers.IntegerField(default=20, min_value=1, max_value=selectors.MOST)
     unread = serializers.BooleanField(default=False)
     archived = serializers.BooleanField(default=False)

@@ -34,10 +34,14 @@ class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     idempotency_key: Key | None = None
 
 
+# They are read one by one, as a wrong one sinks no other; what each has to be is said all the same.
+EACH = {"items": {"$ref": "#/components/schemas/SendRequest"}}
+
+
 class BatchRequest(Struct, forbid_unknown_fields=True):
     """Up to 1,000 different requests; each has a result of its own."""
 
-    notifications: Annotated[list[Any], Meta(min_length=1, max_length=1000)]
+    notifications: Annotated[list[Any], Meta(min_length=1, max_length=1000, extra_json_schema=EACH)]
 
 
 class Warned(Struct):

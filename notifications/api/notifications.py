@@ -1,7 +1,7 @@
 """Notifications over HTTP: send, send many, see what happened, cancel."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -19,10 +19,10 @@ from notifications.statuses import NotificationState
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields, error_body, not_found
+from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.instants import read_instant
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
+from notifyproj.core.openapi import KEY_ERRORS, ErrorDetail, error
 from notifyproj.core.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.throttling import charge
 
@@ -62,7 +62,7 @@ class ItemResult(Struct, omit_defaults=True):
 
     status: int
     notification: Accepted | None = None
-    error: dict[str, Any] | None = None
+    error: ErrorDetail | None = None
     replayed: bool = False
 
 
@@ -214,7 +214,7 @@ class Cancel(APIView):
 
 def _result(item: Answer) -> ItemResult:
     if item.error is not None:
-        failed = error_body(item.error.code, str(item.error), item.error.fields)["error"]
+        failed = ErrorDetail(item.error.code, str(item.error), dict(item.error.fields))
         return ItemResult(item.error.status, error=failed)
     return ItemResult(202, notification=item.body, replayed=item.replayed)
 

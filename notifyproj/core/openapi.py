@@ -54,13 +54,47 @@ class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         _, components = msgspec.json.schema_components(
             [self.target], ref_template="#/components/schemas/{name}"
         )
-        own: dict[str, Any] = components.pop(self.target.__name__)
+        own: dict[str, Any] = for_generators(components.pop(self.target.__name__), direction)
         for name, schema in components.items():
+            for_generators(schema, direction)
             component = ResolvedComponent(  # type: ignore[no-untyped-call]
                 name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema
             )
             auto_schema.registry.register_on_missing(component)
         return own
+
+
+def for_generators(schema: dict[str, Any], direction: str) -> dict[str, Any]:
+    """As generators of clients need it, changed in place.
+
+    An object of which nothing more is said is one that holds nothing to them; and a property with
+    a default one that has to be sent, so of requests the defaults are told in words.
+    """
+    schema.pop("title", None)  # that of the struct, which two components may share
+    kinds = schema.get("type")
+    says = {"properties", "additionalProperties", "$ref"} & schema.keys()
+    if "object" in (kinds if isinstance(kinds, list) else [kinds]) and not says:
+        schema["additionalProperties"] = True
+    for inner in schema.get("properties", {}).values():
+        if direction == "request" and "default" in inner:
+            _tell_default(inner, inner.pop("default"))
+    for inner in _inside(schema):
+        for_generators(inner, direction)
+    return schema
+
+
+def _tell_default(schema: dict[str, Any], default: object) -> None:
+    if default not in (None, "", [], {}):
+        told = f"Default: `{msgspec.json.encode(default).decode()}`."
+        schema["description"] = f"{schema.get('description', '')} {told}".lstrip()
+
+
+def _inside(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas that this one is made of."""
+    one = [schema.get(name) for name in ("items", "additionalProperties", "not")]
+    several = [schema.get(name) or [] for name in ("anyOf", "oneOf", "allOf", "prefixItems")]
+    found = [*one, *schema.get("properties", {}).values(), *(s for list_ in several for s in list_)]
+    return [each for each in found if isinstance(each, dict)]
 
 
 def error(description: str, code: str, **fields: str) -> OpenApiResponse:
