@@ -45,6 +45,14 @@ class WithRepeat(Protocol):
 
 
 @runtime_checkable
+class WithReceipts(Protocol):
+    """The provider says later that a message arrived: one without an answer may wait for that."""
+
+    def receipts(self, account: Account) -> bool:
+        """Whether this account's callbacks are set up, so that they come and are believed."""
+
+
+@runtime_checkable
 class WithBatch(Protocol):
     """Up to BATCH messages go in one request."""
 

@@ -133,7 +133,7 @@ class NotificationType(models.Model):
 
     class OnUncertain(models.TextChoices):
         RESEND = "resend", "Send once more"
-        WAIT = "wait", "Wait for a receipt"
+        WAIT = "wait", "Wait for a receipt, where the provider sends them"
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
@@ -178,7 +178,11 @@ class NotificationType(models.Model):
         " closed by whichever comes first. Empty: sent one by one.",
     )
     on_uncertain = models.CharField(
-        max_length=8, choices=OnUncertain.choices, default=OnUncertain.WAIT
+        max_length=8,
+        choices=OnUncertain.choices,
+        default=OnUncertain.RESEND,
+        help_text="When a provider did not answer. Push, web push, webhooks, Slack, SMTP and Amazon"
+        " SNS send no receipts, so what goes there is sent once more.",
     )
     routing = models.CharField(
         max_length=8,

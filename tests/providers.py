@@ -16,6 +16,7 @@ class Answer:
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
     hang: float = 0.0  # seconds before the answer
+    dropped: bool = False  # no answer: the connection ends
 
 
 class StandIn:
@@ -59,6 +60,9 @@ def stand_in() -> Iterator[StandIn]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = provider.take({"path": self.path, "headers": headers, "body": body})
             provider.wait(answer.hang)
+            if answer.dropped:
+                self.close_connection = True
+                return
             payload = b"" if answer.body is None else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():

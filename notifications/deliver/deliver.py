@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from channels.accounts.receipts import sends_receipts
 from channels.base import (
     HttpRequest,
     InboxWrite,
@@ -154,7 +155,7 @@ def _done(
             result,
             started_at,
             time.monotonic() - started,
-            item.type.resend_uncertain,
+            item.type.resend_uncertain or not _may_be_confirmed(item, outcome),
             item.has_alternative,
             item.units,
             0 if outcome.code == FOUND else item.cost_micros,  # it was with the first try
@@ -162,6 +163,11 @@ def _done(
             isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
         )
     )
+
+
+def _may_be_confirmed(item: Ready, outcome: Outcome) -> bool:
+    """Whether a receipt may settle a doubt: there is nothing to wait for elsewhere."""
+    return outcome.kind is OutcomeKind.UNCERTAIN and sends_receipts(item.route)
 
 
 def _write_inbox(items: Sequence[Ready], now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from channels.accounts.receipts import may_be_confirmed
 from channels.base import Channel
 from channels.models import CHANNELS
 from preferences.digest_form import checked_digest
@@ -18,6 +19,13 @@ UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
 LANGUAGES, STEPS = ("names", "descriptions"), ("fallbacks", "digest")
 LONGEST_DESCRIPTION = 1_000
+
+RESEND = NotificationType.OnUncertain.RESEND
+ONCE_MORE = (RESEND.value, RESEND.label)
+NO_RECEIPTS = (
+    "No account that these channels go through sends receipts: choose “Send once more”, or set up"
+    " callbacks of an e-mail or SMS account first."
+)
 
 # What rooms above ask of a type: from what the form says to {field: what is wrong}.
 requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
@@ -45,6 +53,11 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = "__all__"  # noqa: DJ007 - the admin says which
         widgets = {name: few_lines() for name in ("description", *LANGUAGES, *STEPS)}
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and not may_be_confirmed(_reached(vars(self.instance))):
+            self.fields["on_uncertain"].choices = [ONCE_MORE]  # type: ignore[attr-defined]
+
     def clean_fallbacks(self) -> list[dict[str, Any]]:
         try:
             return checked_fallbacks(self.cleaned_data.get("fallbacks") or [])
@@ -66,6 +79,9 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._check_hours(cleaned)
+        waits = cleaned.get("on_uncertain") == NotificationType.OnUncertain.WAIT
+        if waits and not may_be_confirmed(_reached(cleaned)):
+            self.add_error("on_uncertain", NO_RECEIPTS)
         fixed = cleaned.get("routing") == NotificationType.Routing.FIXED
         if fixed and not cleaned.get("fixed_account"):
             self.add_error("fixed_account", "Say which account it is.")
@@ -81,6 +97,12 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("send_until" if end is None else "send_from", "Give both, or neither.")
         if start is not None and start == end:
             self.add_error("send_until", "Another time than it begins.")
+
+
+def _reached(fields: Mapping[str, Any]) -> set[str]:
+    """The channels a type's messages may take, as a stand-in for another one too."""
+    steps = fields.get("fallbacks") or []
+    return {*(fields.get("channels") or []), *(step["to"] for step in steps)}
 
 
 def clean_names(

@@ -151,24 +151,6 @@ def test_a_timeout_after_sending_is_sent_once_more_where_the_type_says_so(
     conserved()
 
 
-def test_a_timeout_after_sending_waits_for_a_receipt_where_the_type_says_so(
-    ada: World, provider: StandIn
-) -> None:
-    ada.type.on_uncertain = "wait"
-    ada.type.save()
-    provider.always = Answer(hang=30)
-    send(ada, user_id="ada", priority="high")
-
-    waiting = recorded()
-    assert waiting.state == State.AWAITING
-    go_on()
-    delivery = settled()
-
-    assert delivery.state == State.UNCERTAIN
-    assert len(provider.requests) == 1
-    conserved()
-
-
 def test_a_refused_connection_is_safe_to_try_again(ada: World) -> None:
     ProviderAccount.objects.update(endpoint="http://127.0.0.1:9")
     ada.account.refresh_from_db()

@@ -34,7 +34,7 @@ def save(operator: Client, news: NotificationType, **fields: Any) -> str:
         "name": "News",
         "channels": "push",
         "max_priority": "normal",
-        "on_uncertain": "wait",
+        "on_uncertain": "resend",
         "ttl_seconds": "60",
         "enabled": "on",
         "routing": "reliable",
@@ -126,3 +126,54 @@ def test_channels_are_ticked(operator: Client, news: NotificationType) -> None:
     assert re.search(r'<input type="checkbox" name="channels" value="push"[^>]* checked', page)
     assert '<textarea name="digest"' in page
     assert 'rows="3"' in page
+
+
+def test_a_type_that_nobody_confirms_cannot_be_made_to_wait(
+    operator: Client, news: NotificationType
+) -> None:
+    assert "Select a valid choice" in save(operator, news, on_uncertain="wait")
+    assert news.on_uncertain == "resend"
+
+
+def test_waiting_is_not_offered_where_no_receipt_comes(
+    operator: Client, news: NotificationType
+) -> None:
+    page = reverse("admin:preferences_notificationtype_change", args=[news.pk])
+
+    assert "Wait for a receipt" not in operator.get(page).content.decode()
+
+
+def test_a_type_that_was_made_to_wait_before_is_saved_otherwise(
+    operator: Client, news: NotificationType
+) -> None:
+    NotificationType.objects.update(on_uncertain="wait")
+    page = reverse("admin:preferences_notificationtype_change", args=[news.pk])
+    assert "Wait for a receipt" not in operator.get(page).content.decode()
+
+    save(operator, news)
+
+    assert news.on_uncertain == "resend"
+
+
+def test_a_type_of_mail_may_wait_while_no_account_says_otherwise(
+    operator: Client, news: NotificationType
+) -> None:
+    NotificationType.objects.update(channels=["email"])
+
+    save(operator, news, channels="email", on_uncertain="wait")
+
+    assert news.on_uncertain == "wait"
+
+
+def test_who_changes_the_channels_is_told_that_nobody_confirms_them(
+    operator: Client, news: NotificationType
+) -> None:
+    NotificationType.objects.update(channels=["email"], on_uncertain="wait")
+
+    page = save(operator, news, channels="push", on_uncertain="wait")
+
+    assert "No account that these channels go through sends receipts" in page
+
+
+def test_a_new_type_sends_once_more_unless_somebody_chooses() -> None:
+    assert NotificationType().on_uncertain == "resend"

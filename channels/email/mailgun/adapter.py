@@ -51,6 +51,10 @@ NOT_YET = (OutcomeKind.RETRY, "Mailgun does not know the domain, or not yet")  #
 NOT_MAILGUN = Outcome(PAUSE, "Nothing was sent: the domain or the URL is wrong", "wrong_url")
 
 
+def receipts(account: Account) -> bool:
+    return bool(account.credentials.get("webhook_signing_key"))
+
+
 def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest:
     sender = author(account)
     fields = {

@@ -100,6 +100,10 @@ LONG_BLOCK = 3600.0  # seconds; 403 also stands for "too many bad requests"
 INDEX = re.compile(r"\.\d+|\[\d+\]")
 
 
+def receipts(account: Account) -> bool:
+    return bool(account.settings.get("verification_key"))
+
+
 def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest:
     key = account.credentials.get("api_key", "")
     if not key:

@@ -46,6 +46,10 @@ PATH = "/v2/email/outbound-emails"
 MAY_BE_BULK_ONLY = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
 
 
+def receipts(account: Account) -> bool:
+    return bool(account.settings.get("configuration_set") and account.settings.get("topic_arn"))
+
+
 def build(message: EmailMessage, account: Account, now: datetime) -> HttpRequest:
     """SES makes a Message-ID of its own, whatever it is given; the delivery id goes as a tag."""
     names = {"text/plain": "Text", "text/html": "Html"}

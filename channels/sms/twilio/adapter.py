@@ -34,6 +34,7 @@ __all__ = (
     "found",
     "look_up",
     "parse_events",
+    "receipts",
     "reply",
     "verify",
 )
@@ -78,6 +79,12 @@ CODES: dict[int, tuple[OutcomeKind, str, float | None]] = {
     21611: (THROTTLED, "The sender's queue is full", 60.0),
     30610: (RETRY, "Quiet hours at the recipient's place", 3600.0),
 }
+
+
+def receipts(account: Account) -> bool:
+    """A messaging service may have a callback of its own."""
+    told = account.settings.get("callback_url") or account.settings.get("messaging_service_sid")
+    return bool(told and account.credentials.get("auth_token"))
 
 
 def build(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
