@@ -23,8 +23,8 @@ TEXTS = {
     "Persian with a joiner": "سفارش شما می\u200cرسد",
     "a family of emoji": "Für euch 👨\u200d👩\u200d👧\u200d👦",
     "soft hyphens": "Donau\u00addampf\u00adschiff",
-    "a mark of direction": "\u200fשלום עולם",  # noqa: RUF001
-    "an embedding": "\u202bمرحبا\u202c!",  # noqa: RUF001
+    "a mark of direction": "\u200fשלום עולם",
+    "an embedding": "\u202bمرحبا\u202c!",
     "a byte order mark": "\ufeffHallo",
     "not assigned yet": "neu \U0001fadf \u0378",
     "private use": "\ue000 \U0010ffff",

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - other scripts are what is tested
 """What can be sent to by e-mail, and which texts are one mailbox."""
 
 import pytest

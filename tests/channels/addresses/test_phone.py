@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - other scripts are what is tested
 """Numbers, however they are written."""
 
 import pytest
