@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from channels.locales import choose
+
 SHAPE = '{"de": "Angebote", "fr": "Offres"}'
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)  # BCP 47, its language first
 LONGEST = 200
@@ -10,8 +12,8 @@ LONGEST = 200
 
 def named(names: Mapping[str, str], default: str, locale: str) -> str:
     """By the locale, else by its language, else as it is called everywhere."""
-    wanted = locale.replace("_", "-")
-    return names.get(wanted) or names.get(wanted.partition("-")[0].lower()) or default
+    chosen = choose(tuple(names), locale) if names and locale else None
+    return names[chosen] if chosen else default
 
 
 def checked_names(value: object, longest: int = LONGEST) -> dict[str, str]:

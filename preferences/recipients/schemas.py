@@ -13,11 +13,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from channels.base import Channel
+from channels.locales import canonical
 from notifyproj.core.errors import InvalidFields
 from preferences.recipients import addresses
 
 ATTRIBUTES_MOST = 16_384  # bytes, as JSON
-LOCALE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-([a-zA-Z]{2}|\d{3}))?(-[a-zA-Z0-9]{4,8})*")
 EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")
 RESERVED_IDS = frozenset({"import", ".", ".."})  # they would not survive in a path
 
@@ -82,19 +82,7 @@ def _external_id(text: str) -> str:
 
 
 def _locale(text: str) -> str:
-    if not text:
-        return text
-    if not LOCALE.fullmatch(text):
-        raise ValueError("A locale looks like de or de-AT (BCP 47).")
-    language, *rest = text.split("-")
-    return "-".join([language.lower(), *map(_subtag, rest)])
-
-
-def _subtag(tag: str) -> str:
-    """Script `Latn`, region `AT`, variants in lower case (RFC 5646, 2.1.1)."""
-    if len(tag) == 4 and tag.isalpha():
-        return tag.title()
-    return tag.upper() if len(tag) <= 3 else tag.lower()
+    return canonical(text) if text else text
 
 
 @cache

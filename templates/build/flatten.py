@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from channels import locales
 from templates.engine.tokens import COMMENT, TAG, TEXT, NotAllowed, Segment, segments
 from templates.fields import DEFAULT_LOCALE
 
@@ -28,13 +29,7 @@ class Partial(NamedTuple):
 
     def text(self, locale: str) -> str:
         """`de-AT` → `de` → `default`; it has a default."""
-        by_tag = {name.lower().replace("_", "-"): text for name, text in self.texts.items()}
-        tag = locale.lower().replace("_", "-")
-        while tag:
-            if tag in by_tag:
-                return by_tag[tag]
-            tag = tag.rpartition("-")[0]
-        return by_tag.get(DEFAULT_LOCALE, "")
+        return self.texts.get(locales.choose(tuple(self.texts), locale) or DEFAULT_LOCALE, "")
 
 
 Partials = Mapping[str, Partial]  # by the name a text uses

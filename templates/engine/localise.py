@@ -5,6 +5,7 @@ from a template a width of its own. The messages are safe to show: they quote no
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -14,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, is_currency
 
+from channels.locales import InvalidLocale, canonical
 from templates.engine.moment import read_moment
 
 FALLBACK = "en"
@@ -32,7 +34,8 @@ class CannotWrite(ValueError):
 @lru_cache(maxsize=1024)
 def locale_of(tag: str) -> Locale:
     """The nearest one there are data for: `de-XX` is `de`, and what nobody knows is English."""
-    tag = tag.replace("_", "-")
+    with suppress(InvalidLocale):
+        tag = canonical(tag)
     while tag:
         try:
             return Locale.parse(tag, sep="-")

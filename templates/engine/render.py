@@ -10,6 +10,7 @@ from typing import Any
 
 from minijinja import Environment, TemplateError
 
+from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
 from templates.engine.engine import MAX_OUTPUT, engine, names_in
@@ -66,9 +67,7 @@ class Compiled:
         self.parts = parts
         self.channels = frozenset(parts)
         # Channels some text of which asks for the person's locale or zone.
-        self.localised = frozenset(
-            c for c, locales in parts.items() if LOCALISED.search(str(locales))
-        )
+        self.localised = frozenset(c for c, texts in parts.items() if LOCALISED.search(str(texts)))
         self._plain = engine()
         self._metered: dict[str, Environment] = {}
         self._supplied = {channel: _mentioned(channel, parts[channel]) for channel in parts}
@@ -90,11 +89,11 @@ class Compiled:
         return found
 
     def _steps(self, channel: str, locale: str) -> Iterator[_Step]:
-        locales = self.parts.get(channel)
-        if not locales:
+        written = self.parts.get(channel)
+        if not written:
             raise RenderFailed("", f"The template has no text for {channel}")
-        chosen = choose_locale(locales, locale)
-        own, default = locales[chosen], locales.get(DEFAULT_LOCALE, {})
+        chosen = choose_locale(written, locale)
+        own, default = written[chosen], written.get(DEFAULT_LOCALE, {})
         for field, kind, source in sources(channel, {**_inherited(channel, default), **own}):
             yield self._step(f"{channel}/{chosen}/{field}{kind.suffix}", field, kind, source)
 
@@ -152,14 +151,10 @@ def _written(
 
 
 def choose_locale(known: Iterable[str], wanted: str) -> str:
-    """`de-AT` → `de` → `default`; tags compare without case, `de_AT` is `de-AT`."""
-    by_name = {_tag(name): name for name in known}
-    tag = _tag(wanted)
-    while tag:
-        if tag in by_name:
-            return by_name[tag]
-        tag = tag.rpartition("-")[0]
-    return DEFAULT_LOCALE if DEFAULT_LOCALE in by_name else min(by_name.values())
+    """`de-AT` → `de` → `default`; what is near what, see `channels.locales`."""
+    names = tuple(known)
+    chosen = locales.choose(names, wanted) if wanted else None
+    return chosen or (DEFAULT_LOCALE if DEFAULT_LOCALE in names else min(names))
 
 
 def sources(channel: str, part: Mapping[str, Any]) -> Iterator[tuple[str, Kind, str]]:
@@ -201,16 +196,16 @@ def _language(version: Compiled, channel: str, locale: str) -> str:
     return "" if chosen == DEFAULT_LOCALE else chosen
 
 
-def _mentioned(channel: str, locales: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    written = str(locales)
+def _mentioned(channel: str, texts: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    written = str(texts)
     found = {name for name in SUPPLIED if name in written}
-    if PERSON in found and not any(map(_asks_for_person, _texts(channel, locales))):
+    if PERSON in found and not any(map(_asks_for_person, _texts(channel, texts))):
         found.remove(PERSON)
     return frozenset(found)
 
 
-def _texts(channel: str, locales: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    return (text for part in locales.values() for _, _, text in sources(channel, part))
+def _texts(channel: str, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    return (text for part in texts.values() for _, _, text in sources(channel, part))
 
 
 def _asks_for_person(source: str) -> bool:
@@ -235,7 +230,3 @@ def _why(error: Exception) -> str:
         return "A variable cannot be written"
     why = WHY.get(error.kind, "The text cannot be written")
     return f"{why} (line {error.line})" if error.line else why
-
-
-def _tag(locale: str) -> str:
-    return locale.strip().lower().replace("_", "-")

@@ -6,6 +6,7 @@ from typing import Any
 
 from minijinja import TemplateError
 
+from channels.locales import InvalidLocale, canonical
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.build.flatten import plain
 from templates.engine import language
@@ -25,7 +26,6 @@ from templates.problem import Problem as Problem
 from templates.problem import refused
 
 MESSAGES = tuple(channel for channel in FIELDS if channel != PARTIAL)
-LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_LOCALES = 100
 WRITTEN = re.compile(r"\{[{%#]")  # by the engine: not the text as it stands
@@ -79,9 +79,28 @@ def _channel(channel: str, locales: object, known: tuple[str, ...]) -> Iterator[
         yield Problem(channel, "", "", f"More than {MAX_LOCALES} locales")
         return
     for locale, part in locales.items():
-        if locale != DEFAULT_LOCALE and not LOCALE.fullmatch(locale):
-            yield Problem(channel, locale, "", "A locale looks like `de` or `de-AT`")
+        if locale != DEFAULT_LOCALE:
+            yield from _locale(channel, locale, locales)
         yield from _part(channel, locale, part)
+
+
+def _locale(channel: str, locale: str, known: Iterable[str]) -> Iterator[Problem]:
+    """What somebody's locale cannot be would never be read, and of two names for one only one."""
+    try:
+        tag = canonical(locale)
+    except InvalidLocale as error:
+        yield Problem(channel, locale, "", str(error))
+        return
+    twin = next(name for name in known if name == locale or _is_the_same(name, tag))
+    if twin != locale:
+        yield Problem(channel, locale, "", f"`{locale}` and `{twin}` are the same language")
+
+
+def _is_the_same(name: str, tag: str) -> bool:
+    try:
+        return canonical(name) == tag
+    except InvalidLocale:
+        return False
 
 
 def _part(channel: str, locale: str, part: object) -> Iterator[Problem]:

@@ -223,3 +223,10 @@ def test_writing_needs_the_scope_recipients(client_with: Callable[..., APIClient
 
 def test_reading_needs_the_scope_read(client_with: Callable[..., APIClient]) -> None:
     assert client_with("send", "recipients").get(MARIA).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("iw_il", "he-IL"), ("no-NO", "nb-NO"), ("ZH-tw", "zh-TW")]
+)
+def test_a_locale_is_kept_in_its_one_form(api: APIClient, said: str, kept: str) -> None:
+    assert put(api, MARIA, locale=said).json()["locale"] == kept

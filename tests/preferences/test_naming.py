@@ -12,7 +12,8 @@ NAMES = {"de": "Angebote", "pt-BR": "Ofertas", "de-AT": "Aktionen"}
         ("de-CH", "Angebote"),
         ("de_AT", "Aktionen"),
         ("pt-BR", "Ofertas"),
-        ("pt", "Offers"),
+        ("pt", "Ofertas"),  # which is that of Brazil
+        ("iw", "Offers"),
         ("", "Offers"),
     ],
 )

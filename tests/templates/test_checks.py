@@ -92,3 +92,19 @@ def test_a_reply_address_that_is_none_cannot_be_published(text: str) -> None:
 )
 def test_a_reply_address_may_have_a_name_and_variables(text: str) -> None:
     assert check(mail(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("locales", "wrong"),
+    [
+        (["de", "zh-Hant", "pt_BR"], []),
+        (["he", "iw"], ["iw"]),
+        (["zh-TW", "zh_tw"], ["zh_tw"]),
+        (["no", "nb"], ["nb"]),
+        (["english"], ["english"]),
+        (["de--AT"], ["de--AT"]),
+    ],
+)
+def test_a_language_is_written_once_and_by_a_tag(locales: list[str], wrong: list[str]) -> None:
+    texts = {name: {"body": "Hi"} for name in ["default", *locales]}
+    assert places({"sms": texts}) == [f"sms/{name}/:" for name in wrong]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from channels.base import Channel
+from channels.locales import prefixes
 from notifications.segments.rules.attributes import ATTRIBUTE
 from notifications.segments.rules.sql import Where, days_from
 from notifications.segments.rules.tree import (
@@ -108,7 +109,8 @@ def _leaf(leaf: Leaf, names: Names) -> Where:
         case Activity():
             return _received(leaf, names) if leaf.kind == RECEIVED else _reacted(leaf, names)
         case Locale():
-            return _any_prefix("lower(r.locale)", [tag.lower() for tag in leaf.tags], "-")
+            tags = {known for tag in leaf.tags for known in prefixes(tag)}
+            return _any_prefix("lower(r.locale)", sorted(tags), "-")
         case Timezone():
             return _zones(leaf.names)
         case Reachable():

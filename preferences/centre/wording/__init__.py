@@ -7,6 +7,7 @@ not turn the sentence around it.
 from collections.abc import Mapping
 
 from channels.base import Channel
+from channels.locales import choose
 from preferences.centre.wording import de, en, es, fr
 
 Words = Mapping[str, str]
@@ -19,8 +20,7 @@ ISOLATE, END = "\u2068", "\u2069"
 def language_of(*locales: str) -> str:
     """Of the first that says one; `locales` are BCP 47, best first, and may be empty."""
     for locale in filter(None, locales):
-        language = locale.replace("_", "-").split("-")[0].lower()
-        return language if language in LANGUAGES else "en"
+        return choose(tuple(LANGUAGES), locale) or "en"
     return "en"
 
 
