@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms.widgets import Script
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,6 +50,7 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
             path(f"{one}/people/", view(self.people_page), name="segments_people"),
             path(f"{one}/upload/", view(self.upload), name="segments_upload"),
             path(f"{one}/upload/state/", view(self.upload_state), name="segments_upload_state"),
+            path(f"uploads/{one}/undo/", view(self.undo), name="segments_undo"),
             path(f"uploads/{one}/", view(self.uploaded), name="segments_uploaded"),
         ]
         return [*own, *super().get_urls()]
@@ -134,6 +135,9 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
     @takes_body(UPLOADED)
     def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return admin_pages.upload(self, request, object_id)
+
+    def undo(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        return admin_pages.undo(self, request, object_id)
 
     def uploaded(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return admin_pages.uploaded(self, request, object_id)

@@ -7,7 +7,15 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from unfold.admin import ModelAdmin
@@ -20,6 +28,7 @@ from notifications.segments.forms import UploadForm
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.segments.rules.parse import read
 from notifications.segments.rules.tree import Uploaded, leaves
+from notifications.segments.undo import upload_undo, why_not_undo
 from notifications.segments.uploads import upload_begin, upload_read
 from notifyproj.core.bodies import answer
 from notifyproj.core.clock import now
@@ -105,6 +114,9 @@ def _read_list(
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:segments_upload", args=[segment.pk]))
     upload_read(upload=row, stream=file)
+    if row.state == SegmentUpload.State.REFUSED:
+        messages.error(request, f"Nothing was changed. {row.problem}")
+        return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
     found = services.segment_count(segment=segment)
     page.log_change(request, segment, f"List of {row.received:,} lines: {row.get_mode_display()}.")
     messages.success(request, f"Read. The segment holds {found.words()} now.")
@@ -119,8 +131,27 @@ def uploaded(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResp
         "view": selectors.upload_view(row, now()),
         "segment": row.segment,
         "uses_list": _uses_list(row.segment),
+        "why_not_undo": why_not_undo(row),
+        "may_change": page.has_change_permission(request),
     }
     return _page(page, request, "segments/uploaded.html", row.segment, shown)
+
+
+def undo(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponseBase:
+    """What the last list did; its page says in numbers what that is."""
+    _require(page.has_change_permission(request))
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    row = _one(SegmentUpload, object_id)
+    try:
+        done = upload_undo(upload=row)
+    except ApiError as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
+    found = services.segment_count(segment=row.segment)
+    page.log_change(request, row.segment, f"Undone: {done}.")
+    messages.success(request, f"Undone. The segment holds {found.words()} now.")
+    return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 
 def upload_state(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -16,6 +16,7 @@ from notifications.segments.counting import count
 from notifications.segments.models import SegmentUpload
 from notifications.segments.rules.parse import read
 from notifications.segments.rules.tree import Node
+from notifications.segments.undo import upload_undo
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.body_limits import LINES, BodyLimit, takes_body
@@ -29,6 +30,13 @@ CSV = ("text/csv", "text/plain", "application/csv")
 SEED_MOST = 2**31 - 1
 UPLOADS_SHOWN = 20
 SLOW = error("That would take too long; count it instead.", "too_slow")
+UNRECOGNISED = error(
+    "This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
+    "not_recognised",
+    body="This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
+)
+NO_UPLOAD = error("There is no such upload.", "not_found", id="There is no such upload.")
+NO_UNDO = error("It was undone already.", "cannot_undo", upload="It was undone already.")
 SEED = OpenApiParameter("seed", int, description="Other people for another number.")
 
 
@@ -112,13 +120,16 @@ class Uploads(SegmentApi):
         tags=TAGS,
         operation_id="segments_upload",
         summary="Send a list of ids",
-        description="CSV in UTF-8 (text/csv), an id a line, of any number of lines: the first "
-        "column, or the one headed `external_id`, `user_id` or `id`. A wrong line is reported by "
-        "its number and sinks no other. Sending a list again changes nothing.",
+        description="CSV (text/csv), an id a line, of any number of lines: the first column, or "
+        "the one headed `external_id`, `user_id` or `id`; UTF-8, UTF-16 or Windows-1252. A wrong "
+        "line is reported by its number and sinks no other. Sending a list again changes nothing. "
+        "Of a list in which no line is recognised the report says why; one that was to replace "
+        "the members is 400, and takes nobody out.",
         parameters=[OpenApiParameter("mode", str, enum=MODES, description="`add` by default.")],
         request={"text/csv": str},
         responses={
             200: selectors.UploadReport,
+            400: UNRECOGNISED,
             404: NO_SEGMENT,
             409: error("Another list for this segment is being read.", "busy"),
             415: error("Send the list as text/csv.", "unsupported_media_type"),
@@ -135,8 +146,30 @@ class Uploads(SegmentApi):
         by = f"service {cast(Caller, request.user).service}"
         upload = uploads.upload_begin(segment=segment, mode=mode, by=by)
         uploads.upload_read(upload=upload, stream=stream)
+        if upload.state == SegmentUpload.State.REFUSED and mode == SegmentUpload.Mode.REPLACE:
+            raise InvalidFields({"body": upload.problem}, "not_recognised")
         services.segment_count(segment=segment)
         return answer(selectors.upload_view(upload, now()))
+
+
+class UndoUpload(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_upload_undo",
+        summary="Undo the last list that was sent for a segment",
+        description="Whom it put in goes out, and whom it took out comes back. Only the last one, "
+        "and only once.",
+        request=None,
+        responses={200: selectors.UploadReport, 404: NO_UPLOAD, 409: NO_UNDO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str, upload_id: int) -> HttpResponse:
+        segment = self.segment(slug)
+        upload = segment.uploads.filter(pk=upload_id).first()
+        if upload is None:
+            raise not_found("id", "There is no such upload.")
+        done = upload_undo(upload=upload)
+        services.segment_count(segment=segment)
+        return answer(selectors.upload_view(done, now()))
 
 
 def _sample(node: Node, segment_id: int, seed: int) -> list[sampling.Sampled]:

@@ -1,42 +1,59 @@
 """Ids of people out of the lines of a CSV, one line at a time: what is wrong with one sinks no
 other, and no quote that is never closed swallows the rest of the file.
 
-The ids are the first column, or the one that a first line calls `external_id`, `user_id` or `id`.
+The ids are the first column, or the one that a first line calls `external_id`, `user_id` or `id`,
+however that is written. What spreadsheets add is taken off: `sep=;`, `="00123"`, empty columns.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from preferences.recipients.schemas import EXTERNAL_ID
 
-HEADERS = ("external_id", "user_id", "id")
+HEADERS = ("externalid", "userid", "id")  # without spaces, hyphens, underscores
 DELIMITERS = ",;\t"
-BOM = b"\xef\xbb\xbf"
-OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff")
+AROUND = " \t\r\n\u00a0\u200b\ufeff"
+SEP = re.compile(rb'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
+EMPTY = re.compile(rb"[,;\t\s]*")
+AS_TEXT = re.compile(r'="([^"]*)"')
+SHORTENED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 
 TOO_LONG = "This line is too long."
-NOT_UTF8 = "This is not UTF-8; save the file as “CSV UTF-8”."
+NOT_UTF8 = "This is not UTF-8, and read as Windows-1252 nobody has this id: save it as “CSV UTF-8”."
 BROKEN_QUOTE = "A quotation mark opens and does not close in this line, or the other way round."
 NO_ID = "There is no id in this line."
 NOT_AN_ID = "An id has 1 to 200 characters, no space and no slash."
 UNKNOWN = "Nobody has this id."
+IS_SHORTENED = (
+    "Nobody has this id: a spreadsheet has shortened a long number. Format the column as text."
+)
+IS_FORMULA = "Nobody has this id: it is a formula, not its value."
 
 
 class Given(NamedTuple):
-    """A line with its id, or with what is wrong with it."""
+    """A line with its id, or with what is wrong with it. `doubt`: what to say if nobody has it."""
 
     line: int
     id: str
     problem: str = ""
+    doubt: str = UNKNOWN
 
 
 class Layout(NamedTuple):
+    """`delimiter` "": what comes first in each line."""
+
     delimiter: str
     column: int
 
 
-PLAIN = Layout(",", 0)
+PLAIN = Layout("", 0)
+
+
+class Text(NamedTuple):
+    text: str
+    is_utf8: bool
 
 
 def read_ids(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Given]:
@@ -45,42 +62,74 @@ def read_ids(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Given]:
     for number, line in lines:
         if line is None:
             yield Given(number, "", TOO_LONG)
-        else:
-            found = _layout(line) if is_first else None
+        elif is_first and (said := SEP.fullmatch(line)):
+            layout = Layout(said[1].decode("cp1252", "replace"), 0)
+            continue  # the headings may follow
+        elif not EMPTY.fullmatch(line):
+            found = _layout(line, layout.delimiter) if is_first else None
             if found is None:
-                yield _given(number, line.removeprefix(BOM) if is_first else line, layout)
+                yield _given(number, line, layout)
             layout = found or layout
         is_first = False
 
 
-def _layout(line: bytes) -> Layout | None:
+def _layout(line: bytes, delimiter: str) -> Layout | None:
     """What a line of headings says; None when it is none."""
-    try:
-        text = line.removeprefix(BOM).decode()
-    except UnicodeDecodeError:
-        return None
-    for delimiter in DELIMITERS:
-        names = [cell.strip().lower() for cell in _cells(text, delimiter) or []]
+    text = _text(line).text
+    for each in delimiter or DELIMITERS:
+        names = [re.sub(r"[\s_-]", "", cell).casefold() for cell in _cells(text, each) or []]
+        names = [name.strip(AROUND) for name in names]
         column = next((names.index(name) for name in HEADERS if name in names), None)
         if column is not None:
-            return Layout(delimiter, column)
+            return Layout(each, column)
     return None
 
 
 def _given(number: int, line: bytes, layout: Layout) -> Given:
-    if line.startswith(OTHER_BOMS):
-        return Given(number, "", NOT_UTF8)
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        return Given(number, "", NOT_UTF8)
-    cells = _cells(text, layout.delimiter)
+    text, is_utf8 = _text(line)
+    cells = _cells(text, layout.delimiter or _first_delimiter(text))
     if cells is None:
         return Given(number, "", BROKEN_QUOTE)
-    id_ = cells[layout.column].strip() if len(cells) > layout.column else ""
+    cell = cells[layout.column].strip(AROUND) if len(cells) > layout.column else ""
+    as_text = AS_TEXT.fullmatch(cell)
+    id_ = as_text[1].strip(AROUND) if as_text else cell
     if not id_:
         return Given(number, "", NO_ID)
-    return Given(number, id_) if EXTERNAL_ID.fullmatch(id_) else Given(number, "", NOT_AN_ID)
+    if not EXTERNAL_ID.fullmatch(id_):
+        return Given(number, "", NOT_AN_ID)
+    return Given(number, id_, doubt=_doubt(id_, is_utf8))
+
+
+def _doubt(id_: str, is_utf8: bool) -> str:
+    if not is_utf8:
+        return NOT_UTF8
+    if SHORTENED.fullmatch(id_):
+        return IS_SHORTENED
+    return IS_FORMULA if id_.startswith("=") else UNKNOWN
+
+
+def _text(line: bytes) -> Text:
+    """By the line: a file that is not UTF-8 is in what Windows wrote before."""
+    try:
+        return Text(line.decode(), is_utf8=True)
+    except UnicodeDecodeError:
+        return Text(_windows(line), is_utf8=False)
+
+
+def _windows(line: bytes) -> str:
+    """Five bytes of Windows-1252 stand for nothing: then it is Latin-1."""
+    try:
+        return line.decode("cp1252")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _first_delimiter(text: str) -> str:
+    """Outside of a first cell in quotation marks."""
+    start = text.lstrip(AROUND)
+    end = re.match(r'=?"(?:[^"]|"")*"', start)
+    rest = start[end.end() :] if end else start
+    return next((each for each in rest if each in DELIMITERS), ",")
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from notifications.segments.models import Reaction, ReadDay, Received, SegmentMember
+from notifications.segments.models import Reaction, ReadDay, Received, SegmentMember, UploadChange
 from notifications.segments.rules.parse import ACTIVITY_DAYS
 from preferences.models import Recipient
 
@@ -23,7 +23,7 @@ WHERE ctid = ANY(ARRAY(SELECT ctid FROM recipient_received WHERE last_on < %s LI
 def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
     """In the erasure's transaction."""
     if instance.erased_at is not None:
-        for model in (SegmentMember, Reaction, Received):
+        for model in (SegmentMember, UploadChange, Reaction, Received):
             model.objects.filter(recipient_id=instance.pk).delete()
 
 

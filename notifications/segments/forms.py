@@ -66,7 +66,7 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV in UTF-8: an id a line, or a column headed external_id, user_id or id.",
+        help_text="CSV or text: an id a line, or a column headed external_id, user_id or id.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
     mode = forms.ChoiceField(

@@ -62,6 +62,8 @@ class SegmentUpload(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         BROKEN = "broken", "Broken off"
+        REFUSED = "refused", "Not used"  # nothing of it was recognised
+        UNDONE = "undone", "Undone"
 
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="uploads")
     mode = models.CharField(max_length=8, choices=Mode.choices)
@@ -76,6 +78,9 @@ class SegmentUpload(models.Model):
     unknown = models.BigIntegerField(default=0, help_text="Nobody has that id.")
     failed = models.BigIntegerField(default=0, help_text="Lines that hold no id.")
     removed = models.BigIntegerField(default=0, help_text="Were in the list and not in the file.")
+    problem = models.TextField(
+        default="", db_default="", help_text="Why nothing of it was recognised."
+    )
     errors = models.JSONField(default=list, help_text="The first thousand, by line.")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="When it last went on.")
@@ -92,6 +97,21 @@ class SegmentUpload(models.Model):
     def wrong(self) -> int:
         """Lines that put nobody into the list."""
         return self.unknown + self.failed
+
+
+class UploadChange(models.Model):
+    """Somebody whom the last upload put into a list or took out of it: so it can be undone."""
+
+    pk = models.CompositePrimaryKey("upload_id", "recipient_id")
+    upload_id = models.BigIntegerField()
+    recipient_id = models.BigIntegerField(db_index=True)
+    added = models.BooleanField(help_text="False: taken out.")
+
+    class Meta:
+        db_table = "segment_upload_change"
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id} {'in' if self.added else 'out'} by {self.upload_id}"
 
 
 class Reaction(models.Model):

@@ -78,7 +78,8 @@ class UploadError(Struct):
 
 
 class UploadReport(Struct, kw_only=True):
-    """`errors` holds the first 1,000; `unknown` and `failed` count them all."""
+    """`errors` holds the first 1,000; `unknown` and `failed` count them all. `state` is `refused`
+    when no line was recognised: nothing was changed, and `problem` says why."""
 
     id: int
     mode: str
@@ -89,6 +90,7 @@ class UploadReport(Struct, kw_only=True):
     unknown: int
     failed: int
     removed: int
+    problem: str
     started_at: datetime
     finished_at: datetime | None
     errors: list[UploadError]
@@ -139,7 +141,7 @@ def reason_views(reasons: Sequence[sampling.Reason]) -> list[ReasonView]:
 
 
 def upload_view(row: SegmentUpload, now: datetime) -> UploadReport:
-    fields = (*UPLOAD_COUNTS, "id", "mode", "started_at", "finished_at")
+    fields = (*UPLOAD_COUNTS, "id", "mode", "problem", "started_at", "finished_at")
     return UploadReport(
         state=SegmentUpload.State.BROKEN if is_lost(row, now) else row.state,
         errors=[UploadError(**error) for error in row.errors],

@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 
 from notifications.segments.audience import where, where_of
 from notifications.segments.counting import CHEAP, Count, cost_of, count, look
-from notifications.segments.models import Segment, SegmentMember
+from notifications.segments.models import Segment, SegmentMember, UploadChange
 from notifications.segments.rules import nesting
 from notifications.segments.rules.parse import WrongRules, read
 from notifications.segments.rules.sql import Where
@@ -66,6 +66,8 @@ def segment_delete(*, segment: Segment) -> None:
             message = f"These segments name it: {', '.join(named_by)}."
             raise ApiError(409, "in_use", message, {"slug": message})
         SegmentMember.objects.filter(segment_id=segment.pk).delete()
+        uploads = segment.uploads.values("pk")
+        UploadChange.objects.filter(upload_id__in=uploads).delete()
         try:
             segment.delete()
         except ProtectedError as error:

@@ -5,14 +5,15 @@ A list that replaces another marks whom it names, and takes the others out at it
 breaks off in the middle has lost nobody, and may simply be sent again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, reset_queries, transaction
 
-from notifications.segments.csv_ids import UNKNOWN, Given, read_ids
+from notifications.segments.csv_ids import NO_ID, Given, read_ids
+from notifications.segments.list_text import ListText, NoList
 from notifications.segments.models import Segment, SegmentUpload
 from notifyproj.core import clock
 from notifyproj.core.errors import ApiError
@@ -34,16 +35,34 @@ WITH given AS (
     SELECT DISTINCT %(segment)s, id, %(upload)s FROM given WHERE id IS NOT NULL ORDER BY id
     ON CONFLICT (segment_id, recipient_id) DO UPDATE SET upload_id = EXCLUDED.upload_id
     WHERE m.upload_id <> EXCLUDED.upload_id
-    RETURNING xmax = 0 AS is_new
+    RETURNING recipient_id, xmax = 0 AS is_new
+), noted AS (
+    INSERT INTO segment_upload_change (upload_id, recipient_id, added)
+    SELECT %(upload)s, recipient_id, true FROM written WHERE is_new
+    ON CONFLICT DO NOTHING
 )
 SELECT (SELECT count(*) FROM written WHERE is_new), count(id),
        COALESCE(array_agg(line ORDER BY line) FILTER (WHERE id IS NULL), '{}')
 FROM given
 """
 REMOVE = """
-DELETE FROM segment_member WHERE (segment_id, recipient_id) IN (
-    SELECT segment_id, recipient_id FROM segment_member
-    WHERE segment_id = %s AND upload_id <> %s LIMIT %s
+WITH removed AS (
+    DELETE FROM segment_member WHERE (segment_id, recipient_id) IN (
+        SELECT segment_id, recipient_id FROM segment_member
+        WHERE segment_id = %(segment)s AND upload_id <> %(upload)s LIMIT %(most)s
+    )
+    RETURNING recipient_id
+), noted AS (
+    INSERT INTO segment_upload_change (upload_id, recipient_id, added)
+    SELECT %(upload)s, recipient_id, false FROM removed
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM removed
+"""
+# Only the last upload can be undone.
+FORGET = """
+DELETE FROM segment_upload_change WHERE upload_id IN (
+    SELECT id FROM segment_upload WHERE segment_id = %s AND id < %s
 )
 """
 
@@ -91,31 +110,57 @@ def upload_begin(
 
 
 def upload_read(*, upload: SegmentUpload, stream: Stream) -> SegmentUpload:
-    """Raises what reading the stream raises: what was read before stays, and the upload says so."""
+    """A file of which nothing is recognised changes nothing, and its upload says why. Raises what
+    reading the stream raises: what was read before stays, and the upload says so."""
     counted = Counted(stream)
-    given = read_ids(lines(counted))
+    state = SegmentUpload.State.DONE
     try:
-        while batch := list(islice(given, BATCH)):
-            _write_batch(upload, batch, counted.bytes)
-            reset_queries()  # with DEBUG on, Django keeps the text of every statement
-        if upload.mode == SegmentUpload.Mode.REPLACE:
+        _read_all(upload, counted)
+        if not upload.added + upload.already:
+            upload.problem, state = why_nothing(upload), SegmentUpload.State.REFUSED
+        elif upload.mode == SegmentUpload.Mode.REPLACE:
             _remove_others(upload)
+    except NoList as error:
+        upload.problem, state = str(error), SegmentUpload.State.REFUSED
     except BaseException:
         _finish(upload, SegmentUpload.State.BROKEN, counted.bytes)
         raise
-    _finish(upload, SegmentUpload.State.DONE, counted.bytes)
+    _finish(upload, state, counted.bytes)
     return upload
+
+
+def _read_all(upload: SegmentUpload, counted: Counted) -> None:
+    given = read_ids(lines(ListText(counted)))
+    while batch := list(islice(given, BATCH)):
+        _write_batch(upload, batch, counted.bytes)
+        reset_queries()  # with DEBUG on, Django keeps the text of every statement
+
+
+def why_nothing(upload: SegmentUpload) -> str:
+    """Of a file none of whose lines names anybody."""
+    if not upload.bytes_read and not upload.received:
+        return "No line of the file holds an id: it is empty, or has only headings."
+    if upload.unknown == upload.received:
+        return f"Nobody has the ids in it: none of {_lines(upload.received)} names anybody."
+    first = upload.errors[0] if upload.errors else {"line": 1, "problem": NO_ID}
+    return (
+        f"None of {_lines(upload.received)} names anybody: {upload.failed:,} hold no id,"
+        f" {upload.unknown:,} hold one nobody has. Line {first['line']}: {first['problem']}"
+    )
+
+
+def _lines(n: int) -> str:
+    return f"{n:,} line{'' if n == 1 else 's'}"
 
 
 def _write_batch(upload: SegmentUpload, batch: Sequence[Given], bytes_read: int) -> None:
     good = [one for one in batch if not one.problem]
-    bad = [one for one in batch if one.problem]
     before = dict(upload.__dict__)
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
                 written = _write(upload, good)
-                _note(upload, batch, bad, written, bytes_read)
+                _note(upload, batch, _errors(batch, written.unknown), written, bytes_read)
             return
         except OperationalError:  # a deadlock, or a connection that was cut
             upload.__dict__.update(before)
@@ -138,32 +183,35 @@ def _write(upload: SegmentUpload, good: Sequence[Given]) -> Written:
 def _note(
     upload: SegmentUpload,
     batch: Sequence[Given],
-    bad: Sequence[Given],
+    errors: Sequence[dict[str, Any]],
     written: Written,
     bytes_read: int,
 ) -> None:
     room = ERRORS_SHOWN - len(upload.errors)
-    upload.errors = [*upload.errors, *islice(_errors(bad, written.unknown), room)]
+    upload.errors = [*upload.errors, *errors[:room]]
     upload.received += len(batch)
     upload.added += written.added
     upload.already += written.known - written.added
     upload.unknown += len(written.unknown)
-    upload.failed += len(bad)
+    upload.failed += sum(bool(one.problem) for one in batch)
     upload.bytes_read, upload.seen_at = bytes_read, clock.now()
     changed = ["received", "added", "already", "unknown", "failed", "bytes_read", "seen_at"]
     upload.save(update_fields=[*changed, "errors"] if room else changed)
 
 
-def _errors(bad: Sequence[Given], unknown: Sequence[int]) -> Iterator[dict[str, Any]]:
-    found = [(one.line, one.problem) for one in bad] + [(line, UNKNOWN) for line in unknown]
-    return ({"line": line, "problem": problem} for line, problem in sorted(found))
+def _errors(batch: Sequence[Given], unknown: Sequence[int]) -> list[dict[str, Any]]:
+    nobody = set(unknown)
+    found = [(one.line, one.problem or one.doubt) for one in batch]
+    wrong = {one.line for one in batch if one.problem} | nobody
+    return [{"line": line, "problem": problem} for line, problem in found if line in wrong]
 
 
 def _remove_others(upload: SegmentUpload) -> None:
     while True:
+        params: dict[str, Any] = {"segment": upload.segment_id, "upload": upload.pk, "most": BATCH}
         with connection.cursor() as cursor:
-            cursor.execute(REMOVE, [upload.segment_id, upload.pk, BATCH])
-            removed = cursor.rowcount
+            cursor.execute(REMOVE, params)
+            removed = int(cursor.fetchone()[0])
         upload.removed += removed
         upload.seen_at = clock.now()
         upload.save(update_fields=["removed", "seen_at"])
@@ -174,7 +222,10 @@ def _remove_others(upload: SegmentUpload) -> None:
 def _finish(upload: SegmentUpload, state: SegmentUpload.State, bytes_read: int) -> None:
     upload.state, upload.bytes_read = state, bytes_read
     upload.seen_at = upload.finished_at = clock.now()
-    upload.save(update_fields=["state", "bytes_read", "seen_at", "finished_at"])
+    upload.save(update_fields=["state", "problem", "bytes_read", "seen_at", "finished_at"])
+    if state != SegmentUpload.State.REFUSED:
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET, [upload.segment_id, upload.pk])
 
 
 def is_lost(upload: SegmentUpload, now: datetime) -> bool:

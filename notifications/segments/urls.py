@@ -14,4 +14,5 @@ urlpatterns = [
     path(f"{ONE}/sample", api_people.SampleSegment.as_view()),
     path(f"{ONE}/members/<str:external_id>", api_people.Members.as_view()),
     path(f"{ONE}/uploads", api_people.Uploads.as_view()),
+    path(f"{ONE}/uploads/<int:upload_id>/undo", api_people.UndoUpload.as_view()),
 ]

@@ -132,6 +132,32 @@ def test_a_list_is_added_or_replaces(api: APIClient) -> None:
     assert list(wrong.json()["error"]["fields"]) == ["mode"]
 
 
+def test_a_replacement_of_nothing_recognised_is_400_and_takes_nobody_out(api: APIClient) -> None:
+    make(api, LISTED)
+    path = f"{URL}/pros/uploads"
+    api.generic("POST", path, "user-1\n", content_type="text/csv")
+    for body, why in (("\n", "empty"), ("<html>user-1", "web page"), ("stranger", "Nobody has")):
+        refused = api.generic("POST", f"{path}?mode=replace", body, content_type="text/csv")
+        assert refused.status_code == 400
+        assert why in refused.json()["error"]["fields"]["body"]
+    added = api.generic("POST", path, "stranger", content_type="text/csv").json()
+    assert (added["state"], added["unknown"]) == ("refused", 1)
+    assert api.post(f"{URL}/pros/count").json()["people"] == 1
+
+
+def test_the_last_list_is_undone_once(api: APIClient) -> None:
+    make(api, LISTED)
+    path = f"{URL}/pros/uploads"
+    api.generic("POST", path, "user-1\n", content_type="text/csv")
+    last = api.generic("POST", f"{path}?mode=replace", "user-2\n", content_type="text/csv").json()
+    assert api.post(f"{path}/{last['id']}/undo").json()["state"] == "undone"
+    assert api.get(f"{URL}/pros/members/user-1").json()["member"] is True
+    assert api.get(f"{URL}/pros/members/user-2").json()["member"] is False
+    again = api.post(f"{path}/{last['id']}/undo")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "cannot_undo")
+    assert api.post(f"{path}/999999/undo").status_code == 404
+
+
 def test_a_list_of_another_type_is_415(api: APIClient) -> None:
     make(api, LISTED)
     response = api.post(f"{URL}/pros/uploads", {"ids": ["user-1"]}, format="json")

@@ -74,6 +74,7 @@ OTHERS = {
     "segments_segment_look": "vmoa",
     "segments_people": "vmoa",
     "segments_upload": "ma",
+    "segments_undo": "ma",
     "segments_upload_state": "vmoa",
     "segments_uploaded": "vmoa",
     **{f"{TEMPLATE}_{name}": "vmoa" for name in ("preview", "versions", "compare")},

@@ -80,12 +80,6 @@ def test_a_wrong_line_is_told_by_its_number_and_sinks_no_other(
     assert members(segment) == ["user-1", "user-2"]
 
 
-def test_a_file_of_utf_16_is_told_what_to_do(segment: Segment) -> None:
-    upload = send(segment, "user-1\nuser-2\n".encode("utf-16"))
-    assert "save the file as “CSV UTF-8”" in upload.errors[0]["problem"]
-    assert (upload.added, upload.failed) == (0, upload.received)
-
-
 def test_the_same_list_again_changes_nothing(segment: Segment) -> None:
     send(segment, b"user-1\nuser-1\nuser-2\n")
     again = send(segment, b"user-1\nuser-1\nuser-2\n")
