@@ -123,7 +123,7 @@ def beat() -> Process:
 def flower() -> Process:
     """Behind a login: FLOWER_BASIC_AUTH is "name:password"."""
     quiet = ("--logging=error", "--enable_events=True")
-    arguments = ("celery", "--quiet", "-A", "celery_app", "flower", *quiet)
+    arguments = ("celery", "--quiet", "-A", "notifyproj.flower_app", "flower", *quiet)
     return Process("flower", arguments, environment=NO_CHECKS)
 
 

@@ -171,6 +171,7 @@ UNFOLD = {
     "COLORS": {"primary": f"{LOOK}.palette"},
     "STYLES": [f"{LOOK}.stylesheet"],
     "SCRIPTS": [f"{LOOK}.script"],
+    "LOGIN": {"form": "notifyproj.admin_site.login.LoginForm"},
     "SIDEBAR": {"navigation": "notifyproj.admin_site.navigation.sidebar"},
 }
 SPECTACULAR_SETTINGS = {

@@ -4,6 +4,7 @@
 """
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def peer() -> Callable[[str], str]:
 
 def _peer(command: str) -> str:
     """The path of a program from Debian, npm or PyPI."""
-    folders = ("/usr/sbin", str(HERE / "node_modules" / ".bin"))
+    folders = ("/usr/sbin", str(Path(sys.executable).parent), str(HERE / "node_modules" / ".bin"))
     for found in (shutil.which(command), *(shutil.which(command, path=f) for f in folders)):
         if found:
             return found

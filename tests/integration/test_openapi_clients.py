@@ -17,8 +17,11 @@ HERE = Path(__file__).parent
 
 PYTHON = """
 import sys
+from uuid import UUID
+
 from generated import AuthenticatedClient
-from generated.api.notifications import notifications_batch, notifications_get, notifications_send
+from generated.api.notifications import notifications_get, notifications_send
+from generated.api.notifications import notifications_send_batch
 from generated.models import BatchRequest, SendRequest
 
 client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
@@ -28,9 +31,9 @@ order = SendRequest.from_dict({
 })
 sent = notifications_send.sync_detailed(client=client, body=order)
 assert sent.status_code == 202, sent.content
-read = notifications_get.sync(sent.parsed.id, client=client)
+read = notifications_get.sync(UUID(sent.parsed.id), client=client)
 assert read.id == sent.parsed.id
-batch = notifications_batch.sync_detailed(
+batch = notifications_send_batch.sync_detailed(
     client=client, body=BatchRequest(notifications=[order, order])
 )
 assert [one.status for one in batch.parsed.results] == [202, 202], batch.content
