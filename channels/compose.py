@@ -49,7 +49,9 @@ def compose(channel: Channel, envelope: Envelope, parts: Mapping[str, str]) -> M
 def html_to_text(html: str) -> str:
     """What a person would read: paragraphs apart, list items marked, link targets after links."""
     reader = _Reader()
-    reader.feed(html)
+    # A tag that never ends is looked for to the end of the text, each time one begins.
+    ends = html.rfind(">") + 1
+    reader.feed(html[:ends] + html[ends:].replace("<", "&lt;"))
     reader.close()
     return reader.text()
 

@@ -21,6 +21,12 @@ class Problem:
     warning: bool = False
     heavy: bool = False
 
+    @property
+    def path(self) -> str:
+        """As the API names it: `parts.sms.default.body`."""
+        place = ".".join(filter(None, (self.channel, self.locale, self.field))) or "parts"
+        return f"parts.{place}" if self.channel else place
+
     def __str__(self) -> str:
         place = " / ".join(filter(None, (self.channel, self.locale, self.field)))
         line = f", line {self.line}" if self.line else ""

@@ -6,11 +6,12 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from templates.admin.field_words import CHANNELS, described
+from templates.checker import pool
 from templates.fields import PARTIAL
 from templates.hooks import above
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.review.checks import MESSAGES
-from templates.review.preview import Shown, shown
+from templates.review.preview import Shown
 from templates.review.review import Draft, review
 from templates.versions.files import tidy
 from templates.versions.selectors import ProblemView, newest_version, problem_views
@@ -95,5 +96,5 @@ def tell(template: MessageTemplate, asked: Asked) -> Told:
         else:
             locale, zone = person.locale, person.zone
             variables = {**variables, **person.variables}
-    told.shown = shown(found.built, variables, locale=locale, zone=zone)
+    told.shown = pool.preview(found.built, variables, locale=locale, zone=zone)
     return told

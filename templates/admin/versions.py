@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from notifyproj.core.admin_pages import desk_page
 from templates.admin.editor_page import MAY_PUBLISH, MAY_SEE, asks_for, log, page, who
+from templates.checker import pool
 from templates.models import MessageTemplate, TemplateVersion
 from templates.review.diff import Change, changes
 from templates.versions.published import forget_names
@@ -131,7 +132,10 @@ def _rollback(request: HttpRequest, old: TemplateVersion) -> bool:
 def _changes(before: TemplateVersion | None, after: TemplateVersion) -> list[dict[str, Any]]:
     old = (before.parts, before.schema) if before else ({}, None)
     found = changes(old[0], after.parts, schemas=(old[1], after.schema))
-    return [{"place": _place(change), "lines": change.lines()} for change in found]
+    lines = pool.compare([change.texts for change in found])
+    return [
+        {"place": _place(change), "lines": told} for change, told in zip(found, lines, strict=True)
+    ]
 
 
 def _place(change: Change) -> str:

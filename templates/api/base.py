@@ -79,9 +79,6 @@ def _places(problems: list[Problem]) -> dict[str, str]:
     """The first at each place."""
     found: dict[str, str] = {}
     for problem in problems:
-        steps = (problem.channel, problem.locale, problem.field)
-        place = ".".join(filter(None, steps)) or "parts"
         line = f"line {problem.line}: " if problem.line else ""
-        name = f"parts.{place}" if problem.channel else place
-        found.setdefault(name, f"{line}{problem.message}")
+        found.setdefault(problem.path, f"{line}{problem.message}")
     return found

@@ -12,9 +12,10 @@ from notifyproj.core.errors import ApiError, not_found
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS
 from templates.api.base import NONE, TAGS, Parts, TemplatesApi, template_of, version_of
+from templates.checker import pool
 from templates.hooks import above
 from templates.models import MessageTemplate
-from templates.review.preview import Shown, shown
+from templates.review.preview import Shown
 from templates.review.review import Draft, review
 from templates.versions import selectors
 from templates.versions.selectors import ProblemView
@@ -65,7 +66,9 @@ class Previews(TemplatesApi):
                 raise not_found("user_id", "There is no such recipient.")
             locale, zone = body.locale or person.locale, person.zone
             variables = {**variables, **person.variables}
-        written = shown(found.built, variables, locale=locale, zone=zone, channels=body.channels)
+        written = pool.preview(
+            found.built, variables, locale=locale, zone=zone, channels=body.channels
+        )
         return answer(Preview(written, selectors.problem_views(found.problems), variables))
 
 

@@ -17,6 +17,7 @@ from templates.api.base import (
     version_of,
     writer,
 )
+from templates.checker import pool
 from templates.models import TemplateVersion
 from templates.review.diff import changes
 from templates.versions import selectors
@@ -121,7 +122,7 @@ class Differences(TemplatesApi):
 def diff_view(before: TemplateVersion, after: TemplateVersion) -> Diff:
     found = changes(before.parts, after.parts, schemas=(before.schema, after.schema))
     views = [
-        ChangeView(c.channel, c.locale, c.field, [LineView(*line) for line in c.lines()])
-        for c in found
+        ChangeView(change.channel, change.locale, change.field, [LineView(*line) for line in lines])
+        for change, lines in zip(found, pool.compare([c.texts for c in found]), strict=True)
     ]
     return Diff(str(before), str(after), views)

@@ -10,6 +10,7 @@ from minijinja import TemplateError
 
 from channels.base import Channel
 from channels.compose import html_to_text
+from templates import place
 from templates.build import mjml
 from templates.build.flatten import Partials, flatten, names
 from templates.build.placeholders import WORD, held
@@ -70,6 +71,7 @@ class _Part:
         return self._mail(made) if self.channel == Channel.EMAIL else made
 
     def _flat(self, field: str, source: str) -> str | None:
+        place.enter(self.channel, self.locale, field)
         try:
             return flatten(source, self.locale, self.partials, open_blocks=self.channel == PARTIAL)
         except NotAllowed as error:
@@ -82,10 +84,12 @@ class _Part:
             words = "Write html or mjml, not both"
             self.problems.append(Problem(self.channel, self.locale, "mjml", words, 1))
         elif source:
+            place.enter(self.channel, self.locale, "mjml")
             try:
                 part["html"] = mjml.to_html(source)
             except NotAllowed as error:
                 self.problems.append(refused(self.channel, self.locale, "mjml", error))
+        place.enter(self.channel, self.locale, "html")
         if part.get("html") and not part.get("text") and (text := text_of(part["html"])):
             part["text"] = text
         if preheader and part.get("html"):

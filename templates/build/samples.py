@@ -10,6 +10,7 @@ MOMENT = "2026-06-27T16:30:00Z"
 MAILBOX = "ada@example.com"
 URL = "https://example.com/"
 DEEPEST = 20
+DOUBLED = 4
 PERSON_SAMPLE = {"id": "user-123", "locale": "", "timezone": "UTC"}
 
 
@@ -44,7 +45,8 @@ def _of_type(name: str, schema: Mapping[str, Any], depth: int) -> Any:
             return {key: _value(key, value, depth + 1) for key, value in inner}
         case "array":
             each = schema.get("items", {})
-            return [_value(name.removesuffix("s"), each, depth + 1) for _ in range(2)]
+            many = 2 if depth < DOUBLED else 1  # lists in lists would double each time
+            return [_value(name.removesuffix("s"), each, depth + 1) for _ in range(many)]
         case "number":
             return 12.5
         case "integer":

@@ -10,6 +10,7 @@ import msgspec
 
 from channels import sms_encoding as segments
 from channels.base import Channel
+from templates import place
 from templates.engine.render import Compiled, RenderFailed, render
 from templates.fields import DEFAULT_LOCALE, PERSON
 from templates.problem import Problem
@@ -78,6 +79,7 @@ def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line:
 
 
 def _rendered(version: Compiled, channel: str, locale: str, sample: Mapping[str, Any]) -> Rendered:
+    place.enter(channel, locale, "")
     wanted = "" if locale == DEFAULT_LOCALE else locale
     try:
         return Rendered(channel, locale, render(version, channel, wanted, sample, "UTC"))

@@ -8,6 +8,7 @@ from minijinja import TemplateError
 
 from channels.locales import InvalidLocale, canonical
 from channels.mailbox import InvalidMailbox, mailbox_of
+from templates import place
 from templates.build.flatten import plain
 from templates.engine import language
 from templates.engine.engine import engine, names_in
@@ -135,6 +136,7 @@ def _datum(channel: str, locale: str, name: str, source: object) -> Iterator[Pro
 
 
 def _source(channel: str, locale: str, field: str, source: object) -> Iterator[Problem]:
+    place.enter(channel, locale, field)
     if not isinstance(source, str):
         yield Problem(channel, locale, field, "Must be a text")
         return

@@ -32,8 +32,18 @@ class Change:
     before: str
     after: str
 
-    def lines(self) -> list[Line]:
-        return list(_shortened(list(_lines(self.before.splitlines(), self.after.splitlines()))))
+    @property
+    def texts(self) -> tuple[str, str]:
+        return self.before, self.after
+
+
+def lines_of(before: str, after: str) -> list[Line]:
+    return list(_shortened(list(_lines(before.splitlines(), after.splitlines()))))
+
+
+def whole(before: str, after: str) -> list[Line]:
+    """All of both, where finding what has changed would take too long."""
+    return list(_shortened(list(_whole(before.splitlines(), after.splitlines()))))
 
 
 def changes(
@@ -92,8 +102,7 @@ def _json(schema: Mapping[str, Any] | None) -> str:
 
 def _lines(before: list[str], after: list[str]) -> Iterator[Line]:
     if len(before) + len(after) > MOST_LINES:
-        yield from (Line("gone", text, at, 0) for at, text in enumerate(before, 1))
-        yield from (Line("new", text, 0, at) for at, text in enumerate(after, 1))
+        yield from _whole(before, after)
         return
     for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
@@ -101,6 +110,11 @@ def _lines(before: list[str], after: list[str]) -> Iterator[Line]:
             continue
         yield from (Line("gone", before[at], at + 1, 0) for at in range(a, b))
         yield from (Line("new", after[at], 0, at + 1) for at in range(c, d))
+
+
+def _whole(before: list[str], after: list[str]) -> Iterator[Line]:
+    yield from (Line("gone", text, at, 0) for at, text in enumerate(before, 1))
+    yield from (Line("new", text, 0, at) for at, text in enumerate(after, 1))
 
 
 def _shortened(lines: list[Line]) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from channels.base import Channel
+from templates import place
 from templates.build.schema_rules import DEEPEST_JSON, depth_over
 from templates.fields import DATA, FIELDS, PARTIAL
 
@@ -93,6 +94,7 @@ def from_files(files: Mapping[str, str]) -> list[Folder]:
         if not slash:
             continue  # a README beside the folders
         folder = folders.setdefault(slug, Folder(slug))
+        place.enter(path)
         try:
             if "\0" in files[path]:  # Postgres stores none
                 raise ValueError("holds the character U+0000")

@@ -9,6 +9,7 @@ from django.db.models import Max
 from msgspec import UNSET, UnsetType
 
 from notifyproj.core import clock
+from notifyproj.core.errors import InvalidFields
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.problem import Problem
 from templates.review.review import Draft, Review, requirements, review
@@ -81,7 +82,6 @@ def version_draft(
     )
 
 
-@transaction.atomic
 def draft_save(
     *,
     template: MessageTemplate,
@@ -90,7 +90,23 @@ def draft_save(
     seen: datetime | UnsetType | None = UNSET,
 ) -> TemplateVersion:
     """The template's draft, made if there is none. `seen`: when the draft the writer started from
-    was last changed; None: there was none. Raises DraftChanged."""
+    was last changed; None: there was none. Raises DraftChanged, and InvalidFields for a text that
+    cannot even be read safely."""
+    _refuse_heavy(template, content)
+    with transaction.atomic():
+        return _saved(template, content, by, seen)
+
+
+def _refuse_heavy(template: MessageTemplate, content: Content) -> None:
+    """It would be a danger to everybody who opens it."""
+    draft = Draft(template.slug, template.kind, content.parts, content.schema, content.sample)
+    if found := [problem for problem in review(draft).problems if problem.heavy]:
+        raise InvalidFields({problem.path: str(problem) for problem in found})
+
+
+def _saved(
+    template: MessageTemplate, content: Content, by: str, seen: datetime | UnsetType | None
+) -> TemplateVersion:
     _locked(template)
     row = draft_of(template)
     if row is not None and seen is not UNSET and row.changed_at != seen:
@@ -114,14 +130,23 @@ def draft_of(template: MessageTemplate) -> TemplateVersion | None:
     return template.versions.filter(published_at__isnull=True).order_by("-number").first()
 
 
-@transaction.atomic
 def version_publish(*, version: TemplateVersion, by: str = "", note: str = "") -> TemplateVersion:
     """For good: the database refuses every later change. Raises CannotPublish."""
-    template = _locked(version.template)
-    row = TemplateVersion.objects.select_for_update().get(pk=version.pk)
-    found = review_of(row)
-    if found.errors or row.published_at:
+    read = TemplateVersion.objects.select_related("template").get(pk=version.pk)
+    found = review_of(read)  # before anything is locked: it may take seconds
+    if found.errors or read.published_at:
         raise CannotPublish(found.errors)
+    with transaction.atomic():
+        return _publish(read, found, by, note)
+
+
+def _publish(read: TemplateVersion, found: Review, by: str, note: str) -> TemplateVersion:
+    template = _locked(read.template)
+    row = TemplateVersion.objects.select_for_update().get(pk=read.pk)
+    if row.published_at:
+        raise CannotPublish([])
+    if (row.parts, row.schema, row.sample) != (read.parts, read.schema, read.sample):
+        raise CannotPublish([Problem("", "", "", "The draft was changed meanwhile: try again")])
     row.accepts, row.built, row.pins = found.accepts or None, found.built, found.pins
     row.variables, row.note = found.variables, note or row.note
     return _published(template, row, by)

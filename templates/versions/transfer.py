@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from templates.build.build import partials_of
+from templates.checker import pool
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.review.review import Draft, review
 from templates.version_names import NUMBERED
-from templates.versions.files import Folder, NotReadable, from_files, tidy, to_files
+from templates.versions.files import Folder, NotReadable, tidy, to_files
 from templates.versions.services import (
     CannotPublish,
     Content,
@@ -72,7 +73,7 @@ def import_all(
     note: str = "",
 ) -> Plan:
     """All or nothing. Raises NotReadable."""
-    folders = _in_order(from_files(files))
+    folders = _in_order(pool.read(files))
     with transaction.atomic():
         steps = [_apply(folder, by, publish, note) for folder in folders]
         applied = not dry_run and not any(step.did == "refused" for step in steps)
@@ -121,6 +122,8 @@ def _apply(folder: Folder, by: str, publish: bool, note: str) -> Step:
         return Step(folder.slug, "refused", problems=list(error.messages))
     content = Content(folder.parts, folder.schema, folder.sample, note)
     found = review(Draft(folder.slug, folder.kind, folder.parts, folder.schema, folder.sample))
+    if heavy := [problem for problem in found.problems if problem.heavy]:
+        raise NotReadable(f"{folder.slug}: {heavy[0]}")  # the rest would take as long
     warnings = [str(problem) for problem in found.problems if problem.warning]
     newest = template.versions.filter(published_at__isnull=False).order_by("-number").first()
     if _is_as(newest if publish else draft_of(template) or newest, folder, found.built, publish):

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from notifications.campaigns.pages.base import ADD, needs
 from notifications.campaigns.pages.variant_forms import VariablesForm, fields_for, variant_forms
 from preferences.models import NotificationType
+from templates.checker import pool
 from templates.fields import PERSON
 from templates.hooks import PersonFacts, above
 from templates.models import TemplateVersion
-from templates.review.preview import Shown, shown
+from templates.review.preview import Shown
 from templates.review.review import Draft as Written
 from templates.review.review import review
 
@@ -59,7 +60,9 @@ def _shown(
     made_up = sorted(sample.keys() - given.keys() - {PERSON})
     variables = {**sample, **given, **(person.variables if person else {})}
     locale, zone = (person.locale, person.zone) if person else ("", "UTC")
-    written = shown(row.built or row.parts, variables, locale=locale, zone=zone, channels=channels)
+    written = pool.preview(
+        row.built or row.parts, variables, locale=locale, zone=zone, channels=channels
+    )
     return Preview(
         written, person, "" if written else "It has no text for these channels.", made_up
     )
