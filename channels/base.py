@@ -172,6 +172,7 @@ class Outcome:
     after: float | None = None  # seconds to wait at least
     dead_since: datetime | None = None  # BAD_RECIPIENT: only if registered before this instant
     repair: bool = False  # MISCONFIGURED, but worth one try at once with a fresh token
+    peer_refused: bool = False  # RETRY: one of many servers refuses us; an operator should know
     opted_out: bool = False  # BAD_RECIPIENT: alive, but the person told the provider to stop
 
 

@@ -75,6 +75,27 @@ def hold(account_id: int, reason: str, by: str = "") -> bool:
     return bool(held)
 
 
+def doubt(account_id: int, reason: str, code: str) -> None:
+    """One of the servers that the account sends to refuses it: it goes on with the others."""
+    slug = ProviderAccount.objects.filter(pk=account_id).values_list("slug", flat=True).first()
+    alert_raise(
+        key=f"account-refused:{account_id}",
+        title=f"A server refuses the account {slug}",
+        detail=f"{reason} ({code}). Its messages there are tried again; others go on.",
+    )
+
+
+def corrected(account_id: int) -> bool:
+    """Its settings were changed: what the platform held it for may be over, so it is in use again
+    at once. What an operator held stays so. Returns whether it was held."""
+    alert_resolve(key=f"account-refused:{account_id}")
+    account = ProviderAccount.objects.filter(pk=account_id, held_by="", held_at__isnull=False)
+    found = account.exists()
+    if found:
+        resume(account_id)
+    return found
+
+
 def resume(account_id: int) -> None:
     """In use again, with a clean record."""
     with transaction.atomic():
@@ -116,6 +137,7 @@ def _all_clear(account_id: int) -> None:
     """What waited for this account or could have used it has somewhere to go."""
     account = ProviderAccount.objects.filter(pk=account_id).first()
     alert_resolve(key=f"account-held:{account_id}")
+    alert_resolve(key=f"account-refused:{account_id}")
     for id_ in (account_id, *(_others(account).values_list("pk", flat=True) if account else ())):
         alert_resolve(key=f"account-alone:{id_}")
 

@@ -57,6 +57,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         places = (PREFIX + name for name, f in fields_of(self.instance).items() if f.place)
         return not set(self.changed_data).isdisjoint({*PLACE, *places})
 
+    def is_corrected(self) -> bool:
+        """Whether what a provider may have refused was changed."""
+        return any(name in PLACE or name.startswith(PREFIX) for name in self.changed_data)
+
     def _check_place(self, cleaned: dict[str, Any]) -> None:
         endpoint, host = cleaned.get("endpoint") or "", cleaned.get(PREFIX + "host") or ""
         if endpoint and (reason := refuse_endpoint(endpoint)):

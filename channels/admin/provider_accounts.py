@@ -12,8 +12,9 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from channels import registry
+from channels.accounts.health import corrected
 from channels.accounts.routes import routes
-from channels.admin.account_actions import AccountActions
+from channels.admin.account_actions import RESUMED, AccountActions
 from channels.admin.account_form import (
     PLACE,
     PREFIX,
@@ -115,6 +116,8 @@ class ProviderAccountAdmin(AccountActions):
         keep_credentials(obj, given)
         if change:  # nothing else: breaker, rate and health move beneath an open page
             obj.save(update_fields=[*SENDING, *PLACE, "credentials", "settings"])
+            if form.is_corrected() and corrected(obj.pk):
+                messages.info(request, RESUMED)
         else:
             super().save_model(request, obj, form, change)
         routes.forget()

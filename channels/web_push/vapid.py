@@ -27,6 +27,7 @@ from channels.base import (
 )
 from channels.messages import WebPushMessage
 from channels.signing import base64url, p256_public, vapid_jwt, window_start
+from channels.web_push.contact import contact_problem
 from channels.web_push.encryption import encrypt, sender_key
 from channels.web_push.payload import payload
 from channels.web_push.subscription import NotASubscription, is_allowed, parse
@@ -36,7 +37,12 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "private_key", "VAPID private key", secret=True, help="P-256: PEM, or 32 bytes base64url"
     ),
-    Field("subject", "Contact", help="mailto:push@example.com or https://…", setting=True),
+    Field(
+        *("subject", "Contact"),
+        help="mailto:push@example.com or https://…",
+        setting=True,
+        check=contact_problem,
+    ),
 )
 MAX_TTL = 2_419_200  # seconds: four weeks
 WINDOW = 43_200  # seconds for which a token is kept
@@ -50,8 +56,6 @@ BAD, REJECTED, PAUSE = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeK
 # there says that the subscription is not.
 STATUSES: dict[int, tuple[OutcomeKind, str]] = {
     400: (REJECTED, "The push service refused the message"),
-    401: (PAUSE, "The push service refused our VAPID key"),
-    403: (PAUSE, "The push service refused our VAPID key"),
     404: (BAD, "The browser's subscription has ended"),
     410: (BAD, "The browser's subscription has ended"),
     413: (REJECTED, "The message is larger than the push service takes"),
@@ -110,6 +114,9 @@ def classify(response: HttpResponse) -> Outcome:
         return Outcome(
             OutcomeKind.RETRY, "The push service takes no more just now", code, "", after
         )
+    if status in (401, 403):  # this service's alone: others take the same key, and go on
+        reason = "The push service refused our VAPID key or contact"
+        return Outcome(OutcomeKind.RETRY, reason, code, after=PATIENCE, peer_refused=True)
     if status in STATUSES:
         kind, reason = STATUSES[status]
         return Outcome(kind, reason, code)
@@ -131,6 +138,9 @@ def _authorization(account: Account, endpoint: str, now: datetime) -> str:
     parts = urlsplit(endpoint)
     expires = window_start(now.timestamp(), WINDOW) + LIFE
     key, subject = account.credentials.get("private_key", ""), account.settings.get("subject", "")
+    if contact_problem(str(subject)):
+        reason = "The VAPID contact is no address that push services take"
+        raise BuildError(Outcome(PAUSE, reason, "bad_contact"))
     try:
         token = vapid_jwt(key, f"{parts.scheme}://{parts.netloc}", str(subject), expires)
         return f"vapid t={token}, k={base64url(p256_public(key))}"

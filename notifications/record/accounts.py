@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from channels.accounts import rate_limit as rates
-from channels.accounts.health import heal, hold
+from channels.accounts.health import doubt, heal, hold
 from channels.answers import retry_after
 from channels.base import HttpResponse, OutcomeKind
 from notifications.record.outcomes import Finished
@@ -24,10 +24,13 @@ def judge_accounts(tries: Sequence[Finished]) -> None:
         for done in tries
         if done.outcome.kind == OutcomeKind.MISCONFIGURED and done.account_id > 0
     }
+    doubted = {done.account_id: done.outcome for done in tries if done.outcome.peer_refused}
     proven = {done.account_id for done in tries if done.probe and done.outcome.kind in TAKEN}
     try:
         for account_id, reason in refused.items():
             hold(account_id, reason)
+        for account_id, outcome in doubted.items():
+            doubt(account_id, outcome.reason, outcome.code)
         for account_id in proven - refused.keys():
             heal(account_id)
         for account_id, seconds in rests(tries).items():

@@ -19,6 +19,7 @@ from channels.base import (
 from channels.sandbox.providers.browser import decoded, decrypt, private_key
 from channels.signing import base64url, p256_private
 from channels.web_push import vapid
+from channels.web_push.contact import contact_problem
 from channels.web_push.encryption import Keys, encrypt
 from channels.web_push.payload import MAX_PAYLOAD
 from channels.web_push.subscription import NotASubscription, is_allowed, parse, stored
@@ -246,3 +247,31 @@ def test_a_key_may_be_32_bytes_as_other_tools_write_it() -> None:
 def test_a_curve_of_another_size_is_no_vapid_key() -> None:
     with pytest.raises(ValueError, match="P-256"):
         p256_private(pem(ec.generate_private_key(ec.SECP384R1())))
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        *("", "push@shop.example", "mailto: x@shop.example", "mailto:x@localhost", "mailto:"),
+        *("mailto:x@y", "mailto:a..b@shop.example", "mailto:x@shop.local", "https://localhost/a"),
+        *("http://shop.example", "https://127.0.0.1", "mailto:x@shop.example?a=b c", "x" * 1000),
+    ],
+)
+def test_a_contact_that_apple_refuses_is_refused_before_it_is_sent(contact: str) -> None:
+    broken = replace(ACCOUNT, settings={"subject": contact})
+    assert refusal(of=broken) is OutcomeKind.MISCONFIGURED
+    assert contact_problem(contact)
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["mailto:Push.Team@shop.example", "https://shop.example/contact", "https://a.example"],
+)
+def test_a_contact_that_can_be_reached_is_taken(contact: str) -> None:
+    assert not contact_problem(contact)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_one_push_service_refuses_is_no_matter_of_the_others(status: int) -> None:
+    outcome = vapid.classify(HttpResponse(status, {}, b'{"reason":"BadJwtToken"}'))
+    assert (outcome.kind, outcome.peer_refused) == (OutcomeKind.RETRY, True)
