@@ -97,6 +97,18 @@ class HttpResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpLimits:
+    """Seconds that each phase may take: those of RFC 5321, 4.5.3.2."""
+
+    connect: float = 30.0
+    greeting: float = 300.0
+    command: float = 300.0  # EHLO, STARTTLS, AUTH, MAIL, RCPT
+    data: float = 120.0  # from DATA to 354
+    block: float = 180.0  # until the server has taken another block of the message
+    end: float = 600.0  # from the final dot to its answer
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSend:
     """One message for one recipient over SMTP (RFC 5321)."""
 
@@ -108,7 +120,8 @@ class SmtpSend:
     sender: str  # envelope sender
     recipient: str = field(repr=False)
     data: bytes = field(repr=False)  # RFC 5322, CRLF line ends
-    timeout: float = 10.0
+    limits: SmtpLimits = SmtpLimits()
+    timeout: float = 600.0  # seconds: the most of any phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,7 @@ class TransportFailure:
     sent: bool
     reason: str
     timed_out: bool = False
+    code: str = ""  # of a cause that has a name; then `reason` is safe to show to anybody
 
 
 # Too late, or the process is stopping: nothing was tried. Compare with `is`; costs no attempt.
@@ -258,4 +272,5 @@ def failure_outcome(failure: TransportFailure) -> Outcome:
         return Outcome(OutcomeKind.RETRY, "Not started in time", "not_started", after=0.0)
     if failure.sent:
         return Outcome(OutcomeKind.UNCERTAIN, "The provider did not answer", "no_answer")
-    return Outcome(OutcomeKind.RETRY, "The provider could not be reached", "unreachable")
+    reason = failure.reason if failure.code else "The provider could not be reached"
+    return Outcome(OutcomeKind.RETRY, reason, failure.code or "unreachable")

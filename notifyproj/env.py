@@ -1,12 +1,20 @@
 """Strict readers of environment variables: a wrong value stops the start, with its name."""
 
 import os
+import re
+import socket
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})+")  # fully qualified
+NOWHERE = "[127.0.0.1]"
 
 
 def env_str(name: str, default: str | None = None) -> str:
@@ -36,6 +44,37 @@ def env_int(name: str, default: int) -> int:
         return int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number") from error
+
+
+def env_host(name: str, default: str) -> str:
+    """A fully qualified name, or an address in brackets (RFC 5321, 4.1.3)."""
+    value = env_str(name, default).strip()
+    if (HOST.fullmatch(value) and not _literal(value)) or _literal(
+        value.strip("[]").removeprefix("IPv6:")
+    ) == value:
+        return value
+    raise ImproperlyConfigured(f"{name} must be like mail.example.com, or like [192.0.2.1]")
+
+
+def own_name(url: str) -> str:
+    """How this installation calls itself to mail servers: the host of its public URL, or else of
+    the machine, as far as they are fully qualified. Nothing is looked up."""
+    host = urlsplit(url).hostname or ""
+    try:
+        name = idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        name = ""
+    found = (_literal(host), *filter(HOST.fullmatch, (name, socket.gethostname())))
+    return next(filter(None, found), NOWHERE)
+
+
+def _literal(host: str) -> str:
+    """An address as EHLO wants it; "" for a name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return ""
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
 def env_list(name: str, default: str = "") -> list[str]:

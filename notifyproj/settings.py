@@ -5,7 +5,16 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from notifyproj.env import env_bool, env_int, env_list, env_secret, env_str, load_env_file
+from notifyproj.env import (
+    env_bool,
+    env_host,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    load_env_file,
+    own_name,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
@@ -48,6 +57,7 @@ LOOKUP_HASH_KEY = env_secret("LOOKUP_HASH_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
+EHLO_NAME = env_host("EHLO_NAME", own_name(PUBLIC_URL))  # how we greet mail servers
 LIVE_URL = env_str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
 # Whose pages may show the inbox component; "*" for any (it sends no cookies).
 INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)

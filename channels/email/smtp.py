@@ -11,8 +11,10 @@ from channels.base import (
     Event,
     Field,
     InboundRequest,
+    Lane,
     Outcome,
     OutcomeKind,
+    SmtpLimits,
     SmtpReply,
     SmtpSend,
 )
@@ -40,6 +42,8 @@ FIELDS: tuple[Field, ...] = (
 )
 PORTS = {"none": 25, "starttls": 587, "tls": 465}
 SCHEMES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+PATIENT = SmtpLimits()
+HURRIED = SmtpLimits(connect=5.0, greeting=10.0, command=10.0, data=10.0, block=10.0, end=30.0)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 RETRY, THROTTLED = OutcomeKind.RETRY, OutcomeKind.THROTTLED
@@ -71,6 +75,13 @@ SPEED = re.compile(r"throttl|rate|too (fast|many)|limit|quota", re.IGNORECASE)
 CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
+# What the server did not offer where we need it: nothing was said, so nothing is to be read.
+LACKING = {
+    "NO_STARTTLS": Outcome(PAUSE, "The mail server does not offer STARTTLS", "no_starttls"),
+    "NO_AUTH": Outcome(PAUSE, "The mail server offers no login that we can use", "no_auth"),
+}
+
+
 def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
     host, port, security = _server(account)
     username = account.credentials.get("username", "")
@@ -86,10 +97,13 @@ def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
         sender=_return_path(message, account, now) or sender.address,
         recipient=recipient(message),
         data=mime(message, sender=sender, now=now),
+        limits=HURRIED if message.envelope.lane is Lane.URGENT else PATIENT,
     )
 
 
 def classify(response: SmtpReply) -> Outcome:
+    if response.command in LACKING:
+        return LACKING[response.command]
     found = CODE.match(response.text)
     code = found[1] if found else str(response.code)
     if 200 <= response.code < 300:

@@ -1,12 +1,9 @@
 """One message and the reply that decided, over SMTP; connections are kept and used again."""
 
-import asyncio
-import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import monotonic
 
 from aiosmtplib import SMTP
@@ -20,11 +17,26 @@ from aiosmtplib.errors import (
 
 from channels.base import NOT_STARTED, Account, SmtpReply, SmtpSend, TransportFailure
 from channels.transport.gate import Gate
+from channels.transport.smtp_session import Lacking, Progress, opened, transacted
 
 MAX_CONNECTIONS = 20  # to one server with one login, in this process
 MAX_MESSAGES = 100  # over one connection
-MOST_ADDRESSES = 3  # of a host that are tried
 MAX_IDLE = 20.0  # seconds; servers hang up on idle clients after some minutes
+RESET = 5.0  # seconds a kept connection has to show that it is alive
+
+# https://www.openssl.org/docs/man3.0/man3/X509_STORE_CTX_get_error.html
+UNKNOWN_CA = (2, 18, 19, 20, 21)
+CERTIFICATE = {
+    **dict.fromkeys(
+        UNKNOWN_CA,
+        ("tls_unknown_ca", "The mail server's certificate is of a CA that nobody here knows"),
+    ),
+    10: ("tls_expired", "The mail server's certificate has expired"),
+    62: ("tls_wrong_name", "The mail server's certificate is for another name"),
+    64: ("tls_wrong_name", "The mail server's certificate is for another name"),
+}
+TLS_CERTIFICATE = ("tls_certificate", "The mail server's certificate cannot be trusted")
+TLS_FAILED = ("tls_failed", "No TLS connection to the mail server could be made")
 
 Answer = SmtpReply | TransportFailure
 Login = tuple[str, int, str, str, str, str]
@@ -43,14 +55,6 @@ class _Server:
     idle: list[_Connection] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far a send has come, for when its time is over."""
-
-    command: str = "CONNECT"
-    connection: _Connection | None = None
-
-
 class SmtpPool:
     """Belongs to one event loop."""
 
@@ -60,7 +64,7 @@ class SmtpPool:
     async def send(
         self, account: Account, send: SmtpSend, deadline: float, addresses: Sequence[str] = ()
     ) -> Answer:
-        """`deadline`, monotonic, is for the start; `send.timeout` is for all the rest.
+        """`deadline`, monotonic, is for the start; `send.limits` are for the phases of the rest.
 
         `addresses` are the only ones that its host may have; without them it is looked up here.
         """
@@ -72,7 +76,7 @@ class SmtpPool:
         async with server.gate.place(deadline) as entered:
             if not entered:
                 return NOT_STARTED
-            return await self._within(server, send, account.ca_certificate, addresses)
+            return await _sent(server, send, account.ca_certificate, addresses)
 
     def close(self) -> None:
         for server in self._servers.values():
@@ -80,77 +84,35 @@ class SmtpPool:
                 connection.client.close()
         self._servers.clear()
 
-    async def _within(
-        self, server: _Server, send: SmtpSend, ca: str, addresses: Sequence[str]
-    ) -> Answer:
-        progress = _Progress()
-        answer: Answer
-        try:
-            async with asyncio.timeout(send.timeout):
-                progress.connection = await _take(server, send, ca, addresses)
-                answer = await _transact(progress.connection.client, send, progress)
-        except SMTPResponseException as error:
-            answer = SmtpReply(error.code, error.message, _refused(error, progress.command))
-        except (SMTPException, OSError, ValueError) as error:
-            answer = _failure(error, progress.command)
-        _give_back(server, progress.connection, answer)
-        return answer
+
+async def _sent(server: _Server, send: SmtpSend, ca: str, addresses: Sequence[str]) -> Answer:
+    progress, connection = Progress(), None
+    answer: Answer
+    try:
+        connection = await _kept(server, send)
+        if connection is None:
+            connection = _Connection(await opened(send, ca, addresses, progress))
+        answer = await transacted(connection.client, send, progress)
+    except Lacking as error:
+        answer = SmtpReply(530, "", str(error))
+    except SMTPResponseException as error:
+        answer = SmtpReply(error.code, error.message, _refused(error, progress.command))
+    except (SMTPException, OSError, ValueError) as error:
+        answer = _failure(error, progress)
+    _give_back(server, connection, answer)
+    return answer
 
 
-async def _take(server: _Server, send: SmtpSend, ca: str, addresses: Sequence[str]) -> _Connection:
-    """A connection that answers: a kept one, reset, else a new one."""
+async def _kept(server: _Server, send: SmtpSend) -> _Connection | None:
+    """A connection that was used before, and answers."""
     while server.idle:
         connection = server.idle.pop()
         if connection.idle_since + MAX_IDLE > monotonic():
-            with suppress(SMTPException, ConnectionError):
-                await connection.client.rset()
+            with suppress(SMTPException, OSError):
+                await connection.client.rset(timeout=min(RESET, send.timeout))
                 return connection
         connection.client.close()
-    sock = await _connected(addresses, send.port) if addresses else None
-    client = SMTP(
-        hostname=send.host,
-        port=None if sock else send.port,
-        sock=sock,
-        username=send.username or None,
-        password=send.password or None,
-        local_hostname=_own_name(),
-        timeout=send.timeout,
-        use_tls=send.security == "tls",
-        start_tls=send.security == "starttls",
-        tls_context=None if send.security == "none" else _tls(ca),
-    )
-    await client.connect()
-    return _Connection(client)
-
-
-async def _connected(addresses: Sequence[str], port: int) -> socket.socket:
-    """To one of these and no other (a second look-up could answer differently). Raises OSError."""
-    loop = asyncio.get_running_loop()
-    problem = OSError("no address")
-    for address in addresses[:MOST_ADDRESSES]:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        try:
-            await loop.sock_connect(sock, (address, port))
-            return sock
-        except OSError as error:
-            sock.close()
-            problem = error
-        except BaseException:
-            sock.close()
-            raise
-    raise problem
-
-
-async def _transact(client: SMTP, send: SmtpSend, progress: _Progress) -> SmtpReply:
-    progress.command = "MAIL"
-    await client.mail(send.sender)
-    progress.command = "RCPT"
-    await client.rcpt(send.recipient)
-    progress.command = "DATA"
-    reply = await client.data(send.data)
-    return SmtpReply(reply.code, reply.message)
+    return None
 
 
 def _give_back(server: _Server, connection: _Connection | None, answer: Answer) -> None:
@@ -165,28 +127,33 @@ def _give_back(server: _Server, connection: _Connection | None, answer: Answer) 
     server.idle.append(connection)
 
 
-def _failure(error: Exception, command: str) -> Answer:
-    if type(error) in (SMTPException, SMTPNotSupported):  # no STARTTLS or AUTH where we need it
-        return SmtpReply(530, str(error), command)
-    reason = f"{command}: {type(error).__name__}"
-    return TransportFailure(command == "DATA", reason, isinstance(error, TimeoutError))
+def _failure(error: Exception, progress: Progress) -> Answer:
+    if type(error) in (SMTPException, SMTPNotSupported) and progress.command == "AUTH":
+        return SmtpReply(530, "", "NO_AUTH")
+    named = _named(error)
+    if named and not progress.sent:
+        return TransportFailure(False, named[1], code=named[0])
+    reason = f"{progress.command}: {type(error).__name__}"
+    return TransportFailure(progress.sent, reason, isinstance(error, TimeoutError))
+
+
+def _named(error: BaseException) -> tuple[str, str] | None:
+    """(code, in our words) of a failure of TLS, whatever it was wrapped in."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return CERTIFICATE.get(cause.verify_code, TLS_CERTIFICATE)
+        if isinstance(cause, ssl.SSLError):
+            return TLS_FAILED
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _refused(error: SMTPResponseException, command: str) -> str:
     if isinstance(error, SMTPAuthenticationError):
         return "AUTH"
     return "CONNECT" if isinstance(error, SMTPConnectResponseError) else command
-
-
-@lru_cache(maxsize=16)
-def _tls(ca: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca:
-        context.load_verify_locations(cadata=ca)
-    return context
-
-
-@lru_cache(maxsize=1)
-def _own_name() -> str:
-    name = socket.gethostname()
-    return name if name.isascii() and name.replace(".", "").replace("-", "").isalnum() else "notify"

@@ -17,6 +17,7 @@ from channels.base import (
     Outcome,
     OutcomeKind,
     Response,
+    SmtpSend,
     TransportFailure,
 )
 from channels.inbox.services import store as store_in_inbox
@@ -130,6 +131,9 @@ def _start(items: Sequence[Ready], deadline: float) -> None:
         ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
         for item in items
     ]
+    for item in items:
+        if isinstance(item.send, SmtpSend):  # it may take longer than a lease
+            outbox.leases().hold(item.row.id, item.row.lease)
     gone: set[int] = set()
     shares = [item.share for item in items]
     for places, request in together(route.adapter, route.account, shares, started_at):
@@ -147,6 +151,7 @@ def _done(
     """On the loop's thread: only pass it on."""
     item, started_at, started = key
     put_down(item.row.id)
+    outbox.leases().release(item.row.id)
     outbox.recorder().put(
         Finished(
             item.row,

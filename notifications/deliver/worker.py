@@ -6,6 +6,7 @@ import threading
 import time
 
 from channels.transport.loop import Transport, transport
+from notifications.deliver.lease_renewal import Leases
 from notifications.record.recorder import Recorder
 from notifications.status_events import sending as status_events
 
@@ -13,6 +14,7 @@ DRAIN = 4.0  # seconds a stopping process waits for what is in flight
 
 _lock = threading.Lock()
 _recorder: Recorder | None = None
+_leases = Leases()
 _stopping = False
 
 
@@ -22,6 +24,10 @@ def recorder() -> Recorder:
         if _recorder is None:
             _recorder = Recorder()
         return _recorder
+
+
+def leases() -> Leases:
+    return _leases
 
 
 def sender() -> Transport:
@@ -51,6 +57,7 @@ def drain() -> None:
     """Start nothing, let what is in flight end, write it down. Not started is handed back."""
     stop_starting()
     sender().drain(DRAIN)
+    _leases.stop()
     recorder().stop(DRAIN)
     status_events.drain(DRAIN)
     sender().stop()
@@ -58,8 +65,8 @@ def drain() -> None:
 
 def forget() -> None:
     """Begin anew, as a forked child does."""
-    global _lock, _recorder, _stopping
-    _lock, _recorder, _stopping = threading.Lock(), None, False
+    global _lock, _recorder, _leases, _stopping
+    _lock, _recorder, _leases, _stopping = threading.Lock(), None, Leases(), False
     status_events.forget()
 
 
