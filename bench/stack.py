@@ -62,7 +62,11 @@ class Stack:
 
     def start_processes(self) -> None:
         """All of the list but the sandbox; returns when they serve."""
-        self.chosen = [process for process in processes() if not process.sandbox_only]
+        self.chosen = [
+            process
+            for process in processes()
+            if not process.sandbox_only and process.is_configured({})
+        ]
         (self.var / "log").mkdir(exist_ok=True)
         self._supervisord = Supervisord(
             base=self.base, var=self.var, processes=self.chosen, environment=self.environment

@@ -29,7 +29,11 @@ class Process:
     niceness: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     sandbox_only: bool = False
+    needs: tuple[str, ...] = ()  # runs only where one of these variables is set
     warm: bool = True  # may be forked from a parent that has imported the platform
+
+    def is_configured(self, environment: Mapping[str, str]) -> bool:
+        return not self.needs or any(environment.get(name) for name in self.needs)
 
 
 OUTWARD = (Channel.WEBHOOK, Channel.SLACK)
@@ -78,6 +82,8 @@ def processes() -> tuple[Process, ...]:
         worker("periodic", (queues.PERIODIC,), "threads", 2),
         beat(),
         flower(),
+        mail_listener(),
+        mail_poller(),
     )
 
 
@@ -125,6 +131,19 @@ def flower() -> Process:
     quiet = ("--logging=error", "--enable_events=True")
     arguments = ("celery", "--quiet", "-A", "notifyproj.flower_app", "flower", *quiet)
     return Process("flower", arguments, environment=NO_CHECKS)
+
+
+def mail_listener() -> Process:
+    """Bounces and unsubscriptions by SMTP, on BOUNCE_LISTEN."""
+    arguments = ("notifications.inbound_mail.listener",)
+    return Process("mail_listener", arguments, environment=NO_CHECKS, needs=("BOUNCE_LISTEN",))
+
+
+def mail_poller() -> Process:
+    """The same, out of a mailbox."""
+    arguments = ("notifications.inbound_mail.poller",)
+    needs = ("BOUNCE_MAILBOX", "BOUNCE_MAILBOX_FILE")
+    return Process("mail_poller", arguments, environment=NO_CHECKS, needs=needs)
 
 
 def find(name: str) -> Process:

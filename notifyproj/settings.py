@@ -255,6 +255,7 @@ BOUNCE_TLS_CERTIFICATE = env_str("BOUNCE_TLS_CERTIFICATE", "")  # PEM files, for
 BOUNCE_TLS_KEY = env_str("BOUNCE_TLS_KEY", "")
 # imaps://user:password@host/INBOX, pop3s://user:password@host; imap+starttls, pop3+starttls
 BOUNCE_MAILBOX = env_secret("BOUNCE_MAILBOX", "")
+BOUNCE_MAILBOX_CA = env_str("BOUNCE_MAILBOX_CA", "")  # PEM file of a private CA to trust, too
 BOUNCE_MAILBOX_SECONDS = env_int("BOUNCE_MAILBOX_SECONDS", 30)
 
 # Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from channels.base import Event, InboundRequest
 from notifications.callbacks.accounts import Caller, callers
-from notifications.callbacks.store import Stored
+from notifications.callbacks.store import NOBODY, Stored
 from notifications.partitions import existing
 from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.ids import instant_of, uuid7
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPT = 32_767  # a smallint
 CLOCKS_DIFFER = timedelta(minutes=5)
-NOBODY = 0  # account of what no provider tells
 
 
 @dataclass(frozen=True, slots=True)

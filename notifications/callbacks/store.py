@@ -42,6 +42,7 @@ UPDATE inbound_callback c SET body = u.body
 FROM unnest(%s::bigint[], %s::bytea[]) AS u (id, body) WHERE c.id = u.id
 """
 AAD = b"inbound_callback.body"
+NOBODY = 0  # account of what no provider tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from channels.signed_address import Signed, Unsubscribe
-from notifications.callbacks.parse import NOBODY
-from notifications.callbacks.store import Inbound
+from notifications.callbacks.store import NOBODY, Inbound
 
 KEPT = 256 * 1024  # bytes: a report comes before the message that it is about
 SCHEME = "mailto:"
@@ -14,7 +13,7 @@ SCHEME = "mailto:"
 def received(to: Signed, address: str, sender: str, raw: bytes, now: datetime) -> Inbound:
     """`sender`: of the envelope, "" for a bounce."""
     account_id = NOBODY if isinstance(to, Unsubscribe) else to.account_id
-    written = sender if sender.isprintable() else ""
+    written = sender.strip("<> ") if sender.isprintable() else ""
     headers = {"return-path": written.encode("utf-8", "replace").decode()[:320]}
     url = SCHEME + quote(address[:320], safe="@+=-_.")
     return Inbound(account_id, now, url, headers, raw[:KEPT])

@@ -10,8 +10,8 @@ from uuid import UUID
 from channels.automatic_mail import is_reply
 from channels.base import Channel, Event, EventKind
 from channels.signed_address import Unsubscribe, peek
-from notifications.callbacks.parse import NOBODY, Told, told_of
-from notifications.callbacks.store import Stored
+from notifications.callbacks.parse import Told, told_of
+from notifications.callbacks.store import NOBODY, Stored
 from notifications.inbound_mail.received import SCHEME
 from notifications.models import Delivery
 from notifyproj.core.encryption import Undecryptable

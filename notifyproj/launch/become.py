@@ -67,6 +67,8 @@ def main(name: str) -> None:
         process = find(name)
     except KeyError:
         sys.exit(f"There is no process {name}, see notifyproj/processes.py")
+    if not process.is_configured(os.environ):
+        sys.exit(f"{name} needs {' or '.join(process.needs)}, see docs/operations.md")
     prepare(process)
     command = [sys.executable, "-m", *process.arguments]
     os.execve(command[0], command, environment(process))  # noqa: S606 - our own list

@@ -26,9 +26,21 @@ PAGES = {
 def is_healthy(name: str) -> bool:
     if name in PAGES:
         return answers(*PAGES[name])
+    if name == "mail_listener":
+        return greets(os.environ["BOUNCE_LISTEN"])
     if name == "beat":
         return beat_is_heard()
     return worker_answers(name) if find(name).queues else True
+
+
+def greets(place: str) -> bool:
+    """Whether a mail server is there."""
+    port = int(place.rpartition(":")[2])
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            return connection.recv(4).startswith((b"220", b"421"))
+    except OSError:
+        return False
 
 
 def worker_answers(name: str) -> bool:

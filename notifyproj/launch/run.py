@@ -131,7 +131,11 @@ class Run:
 
     def start_processes(self, environment: dict[str, str], ports: Ports) -> None:
         sandbox = environment["SANDBOX"].lower() in {"1", "true", "yes", "on"}
-        chosen = [process for process in processes() if sandbox or not process.sandbox_only]
+        chosen = [
+            process
+            for process in processes()
+            if (sandbox or not process.sandbox_only) and process.is_configured(environment)
+        ]
         names = [process.name for process in chosen]
         self.logs = Logs(self.var / "log", [*names, "supervisor", "postgres", "valkey"])
         self.supervisord = Supervisord(

@@ -13,7 +13,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DEBIAN = {"chromium": "chromium", "rabbitmq-server": "rabbitmq-server"}  # command: package
+DEBIAN = {
+    "chromium": "chromium",
+    "rabbitmq-server": "rabbitmq-server",
+    "dovecot": "dovecot-imapd dovecot-pop3d",
+}  # command: packages
 SECONDS = 480  # of one installer
 
 
@@ -23,7 +27,12 @@ def main() -> None:
 
 
 def _debian() -> None:
-    missing = [package for command, package in DEBIAN.items() if not _found(command)]
+    missing = [
+        package
+        for command, packages in DEBIAN.items()
+        if not _found(command)
+        for package in packages.split()
+    ]
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
