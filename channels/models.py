@@ -75,6 +75,10 @@ class ProviderAccount(models.Model):
     )
     latency_ms = models.FloatField(null=True, editable=False, help_text="Of the last minute.")
     success_share = models.FloatField(null=True, editable=False, help_text="Of the last minute.")
+    failures = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Attempts since sends mostly fail."
+    )
+    failing_since = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         db_table = "provider_account"

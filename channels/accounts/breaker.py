@@ -22,10 +22,21 @@ CLOCKS = timedelta(seconds=1)  # a worker's and the database's may differ by tha
 GENTLY = 100.0  # messages a second an account begins with when its breaker closes
 NOTABLE = 0.01  # a smaller change of an average is not worth a row's update
 
+# Beside the days a streak is kept, however slowly attempts come: the breaker looks at ten seconds.
 DAYS = """
 WITH taken AS (
     UPDATE account_health_delta SET folded = true WHERE NOT folded
     RETURNING account_id, at, ok, failed, throttled, dead, cost_micros
+), seen AS (
+    SELECT account_id, sum(ok) AS ok, sum(failed) AS failed, min(at) AS first
+    FROM taken GROUP BY account_id
+), streak AS (
+    UPDATE provider_account a SET
+        failures = CASE WHEN s.failed > s.ok
+            THEN least(a.failures + s.failed, 1000000000) ELSE 0 END,
+        failing_since = CASE WHEN s.failed > s.ok THEN coalesce(a.failing_since, s.first) END
+    FROM seen s
+    WHERE a.id = s.account_id AND (s.failed > s.ok OR (s.ok > 0 AND a.failures > 0))
 )
 INSERT INTO account_day AS d (account_id, day, ok, failed, throttled, dead, cost_micros)
 SELECT account_id, (at AT TIME ZONE 'UTC')::date,

@@ -21,6 +21,8 @@ from notifyproj.core.alerts import alert_raise, alert_resolve
 
 log = logging.getLogger(__name__)
 
+FEW_FAILURES = 3  # attempts that mostly fail; the breaker needs ten within ten seconds
+
 IN_USE: dict[str, Any] = {
     "held_at": None,
     "held_reason": "",
@@ -29,6 +31,8 @@ IN_USE: dict[str, Any] = {
     "breaker": CLOSED,
     "breaker_until": None,
     "breaker_trips": 0,
+    "failures": 0,
+    "failing_since": None,
 }
 
 

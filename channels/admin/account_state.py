@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 from channels.accounts.choose import CLOSED, HALF_OPEN, OPEN
+from channels.accounts.health import FEW_FAILURES
 from channels.models import ProviderAccount
 
 
 def state(account: ProviderAccount, spent: int, now: datetime) -> str:
-    """The first thing that keeps it from sending, or "sending". `spent`: sends of today."""
+    """The first thing that keeps it from sending, or "sending". `spent`: attempts of today."""
     if not account.enabled:
         return "not enabled"
     if account.held_at is not None:
@@ -15,6 +16,8 @@ def state(account: ProviderAccount, spent: int, now: datetime) -> str:
         return f"held: {account.held_reason}, by {who}, since {_at(account.held_at, now)}"
     if (stopped := _breaker(account, now)) is not None:
         return stopped
+    if account.failures >= FEW_FAILURES:
+        return _failing(account, now)
     if account.daily_cap and spent >= account.daily_cap:
         return "daily cap reached"
     if account.rate_now is not None:
@@ -33,6 +36,11 @@ def _breaker(account: ProviderAccount, now: datetime) -> str | None:
     if until is None or until <= now:
         return "breaker open until a message is there to probe with"
     return f"breaker open until {_at(until, now)}"
+
+
+def _failing(account: ProviderAccount, now: datetime) -> str:
+    since = f", since {_at(account.failing_since, now)}" if account.failing_since else ""
+    return f"failing: the last {account.failures:,} attempts mostly failed{since}"
 
 
 def _at(instant: datetime, now: datetime) -> str:

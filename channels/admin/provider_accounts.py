@@ -52,6 +52,7 @@ class ProviderAccountAdmin(AccountActions):
         day = AccountDay.objects.filter(account=OuterRef("pk"), day=now().astimezone(UTC).date())
         return rows.annotate(
             spent=Subquery(day.values(n=F("ok") + F("failed"))),
+            sent_today=Subquery(day.values(n=F("ok") - F("dead"))),
             cost_micros=Subquery(day.values("cost_micros")),
         )
 
@@ -61,8 +62,11 @@ class ProviderAccountAdmin(AccountActions):
 
     @admin.display(description="sent today")
     def today(self, account: Any) -> str:
-        cap = f" of {account.daily_cap:,}" if account.daily_cap else ""
-        return f"{account.spent or 0:,}{cap}"
+        """What the provider accepted; a cap counts attempts."""
+        sent, attempts = f"{account.sent_today or 0:,}", f"{account.spent or 0:,}"
+        if account.daily_cap:
+            return f"{sent} ({attempts} of {account.daily_cap:,} attempts)"
+        return sent if sent == attempts else f"{sent} ({attempts} attempts)"
 
     @admin.display(description="cost today")
     def cost(self, account: Any) -> str:

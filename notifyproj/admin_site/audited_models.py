@@ -16,7 +16,8 @@ WATCHED = """
   core.apikey                        last_used_at
   channels.app
   channels.provideraccount           held_reason held_at held_by probe_at breaker breaker_until
-                                     breaker_trips rate_now latency_ms success_share
+                                     breaker_trips rate_now latency_ms success_share failures
+                                     failing_since
   preferences.notificationtype
   preferences.category
   preferences.cap
@@ -27,6 +28,7 @@ WATCHED = """
   campaigns.variant
   campaigns.run                      audience gate_at per_minute paced_since paced_visited seed
                                      expires_at brake_from leftovers ended_at rules stage
+                                     skipped skipped_zones
   status_events.statusendpoint       failures failing_since rest_until suspended_at full_since
                                      reason tell_owner
   auth.user                          last_login

@@ -87,6 +87,11 @@ def save(operator: Client, account: ProviderAccount, **fields: str) -> str:
             "sending, whatever its breaker says",
         ),
         ({"daily_cap": 7}, "daily cap reached"),
+        ({"failures": 2}, "sending"),
+        (
+            {"failures": 3, "failing_since": NOW, "rate_now": 43.2},
+            "failing: the last 3 attempts mostly failed, since 10:00:00 UTC",
+        ),
         ({"rate_now": 43.2}, "slowed to 43/s"),
     ],
 )

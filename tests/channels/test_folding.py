@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from channels.accounts.breaker import fold_health
-from channels.accounts.health import Tally, record_health
+from channels.accounts.health import Tally, record_health, resume
 from channels.models import AccountDay, AccountHealthDelta, ProviderAccount
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
@@ -31,6 +31,37 @@ def seen(account: ProviderAccount, seconds_ago: float = 0.0, **counts: int) -> N
 
 def set_(account: ProviderAccount, **fields: object) -> None:
     ProviderAccount.objects.filter(pk=account.pk).update(**fields)
+
+
+def test_a_streak_of_failures_is_kept_however_slowly_they_come(account: ProviderAccount) -> None:
+    for _ in range(3):
+        seen(account, failed=1)
+        folded(account)
+        AccountHealthDelta.objects.update(at=now() - timedelta(minutes=5))
+    folded(account)
+
+    assert (account.failures, account.breaker) == (3, "closed")
+    assert account.failing_since is not None
+    assert account.failing_since < now()
+
+
+def test_one_success_among_few_ends_a_streak(account: ProviderAccount) -> None:
+    seen(account, failed=5)
+    assert folded(account).failures == 5
+    seen(account, throttled=3)  # being told to slow down is neither
+    assert folded(account).failures == 5
+    seen(account, ok=1, failed=4)
+    assert folded(account).failures == 9
+    seen(account, ok=1)
+    assert (folded(account).failures, account.failing_since) == (0, None)
+
+
+def test_an_account_in_use_again_begins_without_a_streak(account: ProviderAccount) -> None:
+    seen(account, failed=4)
+    folded(account)
+    resume(account.pk)
+    account.refresh_from_db()
+    assert (account.failures, account.failing_since) == (0, None)
 
 
 def test_what_was_seen_is_counted_into_its_day_once(account: ProviderAccount) -> None:

@@ -56,7 +56,8 @@ class LaneLine:
 class AccountLine:
     account: ProviderAccount
     state: str
-    sent_today: int
+    sent_today: int  # what the provider accepted
+    attempts_today: int
     ok_minute: int
     bad_minute: int
 
@@ -148,7 +149,8 @@ def _channels(found: Found, hours: list[datetime]) -> list[ChannelLine]:
 
 def _accounts(now: datetime) -> list[AccountLine]:
     days = AccountDay.objects.filter(day=now.astimezone(UTC).date())
-    spent = dict(days.values_list("account_id", F("ok") + F("failed")))
+    rows_today = days.values_list("account_id", F("ok") - F("dead"), F("ok") + F("failed"))
+    today = {account_id: (sent, attempts) for account_id, sent, attempts in rows_today}
     with connection.cursor() as cursor:
         cursor.execute(MINUTE)
         minute = {account_id: (int(ok), int(bad)) for account_id, ok, bad in cursor.fetchall()}
@@ -156,8 +158,8 @@ def _accounts(now: datetime) -> list[AccountLine]:
     return [
         AccountLine(
             row,
-            state(row, spent.get(row.pk, 0), now),
-            spent.get(row.pk, 0),
+            state(row, today.get(row.pk, (0, 0))[1], now),
+            *today.get(row.pk, (0, 0)),
             *minute.get(row.pk, (0, 0)),
         )
         for row in rows

@@ -102,7 +102,7 @@ def account_tone(line: AccountLine) -> str:
     """Of the word for its state."""
     if not line.account.enabled:
         return "none"
-    if line.state.startswith(("held", "breaker open", "daily cap")):
+    if line.state.startswith(("held", "breaker open", "failing", "daily cap")):
         return "bad" if not line.state.startswith("daily cap") else "warn"
     return "warn" if line.state.startswith(("breaker", "slowed")) else "good"
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from channels.accounts.health import FEW_FAILURES
 from channels.accounts.routes import OWN, routes
 from channels.base import Lane
 from channels.models import ProviderAccount
@@ -104,6 +105,8 @@ def _out(row: ProviderAccount) -> str:
         return f"is paused: {row.held_reason or row.held_by or 'it needs an operator'}"
     if (row.breaker_forced or row.breaker) != "closed":
         return "fails so often that it is left alone for now"
+    if row.failures >= FEW_FAILURES:
+        return f"is failing: the last {row.failures:,} attempts mostly failed"
     return ""
 
 

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from channels.accounts.health import hold
+from channels.accounts.breaker import fold_health
+from channels.accounts.health import Tally, hold, record_health
 from channels.models import ProviderAccount
 from notifications.admin.home import numbers, waiting
 from notifications.models import Delivery
@@ -70,6 +71,29 @@ def test_what_fails_is_said_first(operator: Client, world: World) -> None:
     hold(world.account.pk, "The key was refused")
     page = home(operator)
     assert page.index("Something needs you") < page.index("The key was refused")
+
+
+def test_a_provider_that_is_dead_is_said_after_a_few_attempts(
+    operator: Client, world: World
+) -> None:
+    send(world, user_id="ada")
+    for _ in range(3):  # one a minute, say: too few for the breaker
+        record_health({world.account.pk: Tally(failed=1)})
+        fold_health()
+    page = home(operator)
+    title = f"{world.account.slug}: failing: the last 3 attempts mostly failed"
+    assert page.index("Something needs you") < page.index(title)
+
+
+def test_sent_today_is_what_the_provider_accepted(operator: Client, world: World) -> None:
+    send(world, user_id="ada")
+    record_health({world.account.pk: Tally(ok=5, failed=7, dead=2)})
+    fold_health()
+    page = home(operator)
+    assert "state=sent" in page
+    assert "of 12 attempts" in page
+    (line,) = numbers.numbers(now()).accounts
+    assert (line.sent_today, line.attempts_today) == (3, 12)
 
 
 def test_a_queue_without_a_consumer_is_said_first_and_by_name(

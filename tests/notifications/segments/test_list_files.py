@@ -14,7 +14,7 @@ from tests.notifications.segments.conftest import MakeSegment
 from tests.notifications.segments.test_uploads import members, send
 
 pytestmark = pytest.mark.django_db
-TABLE = "Имя\tUser ID\tCity\nМария\tuser-1\tWien\n علی\tuser-2\tتهران\n"  # noqa: RUF001
+TABLE = "Имя\tUser ID\tCity\nМария\tuser-1\tWien\n علی\tuser-2\tتهران\n"
 WINDOWS = "Name;Kunden_ID;user-id\nMüller;x;user-1\nJosé €;y;user-2\n"
 
 
