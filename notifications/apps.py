@@ -16,10 +16,12 @@ class NotificationsConfig(AppConfig):
         copies.section("messages", messages_of)
         from notifications.accept import marketing_rules as marketing
         from notifications.dispatch.consumers import silent
+        from notifications.erasure import connect as erasure
         from notifications.services import send_test as trying
         from notifyproj.core import health
 
         health.watch_queues(silent)
+        erasure.connect()
         marketing.connect()
         trying.connect()
         post_migrate.connect(_make_partitions, sender=self)

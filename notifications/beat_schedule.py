@@ -5,6 +5,7 @@ from typing import Any
 from notifications.queues import (
     CALLBACKS,
     CLOSE_DIGESTS,
+    ERASE,
     FOLD,
     FOLD_CALLBACKS,
     MAINTAIN,
@@ -32,6 +33,7 @@ BEAT_SCHEDULE = {
     "close-digests": _every(1.0, CLOSE_DIGESTS),
     "campaigns": _every(1.0, TICK_CAMPAIGNS),
     "note-campaigns": _every(60.0, NOTE_CAMPAIGNS),
+    "erase": _every(5.0, ERASE),
     "tell": _every(5.0, TELL),
     "maintain": _every(600.0, MAINTAIN),
     "read-received": _every(10.0, READ_RECEIVED, CALLBACKS),

@@ -154,8 +154,10 @@ class Attachment(models.Model):
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField(help_text="Bytes.")
-    sha256 = models.BinaryField(max_length=32)
     content = models.BinaryField(editable=False)
+    recipient_id = models.BigIntegerField(
+        null=True, editable=False, help_text="The only person it goes to; 0: several."
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
 

@@ -13,6 +13,7 @@ from notifications.deliver.deliver import deliver
 from notifications.dispatch.consumers import check_in
 from notifications.dispatch.queue_depth import measure
 from notifications.dispatch.sweep import sweep
+from notifications.erasure.run import erase_due
 from notifications.operations.maintenance import maintain
 from notifications.record import dead_addresses as burying
 from notifyproj.core.alert_notifier import tell_alerts
@@ -58,6 +59,11 @@ def maintain_task() -> None:
     forget_unread()
     replays.forget()
     strikes.forget()
+
+
+@shared_task(name=queues.ERASE)
+def erase_task() -> None:
+    erase_due()
 
 
 @shared_task(name=queues.TELL)

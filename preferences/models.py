@@ -8,6 +8,7 @@ from channels.models import CHANNELS, App, ProviderAccount
 from preferences.consent_models import BounceStrike as BounceStrike
 from preferences.consent_models import ConsentEvent as ConsentEvent
 from preferences.consent_models import Suppression as Suppression
+from preferences.erasure_models import Erasure as Erasure
 
 BY_LANGUAGE = 'In other languages: {"de": "…", "pt-BR": "…"}.'
 

@@ -14,6 +14,7 @@ DELETED = """
     bounce_strike callback_nonce dead_candidate receipt_tally inbound_callback event
     alert account_day attachment consent_event
     delivery notification attempt idempotency_key counter counter_delta account_health_delta
+    erasure sandbox_received
     inbox_item suppression preference quiet_hours contact_point recipient cap notification_type
     category
     provider_account app api_key service

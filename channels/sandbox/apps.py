@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class SandboxConfig(AppConfig):
     name = "channels.sandbox"
     label = "sandbox"
+
+    def ready(self) -> None:
+        from channels.sandbox.erasure import received
+        from notifyproj.core import erasures
+
+        erasures.register([("sandbox.received", received)])

@@ -149,7 +149,11 @@ def write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
     if not drafts:
         return []
     insert_notifications(service_id, [(item, _is_inline(item)) for item in drafts], now)
-    attachments.keep((id_, item.expires_at) for item in drafts for id_ in item.attachment_ids)
+    attachments.keep(
+        (id_, item.expires_at, item.only_recipient_id)
+        for item in drafts
+        for id_ in item.attachment_ids
+    )
     return _resolve([item for item in drafts if _is_inline(item)], now)
 
 

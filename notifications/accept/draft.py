@@ -67,6 +67,12 @@ class Draft:
         return [person.id for person in self.known]
 
     @property
+    def only_recipient_id(self) -> int:
+        """0: it goes to several, or to everybody."""
+        alone = len(self.known) == 1 and not self.unknown and not self.everyone
+        return self.known[0].id if alone else 0
+
+    @property
     def attachment_ids(self) -> list[str]:
         return attachment_ids(self.request)
 

@@ -43,14 +43,18 @@ WHERE id = ANY(%s::uuid[]) AND service_id = %s AND expires_at > %s + interval '1
 # for each other and never both.
 KEEP = """
 WITH wanted AS (
-    SELECT id, max(until) AS until FROM unnest(%s::uuid[], %s::timestamptz[]) AS u (id, until)
-    GROUP BY id
+    SELECT id, max(until) AS until,
+        CASE WHEN min(owner) = max(owner) THEN min(owner) ELSE 0 END AS owner
+    FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[]) AS u (id, until, owner) GROUP BY id
 ), short AS (
-    SELECT a.id, w.until FROM attachment a JOIN wanted w USING (id)
-    WHERE a.expires_at < w.until ORDER BY a.id FOR NO KEY UPDATE OF a
+    SELECT a.id, w.until, w.owner FROM attachment a JOIN wanted w USING (id)
+    WHERE a.expires_at < w.until OR coalesce(a.recipient_id, -1) NOT IN (0, w.owner)
+    ORDER BY a.id FOR NO KEY UPDATE OF a
 )
-UPDATE attachment a SET expires_at = short.until FROM short
-WHERE a.id = short.id AND a.expires_at < short.until
+UPDATE attachment a SET expires_at = greatest(a.expires_at, short.until),
+    recipient_id = CASE WHEN coalesce(a.recipient_id, short.owner) = short.owner
+        THEN short.owner ELSE 0 END
+FROM short WHERE a.id = short.id
 """
 SIZES = "SELECT id::text, size FROM attachment WHERE id = ANY(%s::uuid[])"
 LOAD = "SELECT id::text, name, content_type, content FROM attachment WHERE id = ANY(%s::uuid[])"
@@ -81,26 +85,32 @@ def attachment_add(
         text = f"This service has {ROOM >> 20:,} MB stored: delete some, or wait for their end."
         raise InvalidFields({"file": text}, "attachments_full", 422)
     id_, until = uuid7(milliseconds(now)), now + timedelta(days=settings.ATTACHMENT_DAYS)
-    digest = hashlib.sha256(content).digest()
     Attachment.objects.create(
         id=id_,
         service_id=service_id,
         name=name,
         content_type=kind,
         size=len(content),
-        sha256=digest,
         content=encryption.ring().wrap(content, _aad(str(id_))),
         created_at=now,
         expires_at=until,
     )
-    return Stored(id_, name, kind, len(content), digest, until)
+    return Stored(id_, name, kind, len(content), hashlib.sha256(content).digest(), until)
 
 
 def attachment_get(*, service_id: int, attachment_id: UUID, now: datetime) -> Stored | None:
-    fields = ("id", "name", "content_type", "size", "sha256", "expires_at")
+    """Its hash is made when it is asked for: one that is stored in clear would let whoever reads
+    the table try what a file says."""
     found = Attachment.objects.filter(service_id=service_id, expires_at__gt=now)
-    row = found.values_list(*fields).filter(pk=attachment_id).first()
-    return Stored._make(row)._replace(sha256=bytes(row[4])) if row else None
+    row = found.filter(pk=attachment_id).first()
+    if row is None:
+        return None
+    try:
+        opened = encryption.ring().unwrap(bytes(row.content), _aad(str(row.pk)))
+    except Undecryptable:
+        return None
+    digest = hashlib.sha256(opened).digest()
+    return Stored(row.pk, row.name, row.content_type, row.size, digest, row.expires_at)
 
 
 def attachment_remove(*, service_id: int, attachment_id: UUID) -> bool:
@@ -117,13 +127,15 @@ def find(service_id: int, ids: Collection[str], now: datetime) -> dict[str, int]
         return dict(cursor.fetchall())
 
 
-def keep(wanted: Iterable[tuple[str, datetime]]) -> None:
-    """(id, until): at least as long as what carries it may still be sent."""
+def keep(wanted: Iterable[tuple[str, datetime, int]]) -> None:
+    """(id, until, whose): at least as long as what carries it may still be sent; `whose` is the
+    one person it goes to, or 0: only what is one person's goes with them."""
     pairs = list(wanted)
     if pairs:
         with connection.cursor() as cursor:
-            untils = array(until.isoformat() for _, until in pairs)
-            cursor.execute(KEEP, [array(id_ for id_, _ in pairs), untils])
+            ids, untils, owners = zip(*pairs, strict=True)
+            instants = array(until.isoformat() for until in untils)
+            cursor.execute(KEEP, [array(ids), instants, array(owners)])
 
 
 def load(groups: Iterable[Sequence[str]]) -> Files:

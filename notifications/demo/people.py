@@ -1,5 +1,6 @@
 """Ada, the shop's customer, and how to reach her."""
 
+from preferences.decision.facts import find_recipients
 from preferences.models import Recipient
 from preferences.recipients.schemas import Device, Profile
 from preferences.recipients.services import device_register, recipient_upsert
@@ -25,9 +26,8 @@ DEVICES = (
 
 def seed_people() -> None:
     """Devices register at every start, as apps do: one that a fault made dead is alive again."""
-    ada = Recipient.objects.filter(external_id=EXTERNAL_ID).first()
-    if ada is None:
+    if not find_recipients([EXTERNAL_ID]):
         recipient_upsert(external_id=EXTERNAL_ID, profile=ADA)
-    if ada is None or ada.erased_at is None:
+    if Recipient.objects.filter(external_id=EXTERNAL_ID).exists():
         for device in DEVICES:
             device_register(external_id=EXTERNAL_ID, device=device)

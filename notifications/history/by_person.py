@@ -45,14 +45,14 @@ def to_recipient(user_id: str, before: UUID | None) -> Q:
 def deliveries_of(recipient_id: int, rows: Sequence[Notification]) -> list[Delivery]:
     """What became of these notifications for the person, by id."""
     few = [row.pk for row in rows if not row.everyone and len(row.recipient_ids) <= FEW]
-    found = _among_few(recipient_id, few)
+    found = among_few(recipient_id, few)
     places = {*_places(recipient_id), *((channel, point) for _, channel, point in found if point)}
     ids = {id_ for id_, _, _ in found}
-    ids.update(id_ for row in rows for id_ in _ids(row.pk, recipient_id, places))
+    ids.update(id_ for row in rows for id_ in ids_of(row.pk, recipient_id, places))
     return list(Delivery.objects.filter(pk__in=ids).order_by("pk"))
 
 
-def _among_few(recipient_id: int, pks: Sequence[UUID]) -> list[tuple[str, str, int | None]]:
+def among_few(recipient_id: int, pks: Sequence[UUID]) -> list[tuple[str, str, int | None]]:
     """(id, channel, contact point) of the person's deliveries of these small audiences."""
     if not pks:
         return []
@@ -71,7 +71,7 @@ def _broadcasts(recipient_id: int, before: UUID | None) -> list[UUID]:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     newest = rows.values_list("pk", flat=True)[:BROADCASTS]
-    ids = {id_: pk for pk in newest for id_ in _ids(pk, recipient_id, places)}
+    ids = {id_: pk for pk in newest for id_ in ids_of(pk, recipient_id, places)}
     found = Delivery.objects.filter(pk__in=list(ids)).values_list("notification_id", flat=True)
     return list(found)
 
@@ -81,7 +81,8 @@ def _places(recipient_id: int) -> list[tuple[str, object]]:
     return [*points, *((channel.value, "") for channel in Channel)]
 
 
-def _ids(pk: UUID, recipient_id: int, places: Iterable[tuple[str, object]]) -> list[str]:
+def ids_of(pk: UUID, recipient_id: int, places: Iterable[tuple[str, object]]) -> list[str]:
+    """Those that the person's deliveries of this notification would have."""
     milliseconds = milliseconds_of(pk)
     return [
         delivery_id(milliseconds, str(pk), recipient_id, channel, point)

@@ -79,6 +79,11 @@ class StatusEvent(models.Model):
                 name="status_event_due",
             ),
             models.Index(fields=["endpoint", "-id"], name="status_event_log"),
+            models.Index(
+                fields=["delivery_id"],
+                condition=Q(delivery_id__isnull=False),
+                name="status_event_delivery",
+            ),
         ]
 
     def __str__(self) -> str:

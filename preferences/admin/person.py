@@ -109,6 +109,7 @@ class RecipientAdmin(KeyedAdmin):
                 recipient_erase(external_id=recipient.external_id)
             except NoSuchRecipient:
                 continue
+            recipient.refresh_from_db()  # by its new name: the log is to say no other
             self.log_change(request, recipient, "Erased.")
         messages.success(request, "Erased.")
 

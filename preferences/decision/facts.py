@@ -10,6 +10,7 @@ from django.db import connection
 
 from notifyproj.core.sqlarrays import array
 from preferences.decision.values import NO_CHOICES, Choices, PersonRules, Scope, category_key
+from preferences.recipients import tombstones
 
 # Most people have neither quiet hours nor choices: those are asked for apart, as the few rows
 # they are; an aggregate joined to every person costs several times as much.
@@ -74,13 +75,17 @@ class Point(NamedTuple):
 
 
 def find_recipients(external_ids: Iterable[str]) -> list[tuple[int, str, bytes | None]]:
-    """(id, external id, wrapped data key) of those that exist."""
+    """(id, external id, wrapped data key) of those that exist, and of those that were erased."""
+    asked = list(external_ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, external_id, data_key FROM recipient WHERE external_id = ANY(%s)",
-            [list(external_ids)],
+            "SELECT id, external_id, data_key FROM recipient WHERE external_id = ANY(%s)", [asked]
         )
-        return list(cursor.fetchall())
+        found = list(cursor.fetchall())
+    if len(found) < len(asked):
+        missing = set(asked).difference(row[1] for row in found)
+        found += [(id_, name, None) for name, id_ in tombstones.find(missing).items()]
+    return found
 
 
 def recipients_after(cursor: int, limit: int) -> list[int]:

@@ -136,6 +136,11 @@ def unseal(key: bytes, recipient_id: int, hash_: bytes, sealed: bytes) -> str:
     return encryption.decrypt(key, bytes(sealed), aad).decode()
 
 
+def place_of(channel: str, address: str) -> str:
+    """The part of an address by which it is the same one again: a URL without its keys."""
+    return _place(channel, address)
+
+
 def _key_aad(external_id: str) -> bytes:
     return b"recipient.data_key:" + external_id.encode()
 

@@ -12,7 +12,7 @@ from channels.accounts.credentials import open_credentials, seal_credentials
 from channels.models import ProviderAccount
 from notifyproj.core import encryption
 from notifyproj.core.sqlarrays import array, bytea_array
-from preferences.recipients import addresses
+from preferences.recipients import addresses, erasure
 
 BATCH = 1_000
 
@@ -43,6 +43,7 @@ def rotate() -> Rotated:
         last = following
     for account_id in ProviderAccount.objects.order_by("pk").values_list("pk", flat=True):
         _rotate_account(account_id, done)
+    erasure.rewrap_all(done.failed)
     return done
 
 

@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from channels.base import Channel
 from channels.locales import canonical
 from notifyproj.core.errors import InvalidFields
-from preferences.recipients import addresses
+from preferences.recipients import addresses, tombstones
 
 ATTRIBUTES_MOST = 16_384  # bytes, as JSON
 EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")
@@ -78,6 +78,8 @@ def normalise(line: ImportLine) -> ImportLine:
 def _external_id(text: str) -> str:
     if not EXTERNAL_ID.fullmatch(text) or text in RESERVED_IDS:
         raise ValueError("1 to 200 characters, no space and no `/`; not `import`.")
+    if tombstones.is_name(text):
+        raise ValueError(f"Ids that begin with `{tombstones.PREFIX}` are those of erased people.")
     return text
 
 

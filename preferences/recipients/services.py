@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from channels.base import Channel
-from channels.inbox.models import InboxItem
-from notifyproj.core import clock
+from notifyproj.core import clock, erasures
 from notifyproj.core.errors import InvalidFields
-from preferences.models import ContactPoint, QuietHours, Recipient
-from preferences.recipients import addresses
+from preferences.models import ContactPoint, Recipient
+from preferences.recipients import addresses, erasure
 from preferences.recipients import contact_points as points
 from preferences.recipients import upsert as upserts
 from preferences.recipients.push_apps import load_apps, registration
@@ -54,21 +53,16 @@ def batches(rows: Iterable[upserts.Checked]) -> Iterator[list[upserts.Checked]]:
 
 
 def recipient_erase(*, external_id: str) -> None:
-    """Forget a person: key, addresses, inbox, attributes. Raises NoSuchRecipient.
+    """Forget a person. Raises NoSuchRecipient.
 
-    What was encrypted under the key, also in backups and in the log, opens no more. Suppressions
-    stay (by hash), and so do choices: an opt-out holds should the person be named again.
+    At once: key, addresses, inbox, attributes and the id itself; what was encrypted under the key,
+    also in backups and in the log, opens no more. Then, in batches, what the log says of them in
+    clear (`notifications/erasure/`). Suppressions stay (by keyed hash), and what they took back.
     """
     with transaction.atomic():
         recipient = locked(external_id)
-        _lock_points(recipient.pk)
-        recipient.contact_points.all().delete()
-        InboxItem.objects.filter(recipient_id=recipient.pk).delete()
-        QuietHours.objects.filter(recipient=recipient).delete()
-        recipient.data_key, recipient.attributes = None, {}
-        recipient.locale, recipient.timezone, recipient.paused_until = "", "UTC", None
-        recipient.erased_at = clock.now()
-        recipient.save()
+        erasure.take_away(recipient)
+    erasures.begun(recipient.pk)
 
 
 def contact_point_register(*, external_id: str, channel: str, address: str) -> tuple[int, bool]:
@@ -121,13 +115,3 @@ def locked(external_id: str) -> Recipient:
 
 def key_of(recipient: Recipient) -> bytes:
     return addresses.open_data_key(bytes(recipient.data_key or b""), recipient.external_id)
-
-
-def _lock_points(recipient_id: int) -> None:
-    """In the order in which registrations lock them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM contact_point WHERE recipient_id = %s "
-            "ORDER BY app_id, address_hash FOR UPDATE",
-            [recipient_id],
-        )

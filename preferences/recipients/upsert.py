@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from channels.base import Channel
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
-from preferences.recipients import addresses
+from preferences.recipients import addresses, tombstones
 from preferences.recipients import contact_points as points
 from preferences.recipients.push_apps import PushApp, Registration, registration
 from preferences.recipients.schemas import ImportLine, normalise
@@ -36,7 +36,7 @@ FROM recipient WHERE external_id = ANY(%s::text[]) ORDER BY external_id FOR NO K
 UPDATE = """
 UPDATE recipient r
 SET locale = u.locale, timezone = u.timezone, attributes = u.attributes, data_key = u.data_key,
-    erased_at = NULL, updated_at = %s
+    updated_at = %s
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::bytea[])
      AS u(id, locale, timezone, attributes, data_key)
 WHERE r.id = u.id
@@ -101,6 +101,7 @@ def write(rows: Sequence[Checked], now: datetime) -> Written:
     with transaction.atomic():
         created = _insert(lines, now)
         stored = _lock(lines)
+        tombstones.hand_on((external_id, stored[external_id].id) for external_id in created)
         changed = [row for line in lines if _apply(line, row := stored[line.external_id])]
         _update(changed, now)
         _write_addresses(lines, stored, created, now)
@@ -135,7 +136,7 @@ def _stored(
 
 
 def _apply(line: ImportLine, row: Stored) -> bool:
-    """Whether the row is other than before. Somebody erased who is named again starts anew."""
+    """Whether the row is other than before."""
     before = (row.locale, row.timezone, row.attributes, row.data_key)
     for name in ("locale", "timezone", "attributes"):
         value = getattr(line, name)

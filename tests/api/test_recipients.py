@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from channels.inbox.models import InboxItem
 from notifyproj.core import clock
 from preferences.consent.choices import Proof, choice_set
 from preferences.consent.suppress_address import suppression_add
+from preferences.consent.verify import differences
 from preferences.models import ContactPoint, Preference, Recipient, Suppression
 from tests.preferences.opening import opened
 
@@ -195,12 +197,53 @@ def test_suppressions_and_choices_outlive_an_erasure(api: APIClient) -> None:
     assert Preference.objects.exists()
 
 
-def test_an_erased_recipient_who_is_named_again_has_a_new_key(api: APIClient) -> None:
+def test_an_erased_recipient_who_is_named_again_is_somebody_new(api: APIClient) -> None:
     put(api, MARIA, email="a@example.com")
     api.delete(MARIA)
-    assert put(api, MARIA, email="b@example.com").status_code == 200
-    assert Recipient.objects.get().erased_at is None
+    assert put(api, MARIA, email="b@example.com").status_code == 201
+    gone, new = Recipient.objects.order_by("pk")
+    assert (gone.erased_at is not None, gone.data_key, new.erased_at) == (True, None, None)
     assert opened(ContactPoint.objects.get()) == "b@example.com"
+
+
+def test_a_tombstone_does_not_say_whose_it_is(api: APIClient) -> None:
+    put(api, MARIA)
+    api.delete(MARIA)
+    name = Recipient.objects.get().external_id
+    assert name.startswith("erased:")
+    assert "maria" not in name
+    assert sha256(b"maria").hexdigest()[:32] not in name
+
+
+def test_the_same_id_may_be_erased_again_and_again(api: APIClient) -> None:
+    for _ in range(3):
+        assert put(api, MARIA).status_code == 201
+        assert api.delete(MARIA).status_code == 204
+    names = list(Recipient.objects.values_list("external_id", flat=True))
+    assert len(set(names)) == 3
+    assert all(name.startswith("erased:") for name in names)
+
+
+def test_the_name_of_a_tombstone_is_nobodys_id(api: APIClient) -> None:
+    put(api, MARIA)
+    api.delete(MARIA)
+    name = Recipient.objects.get().external_id
+    path = f"/api/v1/recipients/{name}"
+    assert [put(api, path).status_code, api.get(path).status_code] == [400, 404]
+    assert Recipient.objects.get().data_key is None
+
+
+def test_what_the_erased_took_back_holds_for_whoever_has_their_id_next(api: APIClient) -> None:
+    put(api, MARIA)
+    old, proof = Recipient.objects.get(), Proof("api", clock.now())
+    choice_set(recipient_id=old.pk, channel="email", enabled=False, proof=proof)
+    choice_set(recipient_id=old.pk, channel="sms", enabled=True, proof=proof)
+    api.delete(MARIA)
+    put(api, MARIA)
+    new = Recipient.objects.get(external_id="maria")
+    choices = new.preferences.values_list("channel", "enabled")
+    assert list(choices) == [("email", False)]
+    assert list(differences()) == []
 
 
 def test_a_list_is_read_page_by_page(api: APIClient) -> None:

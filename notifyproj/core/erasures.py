@@ -1,0 +1,79 @@
+"""What the rooms have to know of an erasure: whose it is, and how each takes its part in it.
+
+A step is called again and again, each time in a transaction of its own, until it has nothing left.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+SHORTEST = 2  # characters of what is looked for in texts
+ERASED = "[erased]"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Somebody whose data goes: what was known of them. Words are what texts are searched for."""
+
+    recipient_id: int
+    tombstone: str  # the name their row has from now on
+    points: tuple[tuple[str, int], ...]  # (channel, id) of the contact points they had
+    hashes: tuple[bytes, ...] = field(default=(), repr=False)
+    external_id: str = field(default="", repr=False)
+    addresses: tuple[str, ...] = field(default=(), repr=False)
+    names: tuple[str, ...] = field(default=(), repr=False)
+
+    def with_names(self) -> "Subject":
+        """To search what was written for them: in the texts of others a name may be another's."""
+        return replace(self, addresses=(*self.addresses, *self.names))
+
+    @property
+    def words(self) -> list[str]:
+        found = (self.external_id, *self.addresses)
+        return sorted({word for word in found if len(word) >= SHORTEST}, key=len, reverse=True)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Whole words only: an id like `42` is no part of 1420."""
+        either = "|".join(map(re.escape, self.words)) or r"(?!)"
+        return re.compile(rf"(?<![\w@.+-])(?:{either})(?![\w@-])")
+
+    def scrub(self, text: str) -> str:
+        return self.pattern.sub(ERASED, text)
+
+    def scrub_all(self, value: Any) -> Any:
+        """The same in every text of a decoded JSON value, also in its keys."""
+        if isinstance(value, str):
+            return self.scrub(value)
+        if isinstance(value, list):
+            return [self.scrub_all(item) for item in value]
+        if isinstance(value, dict):
+            return {self.scrub(key): self.scrub_all(item) for key, item in value.items()}
+        return value
+
+
+# (whose, where the batch before ended) → where this one ended, or None when nothing is left.
+Step = Callable[[Subject, str], str | None]
+_steps: dict[str, Step] = {}
+_begun: list[Callable[[int], None]] = []
+
+
+def register(steps: Iterable[tuple[str, Step]]) -> None:
+    _steps.update(steps)
+
+
+def steps() -> list[tuple[str, Step]]:
+    return list(_steps.items())
+
+
+def on_begun(call: Callable[[int], None]) -> None:
+    """Called with the recipient's id after the transaction of an erasure."""
+    if call not in _begun:
+        _begun.append(call)
+
+
+def begun(recipient_id: int) -> None:
+    for call in _begun:
+        call(recipient_id)
