@@ -25,8 +25,9 @@ from channels.base import (
 from channels.transport import ssrf as netguard
 from channels.transport.connections import Http1, Http2, Line
 from channels.transport.dns import Names, Resolver, look_up
-from channels.transport.gate import Gate
+from channels.transport.flow import Flow, Flows
 from channels.transport.http_exchange import Answer, Pinned
+from channels.transport.window import Window
 
 MOST_LINES = 128  # a quarter of a megabyte each, and 4 ms to make (2026-11)
 MOST_ADDRESSES = 3  # of a host that are tried
@@ -38,11 +39,17 @@ UNKNOWN = TransportFailure(sent=False, reason="the host could not be looked up")
 class Guarded:
     """Belongs to one event loop. `resolve` is the system's, or a test's."""
 
-    def __init__(self, resolve: Resolver | None = None, allow_loopback: bool | None = None) -> None:
+    def __init__(
+        self,
+        resolve: Resolver | None = None,
+        allow_loopback: bool | None = None,
+        flows: Flows | None = None,
+    ) -> None:
         self._names = Names(resolve or look_up)
         self._allow_loopback = allow_loopback
         self._lines: OrderedDict[tuple[Any, ...], Line] = OrderedDict()
-        self._gates: dict[str, Gate] = {}
+        self._flows = flows or Flows()  # of the accounts that have a server of their own
+        self._endpoints: dict[str, Flow] = {}
         self._users: Counter[str] = Counter()
 
     async def fetch(
@@ -57,7 +64,7 @@ class Guarded:
         that are nobody else's."""
         if refused := netguard.refuse_url(request.url, loopback_allowed=self._local()):
             return _refusal(refused, never=True)
-        async with self._place(request.endpoint, deadline) as entered:
+        async with self._place(request, deadline) as entered:
             if not entered:
                 return NOT_STARTED
             return await self._fetch(account, request, deadline, token, owner)
@@ -84,30 +91,40 @@ class Guarded:
         return answer
 
     def _line(self, account: Account, request: HttpRequest, pinned: Pinned, owner: int) -> Line:
-        key = (owner, account.ca_certificate, request.timeout, request.http2, *pinned)
+        paced = bool(request.endpoint)
+        key = (owner, account.ca_certificate, request.timeout, request.http2, paced, *pinned)
         if key not in self._lines:
             make = Http2 if request.http2 else Http1
-            self._lines[key] = make(account.ca_certificate, request.timeout, pinned)
+            line = make(account.ca_certificate, request.timeout, pinned, paced=paced)
+            self._lines[key] = line
+            if owner:
+                self._flows.put(owner, key, line.flow)
             if len(self._lines) > MOST_LINES:
-                self._lines.popitem(last=False)
+                old, _ = self._lines.popitem(last=False)
+                self._flows.put(old[0], old, None)
         self._lines.move_to_end(key)
         return self._lines[key]
 
     @asynccontextmanager
-    async def _place(self, endpoint: str, deadline: float) -> AsyncIterator[bool]:
+    async def _place(self, request: HttpRequest, deadline: float) -> AsyncIterator[bool]:
         """A slow server keeps its own messages waiting, and nobody else's."""
+        endpoint = request.endpoint
         if not endpoint:
             yield True
             return
-        gate = self._gates.setdefault(endpoint, Gate(PLACES))
+        flow = self._endpoints.setdefault(endpoint, Flow(Window(PLACES, request.timeout)))
         self._users[endpoint] += 1
+        entered, started = False, 0.0
         try:
-            async with gate.place(deadline) as entered:
-                yield entered
+            entered = await flow.enter(deadline)
+            started = monotonic()
+            yield entered
         finally:
+            if entered:
+                flow.leave(started)
             self._users[endpoint] -= 1
             if not self._users[endpoint]:
-                del self._users[endpoint], self._gates[endpoint]
+                del self._users[endpoint], self._endpoints[endpoint]
 
     def _local(self) -> bool:
         if self._allow_loopback is None:

@@ -7,6 +7,7 @@ from pyreqwest.client import Client
 from channels.base import Account, HttpRequest, Outcome, OutcomeKind
 from channels.transport.connections import MAX_HTTP1, Http1, Http2, Line
 from channels.transport.endpoints import is_trusted_url, misconfigured
+from channels.transport.flow import Flows
 from channels.transport.guarded import REFUSED, Guarded
 from channels.transport.http_exchange import NO_HTTP2, Answer
 
@@ -24,7 +25,8 @@ class Clients:
     """
 
     def __init__(self, guarded: Guarded | None = None) -> None:
-        self._guarded = guarded or Guarded()
+        self.flows = Flows()
+        self._guarded = guarded or Guarded(flows=self.flows)
         self._lines: dict[tuple[int, str, float, bool], Line] = {}
         self._told: set[int] = set()
 
@@ -60,6 +62,7 @@ class Clients:
         """So that the account's next request opens a new connection."""
         for key in [key for key, line in self._lines.items() if line.client is client]:
             del self._lines[key]
+            self.flows.put(key[0], key, None)
 
     def _line(self, account: Account, request: HttpRequest) -> Line:
         key = (account.id, account.ca_certificate, request.timeout, request.http2)
@@ -67,6 +70,7 @@ class Clients:
         if line is None:
             make = Http2 if request.http2 else Http1
             line = self._lines[key] = make(account.ca_certificate, request.timeout)
+            self.flows.put(account.id, key, line.flow)
         return line
 
     def _tell(self, account: Account) -> None:

@@ -84,9 +84,15 @@ class Transport:
     def in_flight(self) -> int:
         return self._gauge.total()
 
-    def room(self, account_id: int) -> int:
-        """How many more sends this account may submit now."""
-        return self._gauge.room(account_id)
+    def room(self, account_id: int, of_request: int = 1) -> int:
+        """How many more sends this account may submit now, up to `of_request` in one request:
+        fewer where its peer has as much as it answers soon."""
+        free, requests = self._gauge.room(account_id), self._clients.flows.room(account_id)
+        return free if requests is None else min(free, requests * of_request)
+
+    def pace(self, account_id: int) -> float | None:
+        """Requests a second that a slow peer takes; None for one that could take more."""
+        return self._clients.flows.pace(account_id)
 
     def room_at(self, endpoint: str) -> int:
         """How many more sends to this endpoint may be submitted now."""

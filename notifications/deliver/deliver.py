@@ -4,6 +4,7 @@ Nothing here waits for a provider: results come back through the recorder.
 """
 
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -110,17 +111,22 @@ def _hand_back(item: Ready, after: timedelta) -> None:
 
 
 def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
-    """As fast as the account's share of this process allows; what is over goes back."""
+    """As fast as its peer and the account's share of this process allow; what is over goes back,
+    at once where the peer is slow: others' messages wait behind us."""
     sender = outbox.sender()
+    of_request = getattr(items[0].route.adapter, "BATCH", 1)
     give_up = time.monotonic() + WAIT_FOR_ROOM
     while items and time.monotonic() < give_up:
-        now_, items = items[: (n := sender.room(account_id))], items[n:]
+        now_, items = items[: (n := sender.room(account_id, of_request))], items[n:]
         if now_:
             _start(now_, deadline)
+        elif items and sender.pace(account_id) is not None:
+            break
         elif items:
             time.sleep(0.005)
-    for item in items:
-        _hand_back(item, BACK_AFTER)
+    pace = (sender.pace(account_id) or math.inf) * of_request
+    for behind, item in enumerate(items):
+        _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / pace, LATEST)))
 
 
 def _start(items: Sequence[Ready], deadline: float) -> None:
