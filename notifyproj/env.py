@@ -49,9 +49,9 @@ def env_int(name: str, default: int) -> int:
 def env_host(name: str, default: str) -> str:
     """A fully qualified name, or an address in brackets (RFC 5321, 4.1.3)."""
     value = env_str(name, default).strip()
-    if (HOST.fullmatch(value) and not _literal(value)) or _literal(
-        value.strip("[]").removeprefix("IPv6:")
-    ) == value:
+    named = HOST.fullmatch(value) and not _literal(value)
+    literal = value[:1] == "[" and _literal(value[1:-1].removeprefix("IPv6:")) == value
+    if named or literal:
         return value
     raise ImproperlyConfigured(f"{name} must be like mail.example.com, or like [192.0.2.1]")
 
