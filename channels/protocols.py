@@ -70,6 +70,14 @@ class WithBatch(Protocol):
 
 
 @runtime_checkable
+class WithBatchRefusal(Protocol):
+    """Some accounts cannot send several messages in a request: they are not asked each time."""
+
+    def refuses_batches(self, response: HttpResponse) -> bool:
+        """Of an answer after which each goes alone: whether every other would end the same."""
+
+
+@runtime_checkable
 class WithLookUp(Protocol):
     """The provider can be asked whether it has a message, before it is sent once more."""
 

@@ -3,28 +3,52 @@
 import logging
 from collections.abc import Awaitable
 from dataclasses import replace
+from time import monotonic
 from typing import NamedTuple
 
 from channels.base import (
+    Account,
+    HttpRequest,
     HttpResponse,
     Outcome,
     OutcomeKind,
     TransportFailure,
     failure_outcome,
 )
-from channels.protocols import WithBatch
+from channels.protocols import WithBatch, WithBatchRefusal
 from channels.transport.http_exchange import Answer
 
 logger = logging.getLogger(__name__)
 
 # Refused as a whole, when it was too late to send them one by one. A try of each, or they would
 # come back together and be refused again.
+REMEMBER = 900.0  # seconds an account is not asked again whether it takes several: rights change
 TOO_LATE = Outcome(OutcomeKind.RETRY, "Refused together with others", "batch_refused")
 
 
 class Settled(NamedTuple):
     outcomes: list[Outcome] | None  # None: each alone
     result: HttpResponse | TransportFailure | None
+
+
+class SingleSenders:
+    """Accounts whose provider takes one message a request, by what it said. Of one event loop."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[int, str], float] = {}
+
+    def has(self, account: Account, request: HttpRequest) -> bool:
+        return self._until.get((account.id, request.url), 0.0) > monotonic()
+
+    def note(
+        self, account: Account, request: HttpRequest, adapter: object, settled: Settled
+    ) -> None:
+        answer = settled.result
+        if settled.outcomes is not None or not isinstance(answer, HttpResponse):
+            return
+        if isinstance(adapter, WithBatchRefusal) and adapter.refuses_batches(answer):
+            self._until[account.id, request.url] = monotonic() + REMEMBER
+            logger.warning("sends one by one", extra={"account": account.slug})
 
 
 async def settle(adapter: WithBatch, n: int, asked: Awaitable[tuple[Answer, object]]) -> Settled:

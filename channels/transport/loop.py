@@ -26,7 +26,7 @@ from channels.base import (
     failure_outcome,
 )
 from channels.protocols import Adapter, WithBatch
-from channels.transport.batch_send import TOO_LATE, Settled, settle
+from channels.transport.batch_send import TOO_LATE, Settled, SingleSenders, settle
 from channels.transport.bearer_tokens import Tokens
 from channels.transport.dns import Names, look_up
 from channels.transport.endpoints import vetted_addresses
@@ -64,6 +64,7 @@ class Transport:
         self._clients = Clients()
         self._tokens = Tokens(self._fetch_token)
         self._smtp = SmtpPool()
+        self._singles = SingleSenders()
         self._names = Names(look_up)
 
     def submit(self, jobs: Sequence[Job], done: Done) -> None:
@@ -162,8 +163,12 @@ class Transport:
         _, account, adapter, _, deadline = jobs[0]
         if self._too_late(deadline):
             return Settled([failure_outcome(NOT_STARTED)] * len(jobs), NOT_STARTED)
+        if self._singles.has(account, request):
+            return Settled(None, None)
         asked = self._clients.fetch(account, request, deadline)
-        return await settle(cast(WithBatch, adapter), len(jobs), asked)
+        settled = await settle(cast(WithBatch, adapter), len(jobs), asked)
+        self._singles.note(account, request, adapter, settled)
+        return settled
 
     async def _run(self, job: Job, done: Done) -> None:
         _, account, adapter, request, deadline = job

@@ -13,6 +13,7 @@ import pytest
 from channels.base import NOT_STARTED, HttpRequest, Outcome, OutcomeKind
 from channels.email.ses import adapter as ses
 from channels.messages import EmailMessage
+from channels.transport import batch_send
 from channels.transport.loop import Job, Result, Transport
 from tests.channels import peers
 from tests.channels.peers import http, serving
@@ -62,17 +63,22 @@ def together(
 ) -> Results:
     """The outcome of each of `n` messages, which are called 0, 1, 2 …"""
     with serving(talk) as port:
-        owner = account("ses", endpoint=f"http://127.0.0.1:{port}")
-        deadline = time.monotonic() + within
-        jobs: list[Job] = [
-            (key, owner, ses, ses.build(letter(key), owner, NOW), deadline) for key in range(n)
-        ]
-        request = ses.build_batch([letter(key) for key in range(n)], owner, NOW)
-        results: queue.Queue[Any] = queue.Queue()
-        transport.submit_together(jobs, _quick(request), lambda *result: results.put(result))
-        found = [results.get(timeout=8) for _ in jobs]
+        found = to_port(transport, port, n, within)
         assert transport.drain(1.0)
-        assert results.empty()
+    return found
+
+
+def to_port(transport: Transport, port: int, n: int = 3, within: float = 5.0) -> Results:
+    owner = account("ses", endpoint=f"http://127.0.0.1:{port}")
+    deadline = time.monotonic() + within
+    jobs: list[Job] = [
+        (key, owner, ses, ses.build(letter(key), owner, NOW), deadline) for key in range(n)
+    ]
+    request = ses.build_batch([letter(key) for key in range(n)], owner, NOW)
+    results: queue.Queue[Any] = queue.Queue()
+    transport.submit_together(jobs, _quick(request), lambda *result: results.put(result))
+    found = [results.get(timeout=8) for _ in jobs]
+    assert results.empty()
     return {key: (outcome, result) for key, outcome, result in found}
 
 
@@ -99,6 +105,47 @@ def test_each_message_has_its_own_outcome(transport: Transport) -> None:
 def test_what_is_said_of_one_is_not_kept_with_another(transport: Transport) -> None:
     results = together(transport, Provider(entries("SUCCESS", "FAILED", "SUCCESS")).talk)
     assert [getattr(result, "body", None) for _, result in results.values()] == [b""] * 3
+
+
+NOT_THERE = {
+    "a stand-in without it": http(404, b"<html>Not Found</html>"),
+    "in words of SES": http(404, b'{"__type": "NotFoundException", "message": "no"}'),
+    "by its method": http(405, b""),
+    "not implemented": http(501, b'{"__type": "InternalFailure"}'),
+    "no right to": http(403, b'{"__type": "com.amazon#AccessDeniedException"}'),
+}
+
+
+@pytest.mark.parametrize("refusal", NOT_THERE.values(), ids=NOT_THERE)
+def test_an_account_that_takes_one_a_request_is_asked_once(
+    transport: Transport, refusal: bytes
+) -> None:
+    provider = Provider(refusal)
+    with serving(provider.talk) as port:
+        for _ in range(3):
+            results = to_port(transport, port)
+            assert kinds(results) == ["ACCEPTED"] * 3
+    assert provider.alone() == 9
+    assert len(provider.paths) == 10
+
+
+def test_after_a_while_it_is_asked_again(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_send, "REMEMBER", -1.0)
+    provider = Provider(NOT_THERE["by its method"])
+    with serving(provider.talk) as port:
+        for _ in range(2):
+            to_port(transport, port)
+    assert len(provider.paths) - provider.alone() == 2
+
+
+def test_one_message_that_spoils_a_request_is_not_remembered(transport: Transport) -> None:
+    provider = Provider(REFUSED)
+    with serving(provider.talk) as port:
+        for _ in range(2):
+            to_port(transport, port)
+    assert len(provider.paths) - provider.alone() == 2
 
 
 def test_a_request_refused_as_a_whole_goes_one_by_one(transport: Transport) -> None:

@@ -43,6 +43,7 @@ FIELDS: tuple[Field, ...] = (
 BATCH = 50  # destinations of one request
 PATH = "/v2/email/outbound-emails"
 # A key may be allowed to send one message and not several: they are permissions of their own.
+NO_SUCH_OPERATION = frozenset({404, 405, 501})
 MAY_BE_BULK_ONLY = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
 
 
@@ -111,11 +112,19 @@ def _code(response: HttpResponse, answer: Mapping[str, Any]) -> str:
     return str(said).partition(":")[0].rpartition("#")[2][:80]
 
 
+def refuses_batches(response: HttpResponse) -> bool:
+    """Not this one, but any: the operation is not there (a stand-in for SES, an old region), or the
+    key may not use it. What is wrong with the account, the single sends will say."""
+    if response.status in NO_SUCH_OPERATION:
+        return True
+    return classify(response).code in MAY_BE_BULK_ONLY
+
+
 def classify_batch(response: HttpResponse, n: int) -> list[Outcome] | None:
     """Of a whole request that SES refuses, nothing was sent; one entry may be to blame."""
     if response.status == 200:
         return of_entries(response, n)
     outcome = classify(response)
-    if outcome.code in MAY_BE_BULK_ONLY:
+    if refuses_batches(response):
         return None
     return None if outcome.kind is OutcomeKind.REJECTED else [outcome] * n
