@@ -13,6 +13,9 @@ LEVELS = ("passive", "active", "time-sensitive", "critical")
 PRIORITIES = ("min", "low", "default", "high", "max")
 VISIBILITIES = ("private", "public", "secret")
 MAX_TTL = 2_419_200  # seconds: four weeks
+# Firebase's own names of the data: refused by it, or taken out by its library on the phone.
+# https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages (read 2026-11)
+RESERVED_DATA = re.compile(r"from|message_type|collapse_key|(google|gcm)\..*", re.DOTALL)
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 WORDS = {"1": "true", "true": "true", "yes": "true", "0": "false", "false": "false", "no": "false"}
 

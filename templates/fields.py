@@ -24,6 +24,7 @@ class Kind:
     one_line: bool = False
     link: bool = False
     mailbox: bool = False  # an e-mail address, with or without a name
+    mrkdwn: bool = False  # what variables hold is text, and none of Slack's control sequences
     inherited: bool = False  # says the same in every language: taken from `default` if missing
 
 
@@ -31,6 +32,7 @@ TEXT = Kind()
 LINE = Kind(one_line=True)
 HTML = Kind(suffix=".html")
 JSON = Kind(suffix=".json")
+BLOCKS = Kind(suffix=".json", mrkdwn=True)
 LINK = Kind(one_line=True, link=True, inherited=True)
 NEUTRAL = Kind(one_line=True, inherited=True)
 MAILBOX = Kind(one_line=True, inherited=True, mailbox=True)
@@ -65,7 +67,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     Channel.SMS: {"body": TEXT},
     Channel.INBOX: {"title": LINE, "body": TEXT, "link": LINK},
     Channel.WEBHOOK: {"event": NEUTRAL, "json": JSON},
-    Channel.SLACK: {"text": TEXT, "blocks": JSON},
+    Channel.SLACK: {"text": TEXT, "blocks": BLOCKS},
     PARTIAL: {"text": TEXT},
 }
 WITH_DATA = frozenset({Channel.PUSH, Channel.WEB_PUSH, Channel.INBOX, Channel.WEBHOOK})

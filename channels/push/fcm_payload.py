@@ -3,7 +3,6 @@
 https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages (read 2026-10)
 """
 
-import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,10 +10,10 @@ from channels.base import BuildError, Lane, MessageTooLarge, Outcome, OutcomeKin
 from channels.messages import PushMessage
 from channels.push import ios_payload as apple
 from channels.push.fit import collapse_id, shorten
+from channels.push_options import RESERVED_DATA
 
 MAX_DATA = 4096  # bytes of keys and values
 MAX_TTL = 2_419_200  # seconds: four weeks
-RESERVED = re.compile(r"from|message_type|(google|gcm\.notification)\..*", re.DOTALL)
 TEXTS = {
     "channel_id": "channelId",
     "icon": "icon",
@@ -62,7 +61,7 @@ def ttl(message: PushMessage, now: datetime) -> int:
 
 
 def _data(message: PushMessage) -> dict[str, str]:
-    taken = next((name for name in message.data if RESERVED.fullmatch(name)), None)
+    taken = next((name for name in message.data if RESERVED_DATA.fullmatch(name)), None)
     if taken is not None:
         reason = f"Firebase keeps the name {taken[:64]!r} of the data for itself"
         raise BuildError(Outcome(OutcomeKind.REJECTED, reason, "bad_part"))

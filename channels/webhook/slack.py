@@ -28,6 +28,7 @@ FIELDS: tuple[Field, ...] = ()
 HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 MAX_TEXT = 40_000  # characters; Slack cuts longer ones off
 MAX_BLOCKS = 50
+TEXT_OBJECTS = ("mrkdwn", "plain_text")
 BUSY = 1.0  # seconds: "about one message a second"
 
 BAD, REJECTED, RETRY = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.RETRY
@@ -127,9 +128,26 @@ def _context(links: str) -> list[Any]:
 
 
 def _blocks(text: str, most: int) -> list[Any]:
-    """Block Kit, but without calling a whole channel: a name could hold `<!channel>`."""
+    """Block Kit, but without calling a whole channel. Variables come escaped, for text: what is no
+    text, such as an address with `&`, is as it was."""
     blocks = json_array(text.replace("<!", "&lt;!").encode())
     if not blocks or len(blocks) > most:
         reason = f"The blocks are not a list of 1 to {most}"
         raise BuildError(Outcome(REJECTED, reason, "bad_part"))
-    return blocks
+    return [_as_it_was(block, text=False) for block in blocks]
+
+
+def _as_it_was(value: Any, *, text: bool) -> Any:
+    """`text`: it is what Slack reads escapes and control sequences in."""
+    if isinstance(value, str):
+        return value.replace("<!", "&lt;!") if text else _unescaped(value)
+    if isinstance(value, list):
+        return [_as_it_was(inner, text=False) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    read = value.get("type") in TEXT_OBJECTS
+    return {name: _as_it_was(v, text=read and name == "text") for name, v in value.items()}
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -16,6 +16,7 @@ from templates.engine import language
 from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
 from templates.engine.localise import CannotWrite
+from templates.engine.mrkdwn import escaped
 from templates.engine.tokens import NotAllowed
 from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, PERSON, SUPPLIED, Kind
 
@@ -143,7 +144,8 @@ def _written(
     texts = {}
     for step in steps:
         try:
-            text = step.engine.render_template(step.name, **given)
+            own = escaped(given) if step.kind.mrkdwn else given
+            text = step.engine.render_template(step.name, **own)
         except Exception as error:  # whatever a value does to the engine, it fails this field only
             raise RenderFailed(step.field, _why(error)) from None
         texts[step.field] = _tidy(step, text)

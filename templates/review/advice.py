@@ -26,6 +26,11 @@ LONG = {  # characters a person sees
     (Channel.WEB_PUSH, "body"): 150,
     (Channel.INBOX, "title"): 120,
 }
+MOST_BLOCKS = 50
+DOCUMENTS: dict[tuple[str, str], tuple[type, str]] = {
+    (Channel.WEBHOOK, "json"): (dict, "Must be a JSON object"),
+    (Channel.SLACK, "blocks"): (list, f"Must be a JSON list of 1 to {MOST_BLOCKS} blocks"),
+}
 WORDLESS = frozenset({Channel.WEBHOOK})  # programs read it: one language is enough
 
 
@@ -52,6 +57,7 @@ def of_sample(shown: list[Rendered]) -> Iterator[Problem]:
             yield Problem(one.channel, one.locale, one.failed.field, words, warning=True)
             continue
         yield from _lengths(one)
+        yield from _json(one)
         if one.channel == Channel.SMS:
             yield from _sms(one)
         elif one.channel in (Channel.PUSH, Channel.WEB_PUSH):
@@ -93,6 +99,20 @@ def _lengths(one: Rendered) -> Iterator[Problem]:
         if most and len(text) > most:
             words = f"{len(text)} characters with the sample data; more than {most} are cut off"
             yield Problem(one.channel, one.locale, field, words, warning=True)
+
+
+def _json(one: Rendered) -> Iterator[Problem]:
+    for field, (kind, words) in DOCUMENTS.items():
+        text = one.texts.get(field[1], "")
+        if one.channel != field[0] or not text:
+            continue
+        try:
+            found = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+            yield Problem(*one[:2], field[1], f"With the sample data this is no JSON: {error}")
+            continue
+        if not isinstance(found, kind) or (kind is list and not 0 < len(found) <= MOST_BLOCKS):
+            yield Problem(*one[:2], field[1], words)
 
 
 def _sms(one: Rendered) -> Iterator[Problem]:

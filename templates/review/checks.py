@@ -6,8 +6,10 @@ from typing import Any
 
 from minijinja import TemplateError
 
+from channels.base import Channel
 from channels.locales import InvalidLocale, canonical
 from channels.mailbox import InvalidMailbox, mailbox_of
+from channels.push_options import RESERVED_DATA
 from templates import place
 from templates.build.flatten import plain
 from templates.engine import language
@@ -130,7 +132,10 @@ def _part(channel: str, locale: str, part: object) -> Iterator[Problem]:
 
 def _datum(channel: str, locale: str, name: str, source: object) -> Iterator[Problem]:
     field = f"{DATA}.{name}"
-    if not NAME.fullmatch(name):
+    if channel == Channel.PUSH and RESERVED_DATA.fullmatch(name):
+        words = f"Firebase keeps the name `{name[:40]}` for itself: choose another"
+        yield Problem(channel, locale, field, words)
+    elif not NAME.fullmatch(name):
         yield Problem(channel, locale, field, "A name has letters, digits and _ only")
     yield from _source(channel, locale, field, source)
 

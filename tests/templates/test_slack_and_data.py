@@ -1,0 +1,121 @@
+"""What Slack, Firebase and a receiver's program would refuse or misread is found at publishing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from channels.messages import SlackMessage
+from channels.webhook import slack
+from templates.engine.render import Compiled, render
+from templates.review.checks import check
+from templates.review.examine import Draft, Review, examine
+from tests.channels.samples import NOW, account, envelope
+
+URL = "https://hooks.slack.com/services/T0/B0/secret"
+SECTION = '[{"type": "section", "text": {"type": "mrkdwn", "text": %s}%s}]'
+
+
+def sent(blocks: str, **variables: object) -> list[Any]:
+    version = Compiled({"slack": {"default": {"text": "t", "blocks": blocks}}})
+    texts = render(version, "slack", "", variables)
+    request = slack.build(
+        SlackMessage(envelope(URL), texts["text"], texts["blocks"]), account("slack"), NOW
+    )
+    found: list[Any] = json.loads(request.body)["blocks"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("<https://evil.example|https://bank.example>", "&lt;https://evil.example|https://bank.example&gt;"),
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("<@U123>", "&lt;@U123&gt;"),
+        ("A & B", "A &amp; B"),
+        ("&lt;x&gt;", "&amp;lt;x&amp;gt;"),
+        ("مریم <https://x>", "مریم &lt;https://x&gt;"),
+    ],
+)  # fmt: skip
+def test_a_variable_makes_no_link_and_calls_nobody(name: str, shown: str) -> None:
+    text = sent(SECTION % ("{{ 'Hi ' ~ name }}", ""), name=name)[0]["text"]["text"]
+    assert text == f"Hi {shown}"
+
+
+def test_variables_inside_lists_and_records_are_text_too() -> None:
+    source = SECTION % ("{{ items[0].name ~ person['first'] }}", "")
+    shown = sent(source, items=[{"name": "<!here>"}], person={"first": "<@U1>"})
+    assert shown[0]["text"]["text"] == "&lt;!here&gt;&lt;@U1&gt;"
+
+
+def test_an_author_may_make_a_link_of_a_variable() -> None:
+    shown = sent(SECTION % ("{{ '<' ~ url ~ '|Open>' }}", ""), url="https://x.example/?a=1&b=2")
+    assert shown[0]["text"]["text"] == "<https://x.example/?a=1&amp;b=2|Open>"
+
+
+def test_an_address_that_is_no_text_is_as_it_was() -> None:
+    button = ', "accessory": {"type": "button", "url": {{ url }}, "value": {{ name }}}'
+    shown = sent(SECTION % ('"Hi"', button), url="https://x.example/?a=1&lt=2", name="<a> &amp;")
+    assert shown[0]["accessory"]["url"] == "https://x.example/?a=1&lt=2"
+    assert shown[0]["accessory"]["value"] == "<a> &amp;"
+
+
+def test_an_escaped_bracket_calls_no_channel() -> None:
+    assert sent(SECTION % ('"\\u003c!channel>"', ""))[0]["text"]["text"] == "&lt;!channel>"
+
+
+def reviewed(channel: str, sample: dict[str, Any] | None = None, **part: Any) -> Review:
+    return examine(Draft("order", "message", {channel: {"default": part}}, sample=sample), {})
+
+
+@pytest.mark.parametrize(
+    ("channel", "part", "words"),
+    [
+        ("slack", {"text": "t", "blocks": '[{"type": "divider"},]'}, "no JSON"),
+        ("slack", {"text": "t", "blocks": '[{"text": "Hi {{ name }}"}]'}, "no JSON"),
+        ("slack", {"text": "t", "blocks": '{"type": "divider"}'}, "list of 1 to 50"),
+        ("slack", {"text": "t", "blocks": "[]"}, "list of 1 to 50"),
+        ("slack", {"text": "t", "blocks": "[" + ",".join(["{}"] * 51) + "]"}, "list of 1 to 50"),
+        ("slack", {"text": "t", "blocks": "[" * 5_000 + "]" * 5_000}, "no JSON"),
+        ("webhook", {"json": '{"id": {{ id }}'}, "no JSON"),
+        ("webhook", {"json": '[{{ id }}]'}, "JSON object"),
+        ("webhook", {"json": '{"id": NaN}'}, "no JSON"),
+    ],
+)  # fmt: skip
+def test_a_document_that_is_none_cannot_be_published(
+    channel: str, part: dict[str, str], words: str
+) -> None:
+    found = [problem for problem in reviewed(channel, **part).errors if words in problem.message]
+    assert [(p.channel, p.locale) for p in found] == [(channel, "default")]
+
+
+@pytest.mark.parametrize(
+    ("channel", "part"),
+    [
+        ("slack", {"text": "t", "blocks": SECTION % ("{{ 'Hi ' ~ name }}", "")}),
+        ("webhook", {"json": '{"id": {{ id }}, "rows": {{ rows }}}'}),
+    ],
+)
+def test_a_document_with_variables_can(channel: str, part: dict[str, str]) -> None:
+    assert reviewed(channel, {"rows": ["سلام", 'a"b']}, **part).errors == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["from", "message_type", "collapse_key", "google.c.a.e", "google.x", "gcm.n.e", "gcm.x"],
+)
+def test_a_name_firebase_keeps_for_itself_cannot_be_published(name: str) -> None:
+    problems = check({"push": {"default": {"title": "t", "data": {name: "x"}}}})
+    assert [p.field for p in problems] == [f"data.{name}"]
+    assert "Firebase" in problems[0].message
+
+
+@pytest.mark.parametrize("name", ["from_city", "message_types", "google_id", "gcmx", "From"])
+def test_a_name_like_it_can(name: str) -> None:
+    assert check({"push": {"default": {"title": "t", "data": {name: "x"}}}}) == []
+
+
+@pytest.mark.parametrize("channel", ["web_push", "inbox", "webhook"])
+def test_other_channels_have_their_own_names(channel: str) -> None:
+    part = {"title": "t"} if channel != "webhook" else {}
+    assert check({channel: {"default": {**part, "data": {"from": "x"}}}}) == []
