@@ -111,7 +111,8 @@ def _json(one: Rendered) -> Iterator[Problem]:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             yield Problem(*one[:2], field[1], f"With the sample data this is no JSON: {error}")
             continue
-        if not isinstance(found, kind) or (kind is list and not 0 < len(found) <= MOST_BLOCKS):
+        few = not isinstance(found, list) or 0 < len(found) <= MOST_BLOCKS
+        if not isinstance(found, kind) or not few:
             yield Problem(*one[:2], field[1], words)
 
 
