@@ -23,7 +23,7 @@ from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.instants import read_instant
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, ErrorDetail, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.throttling import charge
 
 TAGS = ["notifications"]
@@ -134,7 +134,7 @@ class Notifications(APIView):
             before=decode_cursor(cursor, UUID) if cursor else None,
             limit=limit + 1,
             type_slug=query.get("type", ""),
-            status=query.get("status", ""),
+            status=read_choice("status", query.get("status"), NotificationState.labels),
             user_id=query.get("user_id", ""),
             since=read_instant("since", query.get("since")),
             until=read_instant("until", query.get("until")),
@@ -145,7 +145,6 @@ class Notifications(APIView):
 
 class Batch(APIView):
     required_scope = Scope.SEND
-    charges_itself = True
 
     @extend_schema(
         tags=TAGS,
@@ -160,7 +159,7 @@ class Batch(APIView):
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, BatchRequest)
         caller = cast(Caller, request.user)
-        charge(caller, len(body.notifications))
+        charge(caller, len(body.notifications) - 1)
         parsed = [_unless_full(item) for item in parse_each(body.notifications)]
         if parsed and all(item is FULL_ITEM for item in parsed):
             raise refuse()

@@ -20,7 +20,6 @@ from notifyproj.core.throttling import charge
 
 class Explain(APIView):
     required_scope = Scope.SEND
-    charges_itself = True
 
     @extend_schema(
         tags=["notifications"],
@@ -42,5 +41,5 @@ class Explain(APIView):
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, SendRequest)
         caller = cast(Caller, request.user)
-        charge(caller, len(body.user_ids or (1,)))
+        charge(caller, len(body.user_ids or (1,)) - 1)
         return answer(explain_send(caller.service_id, body, now()))

@@ -15,10 +15,11 @@ from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 
 Instant = Annotated[datetime, Meta(tz=True)]
 STOPPED = error("This endpoint is suspended: resume it first.", "endpoint_stopped")
+STATUSES = ("waiting", "sent", "failed")
 
 
 class SentTest(Struct):
@@ -93,7 +94,7 @@ class Events(StatusEndpointView):
         summary="What was sent to an endpoint, newest first, with every try",
         parameters=[
             OpenApiParameter("event", str),
-            OpenApiParameter("status", str, enum=["waiting", "sent", "failed"]),
+            OpenApiParameter("status", str, enum=STATUSES),
             OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
             OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
         ],
@@ -111,7 +112,7 @@ class Events(StatusEndpointView):
             before=decode_cursor(cursor, UUID) if cursor else None,
             limit=limit + 1,
             event=query.get("event", ""),
-            status=query.get("status", ""),
+            status=read_choice("status", query.get("status"), STATUSES),
         )
         page, following = page_of(rows, limit, lambda row: row.pk)
         return answer(selectors.EventPage(selectors.event_views(endpoint, page), following))

@@ -9,7 +9,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
@@ -38,6 +44,10 @@ KNOWN: list[tuple[type[Exception], int, str, str, str | None]] = [
     (exceptions.NotAcceptable, 406, "not_acceptable", "Accept", None),
     (exceptions.UnsupportedMediaType, 415, "unsupported_media_type", "Content-Type", None),
     (exceptions.Throttled, 429, "rate_limited", "", "Too many requests."),
+    (RequestDataTooBig, 413, "body_too_large", "body", "The body is too large."),
+    (TooManyFilesSent, 400, "too_many_parts", "body", "The form has too many files."),
+    (TooManyFieldsSent, 400, "too_many_parts", "body", "The form has too many parts."),
+    (SuspiciousOperation, 400, "bad_request", "body", "The request could not be understood."),
     (UnreadablePostError, 400, "body_unreadable", "body", "The body ended early."),
     (OperationalError, 503, "unavailable", "", "The database is away; try again."),
     (InterfaceError, 503, "unavailable", "", "The database is away; try again."),

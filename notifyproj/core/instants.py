@@ -1,8 +1,10 @@
 """Instants in query strings."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from notifyproj.core.errors import InvalidFields
+
+FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def read_instant(name: str, text: str | None) -> datetime | None:
@@ -15,4 +17,11 @@ def read_instant(name: str, text: str | None) -> datetime | None:
         found = None
     if found is None or found.tzinfo is None:
         raise InvalidFields({name: "An instant looks like 2026-11-22T09:00:00Z."})
+    if not is_in_range(found):
+        raise InvalidFields({name: f"An instant between {FIRST.year} and {LAST.year}."})
     return found
+
+
+def is_in_range(at: datetime) -> bool:
+    """Whether it can be moved by some days and zones, and is the time of an id."""
+    return FIRST <= at < LAST

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from notifyproj.core.clock import now
+from notifyproj.core.instants import is_in_range
 
 Choices = Iterable[tuple[str, str]]
 
@@ -96,4 +97,7 @@ def instant(text: str) -> datetime:
     found = parse_datetime(padded.replace(" ", "T"))
     if found is None:
         raise ValueError(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    if not is_in_range(aware):
+        raise ValueError(text)
+    return aware

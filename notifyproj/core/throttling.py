@@ -22,10 +22,10 @@ BURST_SECONDS = 2.0
 
 
 class ServiceThrottle(BaseThrottle):
-    """Charges one unit a request; a view that charges by itself sets `charges_itself = True`."""
+    """Charges one unit a request, whatever becomes of it; a view of batches charges the rest."""
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        if isinstance(request.user, Caller) and not getattr(view, "charges_itself", False):
+        if isinstance(request.user, Caller):
             charge(request.user, 1)
         return True
 
@@ -36,7 +36,9 @@ def reset() -> None:
 
 
 def charge(caller: Caller, units: int) -> None:
-    """Take `units` (a batch: its items) from the service's allowance. Raises ApiError 429."""
+    """Take `units` from the service's allowance. Raises ApiError 429."""
+    if units < 1:
+        return
     wait = _take(caller.service_id, caller.rate_per_second, units)
     if wait > 0:
         message = f"Too many requests: {caller.rate_per_second} a second are allowed."

@@ -16,7 +16,7 @@ from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 from preferences.consent import suppress_address as suppressing
 from preferences.models import Suppression
 from preferences.recipients.api_base import caller_of
@@ -75,7 +75,7 @@ class Suppressions(APIView):
     def get(self, request: Request) -> HttpResponse:
         asked = request.query_params
         limit = read_limit(asked.get("limit"))
-        rows = _rows(asked.get("channel", ""), asked.get("reason", ""))
+        rows = _rows(read_choice("channel", asked.get("channel"), Channel), asked.get("reason", ""))
         if cursor := asked.get("cursor"):
             rows = rows.filter(pk__lt=decode_cursor(cursor, int))
         found = list(rows.order_by("-pk")[: limit + 1])

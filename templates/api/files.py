@@ -12,6 +12,7 @@ from notifyproj.core.body_limits import BodyLimit, takes_body
 from notifyproj.core.errors import ApiError, InvalidFields
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
+from notifyproj.core.query_params import read_choice, read_flag
 from templates.api.base import TAGS, TemplatesApi, writer
 from templates.versions import transfer
 from templates.versions.files import NotReadable
@@ -52,7 +53,7 @@ class Export(TemplatesApi):
     )
     def get(self, request: Request) -> HttpResponse:
         files = transfer.export_all()
-        if request.query_params.get("as") != "zip":
+        if read_choice("as", request.query_params.get("as"), ("json", "zip")) != "zip":
             return answer(FilesBody(files))
         packed = HttpResponse(transfer.pack(files), ZIP)
         packed["Content-Disposition"] = 'attachment; filename="templates.zip"'
@@ -84,8 +85,8 @@ class Import(TemplatesApi):
             plan = transfer.import_all(
                 _files(request),
                 by=writer(request),
-                publish=_yes(asked.get("publish")),
-                dry_run=_yes(asked.get("dry_run")),
+                publish=read_flag("publish", asked.get("publish")),
+                dry_run=read_flag("dry_run", asked.get("dry_run")),
                 note=asked.get("note", "")[:500],
             )
         except NotReadable as error:
@@ -107,7 +108,3 @@ def _files(request: Request) -> dict[str, str]:
         message = f"Send the files as application/json or {ZIP}."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
     return decode(body, FilesBody).files
-
-
-def _yes(text: str | None) -> bool:
-    return text in ("1", "true", "yes")

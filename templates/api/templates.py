@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 from templates.api.base import NONE, TAGS, WRONG, Name, Note, TemplatesApi, template_of, writer
 from templates.models import TemplateKind
 from templates.versions import selectors
@@ -77,7 +77,9 @@ class Templates(TemplatesApi):
         asked = request.query_params
         limit, cursor = read_limit(asked.get("limit")), asked.get("cursor")
         after = decode_cursor(cursor, str) if cursor else ""
-        rows = selectors.templates_after(after, limit + 1, asked.get("kind", ""))
+        rows = selectors.templates_after(
+            after, limit + 1, read_choice("kind", asked.get("kind"), TemplateKind.values)
+        )
         page, following = page_of(rows, limit, lambda row: row.slug)
         return answer(TemplatePage([*map(selectors.template_summary, page)], following))
 

@@ -32,7 +32,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 
 TAGS = ["campaigns"]
 NONE = error("There is no such campaign.", "not_found", id="There is no such campaign.")
@@ -97,7 +97,7 @@ class Campaigns(CampaignsApi):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         limit, rows = read_limit(query.get("limit")), campaigns_of(request).order_by("-pk")
-        if state := query.get("state"):
+        if state := read_choice("state", query.get("state"), CampaignState.values):
             rows = rows.filter(state=state)
         if slug := query.get("type"):
             rows = rows.filter(type__slug=slug)
