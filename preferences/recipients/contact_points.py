@@ -15,6 +15,7 @@ from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
 from preferences.consent.suppressions import Former, carry
 from preferences.recipients import addresses
+from preferences.recipients.rehash import settle
 
 INSERT = """
 INSERT INTO contact_point (
@@ -46,6 +47,14 @@ DO UPDATE SET
 """
 RETURNING = "RETURNING id, xmax = 0"
 
+FORMER = """
+SELECT c.id FROM contact_point c
+JOIN unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+     AS u (recipient_id, app_id, channel, hash) ON c.address_hash = u.hash
+WHERE c.hash_version < %s AND c.channel = u.channel AND c.app_id IS NOT DISTINCT FROM u.app_id
+  AND (c.app_id IS NOT NULL OR c.recipient_id = u.recipient_id)
+ORDER BY c.id
+"""
 # Other addresses of that channel go: the caller said what the person's address is now.
 REPLACE = """
 DELETE FROM contact_point c
@@ -108,10 +117,30 @@ def register(points: Sequence[NewPoint], now: datetime) -> list[tuple[int, bool]
 
     All of them with an app, or all without.
     """
+    adopt(points)
     with_app = bool(points) and points[0].app_id is not None
     target = AT_APP if with_app else AT_PERSON
     last = {(p.app_id, p.hash, None if with_app else p.recipient_id): p for p in points}
     return _insert(INSERT + target + REFRESH + RETURNING, list(last.values()), now)
+
+
+def adopt(points: Sequence[NewPoint]) -> None:
+    """The same addresses as they were stored before: they become what is stored now, so that none
+    is there twice, and one that was found dead stays so."""
+    known = [point for point in points if point.former]
+    if not known:
+        return
+    pairs = [(point, former) for point in known for former in point.former]
+    columns = [
+        array(point.recipient_id for point, _ in pairs),
+        array(point.app_id for point, _ in pairs),
+        array(point.channel for point, _ in pairs),
+        bytea_array(former for _, former in pairs),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(FORMER, [*columns, LOOKUP_VERSION])
+        ids = [row[0] for row in cursor.fetchall()]
+    settle(ids)
 
 
 def replace_others(keep: Sequence[tuple[int, Channel, bytes | None]]) -> None:

@@ -175,6 +175,7 @@ def _write_addresses(
                 new.append(point)
             if line.external_id not in created:
                 keep.append((row.id, channel, point.hash if point else None))
+    points.adopt(new)
     points.replace_others(keep)
     points.add_missing(new, now)
 
