@@ -67,7 +67,8 @@ def refusals() -> Iterator[Refusal]:
 def locale_changes() -> list[LocaleChange]:
     with connection.cursor() as cursor:
         cursor.execute(LOCALES)
-        found = [LocaleChange(*row, _canonical(row[0])) for row in cursor.fetchall()]
+        rows: list[tuple[str, int, str]] = cursor.fetchall()
+    found = [LocaleChange(name, count, one, _canonical(name)) for name, count, one in rows]
     return [one for one in found if one.now != one.locale]
 
 

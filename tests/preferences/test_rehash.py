@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -218,7 +219,8 @@ def test_registering_anew_before_that_makes_no_second_one(
     point = stored(person(), channel, former)
     ContactPoint.objects.update(active=False)
 
-    services.recipients_upsert_bulk([ImportLine(external_id="maria", **{field: text})])
+    said: dict[str, Any] = {field: text}
+    services.recipients_upsert_bulk([ImportLine(external_id="maria", **said)])
 
     [only] = ContactPoint.objects.all()
     assert (only.pk, only.hash_version, only.active) == (point, 2, False)
