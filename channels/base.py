@@ -223,6 +223,7 @@ class Event:
     sender: str = ""  # INBOUND: the number or service of ours that was written to
     text: str = field(default="", repr=False)  # INBOUND
     machine: bool = False  # OPENED, CLICKED: by a scanner or a proxy, not by the person
+    passing: bool = False  # a failure that says nothing of the address: another try may arrive
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ REASONS = {
     "fallback_now": "Another channel failed; sending here",
     "fallback_not_needed": "Another channel arrived",
     "retried_by_hand": "An operator asked to send it again",
+    "late_failure": "The provider took it and failed later; trying again",
     "resend": "No answer from the provider; sending once more",
     "awaiting_receipt": "No answer from the provider; waiting for a receipt",
     # how it ended

@@ -26,7 +26,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.AWAITING: frozenset({State.WAITING, State.SENT, State.FAILED, State.UNCERTAIN}),
     # A receipt or a late bounce may still settle these:
     State.UNCERTAIN: frozenset({State.SENT, State.FAILED}),
-    State.SENT: frozenset(),
+    State.SENT: frozenset({State.WAITING}),  # failed late, see callbacks/late_failures.py
     State.FAILED: frozenset({State.WAITING}),  # by an operator, see retrying.py
     State.SKIPPED: frozenset(),
     State.EXPIRED: frozenset(),

@@ -185,6 +185,13 @@ class NotificationType(models.Model):
         help_text="When a provider did not answer. Push, web push, webhooks, Slack, SMTP and Amazon"
         " SNS send no receipts, so what goes there is sent once more.",
     )
+    retry_late_failures = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="When a provider took an SMS and says later that it did not arrive, for now (the"
+        " phone was off): try again, as often and as long as other failures. Not for sensitive"
+        " types, whose variables are gone by then.",
+    )
     routing = models.CharField(
         max_length=8,
         choices=Routing.choices,

@@ -52,6 +52,8 @@ def _happened(
 
 def _names(one: Verdict) -> list[Name]:
     """Each once, though a delivery that is settled late may be several things at once."""
+    if one.due_at is not None:
+        return []  # it goes on
     names = [OF_STATE[one.state]] if one.is_move else []
     before, after = one.row.outcome, one.outcome
     if before < ProviderOutcome.DELIVERED <= after <= ProviderOutcome.CLICKED:

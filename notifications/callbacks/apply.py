@@ -11,16 +11,19 @@ from psycopg2 import sql
 from channels.base import OutcomeKind
 from channels.transport.look_up import FOUND
 from notifications.callbacks.counted import after, before, heard
+from notifications.callbacks.late_failures import due
 from notifications.callbacks.parse import Told
 from notifications.callbacks.transitions import Row, Tries, Verdict, verdict
 from notifications.counters import table as counters
 from notifications.partitions import leaf
+from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
 
 LOCK = sql.SQL("""
 SELECT id::text, state, outcome, claims, account_id, channel, type_id, notification_id::text,
-    recipient_id, contact_point_id, lane, coalesce(arm_id, 0), reason
+    recipient_id, contact_point_id, lane, coalesce(arm_id, 0), reason,
+    attempts, expires_at
 FROM {leaf} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """)
 TRIES = sql.SQL("""
@@ -34,11 +37,15 @@ UPDATE {leaf} d SET outcome = u.outcome, state = u.state,
     account_id = coalesce(u.account_id, d.account_id),
     attempts = CASE WHEN u.moved THEN greatest(d.attempts, 1) ELSE d.attempts END,
     lease_id = CASE WHEN u.moved THEN NULL ELSE d.lease_id END,
-    due_at = CASE WHEN u.moved THEN NULL ELSE d.due_at END,
+    due_at = CASE WHEN u.moved THEN u.due_at ELSE d.due_at END,
+    ready_at = coalesce(u.due_at, d.ready_at),
+    crashes = CASE WHEN u.moved THEN 0 ELSE d.crashes END,
+    dispatch_no = CASE WHEN u.due_at IS NULL THEN d.dispatch_no ELSE d.dispatch_no + 1 END,
     held_by = CASE WHEN u.moved THEN NULL ELSE d.held_by END,
-    settled_at = CASE WHEN u.moved THEN now() ELSE d.settled_at END
+    settled_at = CASE WHEN u.due_at IS NOT NULL THEN NULL WHEN u.moved THEN now()
+        ELSE d.settled_at END
 FROM unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::varchar[], %s::bigint[],
-    %s::boolean[]) AS u (id, outcome, state, reason, account_id, moved)
+    %s::boolean[], %s::timestamptz[]) AS u (id, outcome, state, reason, account_id, moved, due_at)
 WHERE d.id = u.id AND d.id = ANY(%s::uuid[])
 """)
 
@@ -82,8 +89,9 @@ def settle(told: Sequence[Told], locked: Locked) -> list[Verdict]:
     for one in told:
         if one.id in locked.rows:
             by_delivery.setdefault(one.id, []).append(one)
+    again = due(by_delivery, locked.rows, locked.tries, clock_now())
     found = [
-        verdict(locked.rows[id_], of_it, locked.tries.get(id_, {}))
+        verdict(locked.rows[id_], of_it, locked.tries.get(id_, {}), again.get(id_))
         for id_, of_it in sorted(by_delivery.items())
     ]
     verdicts = [one for one in found if one is not None]
@@ -109,6 +117,7 @@ def _update(verdicts: Sequence[Verdict]) -> None:
                 quoted_array(one.reason[:64] for one in verdicts),
                 array(one.account_id for one in verdicts),
                 array(one.is_move for one in verdicts),
+                array(f'"{one.due_at.isoformat()}"' if one.due_at else None for one in verdicts),
                 ids,
             ],
         )

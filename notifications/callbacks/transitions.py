@@ -5,6 +5,7 @@ try it is about: the person has it. A failure counts for the last try only.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from channels.base import EventKind
@@ -23,6 +24,7 @@ RANKS = {
     EventKind.BOUNCED_HARD: ProviderOutcome.BOUNCED,
 }  # complaints and unsubscriptions stand beside the outcome, not in it
 BAD_NEWS = frozenset(outcome for outcome in ProviderOutcome if outcome >= ProviderOutcome.FAILED)
+LATE_FAILURE = "late_failure"
 UNHEARD_OF = frozenset({State.AWAITING, State.UNCERTAIN})  # left, and no answer came
 MAY_HAVE_LEFT = UNHEARD_OF | {State.WAITING, State.LEASED}
 
@@ -43,6 +45,8 @@ class Row(NamedTuple):
     lane: int
     arm_id: int
     reason: str
+    attempts: int = 1  # that count
+    expires_at: datetime | None = None
 
 
 class Verdict(NamedTuple):
@@ -51,6 +55,7 @@ class Verdict(NamedTuple):
     outcome: ProviderOutcome
     account_id: int | None
     reason: str  # of a new state
+    due_at: datetime | None = None  # of another try
 
     @property
     def is_move(self) -> bool:
@@ -78,8 +83,22 @@ def is_early(row: Row, told: Told, tries: Tries) -> bool:
     return (told.attempt or row.claims) == row.claims and row.claims not in tries
 
 
-def verdict(row: Row, told: Sequence[Told], tries: Tries) -> Verdict | None:
-    """None when nothing changes."""
+def fails_in_passing(row: Row, told: Told, tries: Tries) -> bool:
+    """What was taken failed after all, for a reason that may be over at the next try."""
+    is_last = (told.attempt or row.claims) == row.claims
+    taken = row.state in (State.SENT, State.AWAITING) and row.outcome < ProviderOutcome.DELIVERED
+    return told.event.passing and taken and is_last and _is_of(row, told, tries)
+
+
+def verdict(
+    row: Row, told: Sequence[Told], tries: Tries, again_at: datetime | None = None
+) -> Verdict | None:
+    """None when nothing changes. `again_at`: when what failed in passing is tried once more."""
+    if again_at is not None and max(map(rank_of, told)) in BAD_NEWS:
+        good = [rank_of(one) for one in told if rank_of(one) not in BAD_NEWS]
+        if max(good, default=ProviderOutcome.NONE) < ProviderOutcome.DELIVERED:
+            none = ProviderOutcome.NONE  # the next try has its own
+            return Verdict(row, State.WAITING, none, None, LATE_FAILURE, again_at)
     state, outcome, reason = State(row.state), ProviderOutcome(row.outcome), ""
     account_id = None
     for one in told:

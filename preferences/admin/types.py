@@ -40,7 +40,15 @@ class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
         ("How often", {"fields": ("duplicate_seconds", "over_cap", "digest")}),
         (
             "What is kept of it",
-            {"fields": ("on_uncertain", "track_opens", "track_clicks", "sensitive")},
+            {
+                "fields": (
+                    "on_uncertain",
+                    "retry_late_failures",
+                    "track_opens",
+                    "track_clicks",
+                    "sensitive",
+                )
+            },
         ),
     ]
 

@@ -46,6 +46,7 @@ class TypeValue:
     track_clicks: bool = False
     duplicate_seconds: int = 0
     over_cap: str = "drop"
+    retry_late_failures: bool = False
     digest: DigestRule | None = None  # what of it is collected, and until when
 
 
@@ -91,6 +92,7 @@ def _value(row: NotificationType) -> TypeValue:
         track_clicks=row.track_clicks,
         duplicate_seconds=row.duplicate_seconds,
         over_cap=row.over_cap,
+        retry_late_failures=row.retry_late_failures,
         digest=_digest(row),
     )
 

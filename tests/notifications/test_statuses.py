@@ -11,8 +11,10 @@ def test_every_state_says_where_it_may_go() -> None:
     assert set(MOVES) == set(State)
 
 
-def test_what_is_final_stays_but_for_receipts_and_operators() -> None:
-    assert {state for state in FINAL if MOVES[state]} == {State.UNCERTAIN, State.FAILED}
+def test_what_is_final_stays_but_for_receipts_late_failures_and_operators() -> None:
+    moving = {State.UNCERTAIN, State.FAILED, State.SENT}
+    assert {state for state in FINAL if MOVES[state]} == moving
+    assert MOVES[State.SENT] == {State.WAITING}
     assert MOVES[State.UNCERTAIN] == {State.SENT, State.FAILED}
     assert MOVES[State.FAILED] == {State.WAITING}
 

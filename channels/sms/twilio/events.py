@@ -43,6 +43,9 @@ DELIVERY_CODES: dict[str, tuple[bool, str]] = {
     "30640": (True, "The number is blocked for legal reasons"),
 }
 
+# Of these, another try may arrive: the phone is on again, the carrier or the queue has recovered.
+PASSING = frozenset({"30001", "30003", "30008", "30022", "30500"})
+
 
 class _Form(dict[str, list[str]]):
     """A parsed form as Twilio's validator reads one."""
@@ -80,8 +83,20 @@ def parse_events(request: InboundRequest) -> list[Event]:
     if dead and kind in (EventKind.BOUNCED_SOFT, EventKind.FAILED):
         kind = EventKind.BOUNCED_HARD
     delivery_id, attempt = _ours(request.url)
-    to = _first(form, "To")
-    return [Event(f"{sid}:{status}", kind, None, delivery_id, attempt, sid, reason, code, to)]
+    return [
+        Event(
+            f"{sid}:{status}",
+            kind,
+            None,
+            delivery_id,
+            attempt,
+            sid,
+            reason,
+            code,
+            _first(form, "To"),
+            passing=kind in (EventKind.BOUNCED_SOFT, EventKind.FAILED) and code in PASSING,
+        )
+    ]
 
 
 def reply(request: InboundRequest) -> HttpResponse:
