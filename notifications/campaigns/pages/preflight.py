@@ -82,7 +82,7 @@ def _found(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "approval": approval,
         "needs_approval": settings.CAMPAIGN_APPROVAL,
         "why_not_approve": why_not_approve(campaign, user),
-        "launch": wording.launch(campaign, result.audience - result.skipped, result.held_out),
+        "launch": wording.launch(campaign, result.audience, result.reached),
         "pasts": _pasts(campaign),
         "cost": wording.cost(result),
         "dropped": sum(each.messages for each in result.dropped),

@@ -56,11 +56,12 @@ def when(campaign: Campaign) -> str:
     return ", ".join(filter(None, (words, EVERY.get(campaign.repeat, ""))))
 
 
-def launch(campaign: Campaign, audience: int, held_out: int) -> str:
-    """What the button does: `Send to about 412,300 people, first to 1 %, …`."""
-    words = [f"Send to about {people(max(0, audience - held_out))}"]
+def launch(campaign: Campaign, audience: int, reached: int) -> str:
+    """What the button does: `Send to about 412,300 people, first to 1 %, …`. `reached`: those who
+    would get something."""
+    words = [f"Send to about {people(reached)}"]
     if campaign.starts != Starts.NOW:
-        words = [f"Schedule for {when(campaign)}: about {people(max(0, audience - held_out))}"]
+        words = [f"Schedule for {when(campaign)}: about {people(reached)}"]
     first = canary(campaign)
     if first and Stage.CANARY in shares_of(campaign, audience).stages:
         wait = span(campaign.canary_minutes * 60)

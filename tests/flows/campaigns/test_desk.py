@@ -1,8 +1,6 @@
 """The pages of campaigns, as people with a role use them."""
 
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -102,38 +100,6 @@ def test_a_preflight_says_what_the_button_will_do(world: World, marketer: Client
     made = campaign(world, canary_percent=50)
     shown = marketer.get(page("preflight_found", made)).content.decode()
     assert "Send to about 3 people, first to 50 %, to the others 10 min later" in shown
-
-
-def test_a_launch_without_the_ticks_asked_for_is_refused(world: World, marketer: Client) -> None:
-    crowd(world, 3)
-    made = campaign(world, canary_percent=1)
-    shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert 'name="acknowledge" value="canary_nobody" required' in shown
-    assert "1 % of about 3 people" in shown
-
-    marketer.post(page("launch", made), seen(made))
-    assert not Run.objects.exists()
-    marketer.post(page("launch", made), {**seen(made), "acknowledge": "canary_nobody"})
-    assert Run.objects.exists()
-    assert AuditEntry.objects.filter(note__startswith="Acknowledged: The canary").exists()
-
-
-def test_those_whose_hour_has_passed_can_be_left_out_from_the_page_that_asks(
-    world: World, marketer: Client
-) -> None:
-    crowd(world, 3, timezone="Pacific/Kiritimati")
-    there = now().astimezone(ZoneInfo("Pacific/Kiritimati")) - timedelta(hours=1)
-    made = campaign(world, starts="local", on=there.date(), at=there.time())
-    shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert f"It is past {there:%H:%M}" in shown
-    assert "Leave them out" in shown
-
-    marketer.post(page("past", made), {**seen(made), "if_past": "skip"})
-    shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert "They get nothing" in shown
-    marketer.post(page("past", made), {**seen(made), "if_past": "whenever"})
-    made.refresh_from_db()
-    assert made.if_past == "skip"
 
 
 def test_a_preflight_of_what_cannot_go_out_has_no_button(world: World, marketer: Client) -> None:

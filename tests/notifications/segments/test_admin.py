@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications.segments import uploads
-from notifications.segments.models import Segment, SegmentMember
+from notifications.segments.models import Segment, SegmentMember, SegmentUpload
 from notifyproj.core.models import AuditEntry
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
@@ -115,6 +115,32 @@ def test_a_page_says_whether_somebody_is_in_it(marketer: Client, make_segment: M
     assert "is not in this segment" in page
     assert "speaks against it" in page
     assert "Nobody has the id who" in marketer.get(path, {"person": "who"}).content.decode()
+
+
+def test_a_file_that_is_no_list_says_what_it_is_and_takes_nobody_out(
+    marketer: Client, make_segment: MakeSegment
+) -> None:
+    segment = make_segment({"member_of_upload": True})
+    send(marketer, segment, b"user-1\n")
+    page = send(marketer, segment, b"%PDF-1.7 user-2", "replace").content.decode()
+    assert "Nothing was changed. This is a PDF" in page
+    assert "Undo this upload" not in page
+    assert SegmentMember.objects.count() == 1
+
+
+def test_the_last_list_is_undone_by_a_button_that_says_what_it_does(
+    marketer: Client, make_segment: MakeSegment
+) -> None:
+    segment = make_segment({"member_of_upload": True})
+    send(marketer, segment, b"user-1\nuser-2\n")
+    page = send(marketer, segment, b"user-3\n", "replace").content.decode()
+    assert "Takes out the 1 it put in, and puts back the 2 it took out." in page
+    undo = reverse("admin:segments_undo", args=[SegmentUpload.objects.latest("pk").pk])
+    assert marketer.get(undo).status_code == 405
+    assert "It was undone" in marketer.post(undo, follow=True).content.decode()
+    assert SegmentMember.objects.count() == 2
+    assert "undone already" in marketer.post(undo, follow=True).content.decode()
+    assert logged_in("viewer").post(undo).status_code == 403
 
 
 def test_a_list_is_uploaded_and_what_was_wrong_is_shown(
