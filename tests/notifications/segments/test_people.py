@@ -98,6 +98,17 @@ def test_the_sample_of_a_small_group_is_all_of_it(people: list[Recipient]) -> No
     assert [one.external_id for one in found] == ["user-3", "user-40"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "kept"), [("he", "iw-IL"), ("nb", "no-NO"), ("zh-Hant", "zh-TW"), ("iw", "he-IL")]
+)
+def test_people_are_found_by_a_former_name_of_their_language(
+    people: list[Recipient], wanted: str, kept: str
+) -> None:
+    Recipient.objects.filter(pk=people[3].pk).update(locale=kept)
+    found = sampling.sample(read({"locale": wanted}), 0)
+    assert [one.external_id for one in found] == ["user-3"]
+
+
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(("name", "is_in"), [("user-1", True), ("user-2", False)])
 def test_one_person_is_in_it_or_not_and_is_told_why(name: str, is_in: bool) -> None:
