@@ -3,6 +3,7 @@
 from django.db import models
 
 from channels.models import CHANNELS
+from preferences.erasure_models import Erasure as Erasure
 
 
 class Suppression(models.Model):

@@ -7,8 +7,8 @@ from django.db.models import Q
 from channels.models import CHANNELS, App, ProviderAccount
 from preferences.consent_models import BounceStrike as BounceStrike
 from preferences.consent_models import ConsentEvent as ConsentEvent
+from preferences.consent_models import Erasure as Erasure
 from preferences.consent_models import Suppression as Suppression
-from preferences.erasure_models import Erasure as Erasure
 
 BY_LANGUAGE = 'In other languages: {"de": "…", "pt-BR": "…"}.'
 
@@ -262,8 +262,7 @@ class Cap(models.Model):
 
 
 class Preference(models.Model):
-    """A choice of a person about a type, a category, or (both null) everything; channel empty:
-    every channel."""
+    """A choice of a person about a type, a category, or all; channel empty: every channel."""
 
     recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="preferences")
     type = models.ForeignKey(NotificationType, models.CASCADE, null=True, blank=True)
@@ -288,9 +287,8 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         verdict = "yes" if self.enabled else "no"
-        return (
-            f"{self.type or self.category or 'all'} by {self.channel or 'any channel'}: {verdict}"
-        )
+        about, by = self.type or self.category or "all", self.channel or "any channel"
+        return f"{about} by {by}: {verdict}"
 
 
 class QuietHours(models.Model):

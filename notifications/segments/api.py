@@ -1,6 +1,6 @@
 """Segments over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from notifications.segments import selectors, services
 from notifications.segments.models import Segment
 from notifications.segments.services import Wish
+from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import not_found
 from notifyproj.core.models import Scope
@@ -64,8 +65,8 @@ class SegmentApi(APIView):
     required_scope = Scope.CAMPAIGNS
 
     def segment(self, slug: str) -> Segment:
-        """Raises ApiError 404."""
-        found = Segment.objects.filter(slug=slug).first()
+        """One that the caller may see. Raises ApiError 404."""
+        found = selectors.segments_of(cast(Caller, self.request.user)).filter(slug=slug).first()
         if found is None:
             raise not_found("segment", "There is no such segment.")
         return found
@@ -83,7 +84,10 @@ class Segments(SegmentApi):
         limit = read_limit(request.GET.get("limit"))
         cursor = request.GET.get("cursor")
         after = decode_cursor(cursor, int) if cursor else 0
-        rows, more = page_of(selectors.segments_after(after, limit + 1), limit, lambda r: r.pk)
+        mine = selectors.segments_of(cast(Caller, request.user))
+        rows, more = page_of(
+            selectors.segments_after(mine, after, limit + 1), limit, lambda r: r.pk
+        )
         return answer(selectors.SegmentPage([selectors.segment_view(row) for row in rows], more))
 
     @extend_schema(
@@ -96,8 +100,10 @@ class Segments(SegmentApi):
     )
     def post(self, request: Request) -> HttpResponse:
         new = read_body(request, NewSegment)
+        selectors.check_named(cast(Caller, request.user), services.check(new.rules))
         wish = Wish(name=new.name, description=new.description, rules=new.rules)
-        made = services.segment_create(slug=new.slug, wish=wish)
+        service_id = cast(Caller, request.user).service_id
+        made = services.segment_create(slug=new.slug, wish=wish, service_id=service_id)
         return answer(selectors.segment_view(made), 201)
 
 
@@ -121,6 +127,8 @@ class OneSegment(SegmentApi):
     def patch(self, request: Request, slug: str) -> HttpResponse:
         segment = self.segment(slug)
         said = read_body(request, ChangedSegment)
+        if said.rules is not UNSET:
+            selectors.check_named(cast(Caller, request.user), services.check(said.rules))
         given = {name: getattr(said, name) for name in said.__struct_fields__}
         kept = {n: getattr(segment, n) if value is UNSET else value for n, value in given.items()}
         services.segment_update(segment=segment, wish=Wish(**kept))

@@ -56,6 +56,7 @@ class Look(SegmentApi):
     def post(self, request: Request) -> HttpResponse:
         wanted = read_body(request, Wanted)
         node = services.check(wanted.rules)
+        selectors.check_named(cast(Caller, request.user), node)
         found = count(where_of(node, 0))
         return answer(selectors.looked(found, _sample(node, 0, wanted.seed)))
 

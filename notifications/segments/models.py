@@ -15,6 +15,15 @@ class Segment(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    service = models.ForeignKey(
+        "core.Service",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="Whose it is; empty: everybody's.",
+    )
     rules = models.JSONField(default=dict, help_text="See docs/segments.md.")
     kind = models.CharField(
         max_length=8, choices=Kind.choices, default=Kind.RULES, help_text="What the rules use."

@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from msgspec import Struct
 
 from notifications.segments import counting, sampling
 from notifications.segments.models import Segment, SegmentUpload
+from notifications.segments.rules.tree import InSegment, Node, leaves
 from notifications.segments.uploads import is_lost
+from notifyproj.core.authentication import Caller
+from notifyproj.core.errors import InvalidFields
+from notifyproj.core.models import Scope
+
+NO_SUCH = "There is no such segment."
 
 
 class CountView(Struct):
@@ -116,8 +123,25 @@ def segment_view(row: Segment) -> SegmentView:
     )
 
 
-def segments_after(cursor: int, limit: int) -> list[Segment]:
-    return list(Segment.objects.filter(pk__gt=cursor).order_by("pk")[:limit])
+def segments_of(caller: Caller) -> QuerySet[Segment]:
+    """Those of the caller's service and everybody's; all of them for who may do everything."""
+    if Scope.ADMIN in caller.scopes:
+        return Segment.objects.all()
+    return Segment.objects.filter(Q(service_id=caller.service_id) | Q(service_id=None))
+
+
+def check_named(caller: Caller, node: Node) -> None:
+    """That rules name no segment of another service: its count would tell of it. Raises
+    InvalidFields."""
+    named = {leaf.slug: leaf.path for leaf in leaves(node) if isinstance(leaf, InSegment)}
+    seen = set(segments_of(caller).filter(slug__in=named).values_list("slug", flat=True))
+    problems = {f"{path}.segment": NO_SUCH for slug, path in named.items() if slug not in seen}
+    if problems:
+        raise InvalidFields(problems)
+
+
+def segments_after(among: QuerySet[Segment], cursor: int, limit: int) -> list[Segment]:
+    return list(among.filter(pk__gt=cursor).order_by("pk")[:limit])
 
 
 def looked(count: counting.Count, people: Sequence[sampling.Sampled]) -> Looked:

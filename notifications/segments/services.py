@@ -36,15 +36,17 @@ class Wish:
     rules: Any = None
 
 
-def segment_create(*, slug: str, wish: Wish, by: User | None = None) -> Segment:
-    """Raises InvalidFields."""
+def segment_create(
+    *, slug: str, wish: Wish, by: User | None = None, service_id: int | None = None
+) -> Segment:
+    """`service_id`: no other service sees it. Raises InvalidFields."""
     with transaction.atomic():
         _lock()
         if slug in RESERVED:
             raise InvalidFields({"slug": "This name is a route of the API."})
         if Segment.objects.filter(slug=slug).exists():
             raise InvalidFields({"slug": "There is a segment of that name."}, "exists", 409)
-        segment = Segment(slug=slug, created_by=by)
+        segment = Segment(slug=slug, created_by=by, service_id=service_id)
         _write(segment, wish)
     segment_count(segment=segment)
     return segment

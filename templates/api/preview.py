@@ -1,12 +1,13 @@
 """A template as somebody would get it, over HTTP; nothing is sent."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
+from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import ApiError, not_found
 from notifyproj.core.models import Scope
@@ -23,7 +24,8 @@ from templates.versions.selectors import ProblemView
 
 class PreviewBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """`version`: a number, or `draft`; the draft if there is one. `parts`: a text not saved yet.
-    `user_id`: as that person would get it. Variables that are left out are those of its sample."""
+    `user_id`: as that person would get it; needs the scope `recipients`, too.
+    Variables that are left out are those of its sample."""
 
     version: Annotated[str, Meta(max_length=10)] = ""
     parts: Parts | None = None
@@ -61,6 +63,7 @@ class Previews(TemplatesApi):
         variables = {**found.sample, **body.variables}
         locale, zone = body.locale, body.timezone
         if body.user_id:
+            _check_may_see_people(cast(Caller, request.user))
             person = above.person(body.user_id)
             if person is None:
                 raise not_found("user_id", "There is no such recipient.")
@@ -70,6 +73,13 @@ class Previews(TemplatesApi):
             found.built, variables, locale=locale, zone=zone, channels=body.channels
         )
         return answer(Preview(written, selectors.problem_views(found.problems), variables))
+
+
+def _check_may_see_people(caller: Caller) -> None:
+    """A preview shows a person's attributes. Raises ApiError 403."""
+    if not caller.may(Scope.RECIPIENTS):
+        message = f"`user_id` needs a key with the scope `{Scope.RECIPIENTS}`, too."
+        raise ApiError(403, "forbidden", message, {"user_id": message})
 
 
 def _draft(body: PreviewBody, template: MessageTemplate) -> Draft:

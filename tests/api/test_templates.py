@@ -17,7 +17,7 @@ PARTS = {"sms": {"default": {"body": "Hi {{ name }}"}, "de": {"body": "Hallo {{ 
 @pytest.fixture
 def api(client_with: ClientWith) -> APIClient:
     services.forget_names()
-    return client_with("templates", "read")
+    return client_with("templates", "read", "recipients")
 
 
 @pytest.fixture

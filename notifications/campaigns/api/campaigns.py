@@ -26,6 +26,7 @@ from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
 from notifications.campaigns.reporting.standing import NOTHING_YET, standings
 from notifications.campaigns.states import CampaignState
+from notifications.segments.selectors import segments_of
 from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
@@ -131,7 +132,7 @@ class Campaigns(CampaignsApi):
                 replayed = answer(before, 201)
                 replayed["Idempotency-Replayed"] = "true"
                 return replayed
-            fields = {**columns(body), "service_id": service_id}
+            fields = {**_columns(request, body), "service_id": service_id}
             made = campaign_create(fields=fields, variants=wishes(body) or [], owner=None)
             view = shown(self.campaign(request, made.pk))
             if key:
@@ -160,7 +161,9 @@ class OneCampaign(CampaignsApi):
     def patch(self, request: Request, campaign_id: int) -> HttpResponse:
         body = read_body(request, ChangedCampaign)
         campaign = self.campaign(request, campaign_id)
-        campaign_change(campaign=campaign, fields=columns(body), variants=wishes(body), by=None)
+        campaign_change(
+            campaign=campaign, fields=_columns(request, body), variants=wishes(body), by=None
+        )
         return answer(shown(self.campaign(request, campaign_id)))
 
     @extend_schema(
@@ -179,6 +182,16 @@ def campaigns_of(request: Request) -> QuerySet[Campaign]:
     rows = Campaign.objects.select_related("type", "segment", "service", "owner", "approved_by")
     rows = rows.prefetch_related("variants__version__template")
     return rows if Scope.ADMIN in caller.scopes else rows.filter(service_id=caller.service_id)
+
+
+def _columns(request: Request, body: ChangedCampaign) -> dict[str, Any]:
+    """With no segment of another service. Raises InvalidFields."""
+    found = dict(columns(body))
+    segment = found.get("segment")
+    mine = segments_of(cast(Caller, request.user))
+    if segment is not None and not mine.filter(pk=segment.pk).exists():
+        raise InvalidFields({"segment": f"No segment is called {segment.slug!r}."})
+    return found
 
 
 def shown(campaign: Campaign) -> CampaignView:
