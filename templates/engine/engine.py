@@ -8,6 +8,7 @@ from minijinja import Environment, pass_state
 from templates.engine import filters, language
 
 FUEL = 20_000  # instructions of one field
+FUEL_OF_WHOLE = 10_000  # where loops read whole values
 LOOPED_TEXT = 1_000_000  # characters that loops may write, besides what they print
 MAX_OUTPUT = 262_144  # characters of one field
 
@@ -24,7 +25,8 @@ def engine(cost: language.Source | None = None) -> Environment:
     filters.add_to(made)
     if cost is not None:
         made.finalizer = _meter
-        made.fuel = min(FUEL, 2_000 + LOOPED_TEXT // max(cost.looped_text, 1))
+        most = FUEL_OF_WHOLE if cost.rereads else FUEL
+        made.fuel = min(most, 2_000 + LOOPED_TEXT // max(cost.looped_text, 1))
     return made
 
 

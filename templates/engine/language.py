@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from templates.engine import effort
 from templates.engine.tokens import (
     PRINT,
     TAG,
@@ -46,6 +47,8 @@ class Source:
     loops: int = 0
     looped_text: int = 0  # characters inside loops: written again with each turn
     optional: set[str] = field(default_factory=set)  # names it can do without
+    effort: int = 0  # see `effort`
+    rereads: bool = False  # whole values in a loop
     open_blocks: list[int] = field(default_factory=list)  # how many conditions each holds open
 
 
@@ -54,6 +57,7 @@ def read(text: str) -> Source:
     if len(text) > MAX_SOURCE:
         raise NotAllowed(f"Longer than {MAX_SOURCE} characters", 1)
     source, depth = Source(), 0
+    scopes: list[frozenset[str]] = []
     for segment in segments(text):
         if segment.kind == TEXT:
             source.looped_text += len(segment.text) if depth > 0 else 0
@@ -63,6 +67,13 @@ def read(text: str) -> Source:
         elif segment.kind == TAG:
             depth += _tag(segment.tokens, source, segment.line)
         _expression(segment.tokens, segment.line)
+        added = effort.of_block(segment.tokens, scopes)
+        source.effort += added
+        source.rereads = source.rereads or added >= effort.LOOPED
+        if segment.word == "for":
+            scopes.append(effort.scope(segment.tokens, scopes))
+        elif segment.word == "endfor" and scopes:
+            scopes.pop()
         source.optional |= _optional(segment.tokens)
     return source
 

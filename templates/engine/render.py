@@ -13,6 +13,7 @@ from minijinja import Environment, TemplateError
 from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
+from templates.engine.effort import UNWEIGHED, too_much
 from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
 from templates.engine.localise import CannotWrite
@@ -54,6 +55,8 @@ class _Step:
     kind: Kind
     engine: Environment
     name: str
+    effort: int
+    plain: bool  # as nearly all are: neither weighed nor escaped
 
 
 class Compiled:
@@ -107,7 +110,8 @@ class Compiled:
             chosen.add_template(name, source)
         except (NotAllowed, TemplateError):
             raise RenderFailed(field, "The text cannot be read") from None
-        return _Step(field, kind, chosen, name)
+        plain = cost.effort <= UNWEIGHED and not kind.mrkdwn
+        return _Step(field, kind, chosen, name, cost.effort, plain)
 
 
 def render(
@@ -143,13 +147,20 @@ def _written(
         given.update(clues(locale, zone, _language(version, channel, locale)))
     texts = {}
     for step in steps:
+        own = given if step.plain else _own(step, given)
         try:
-            own = escaped(given) if step.kind.mrkdwn else given
             text = step.engine.render_template(step.name, **own)
         except Exception as error:  # whatever a value does to the engine, it fails this field only
             raise RenderFailed(step.field, _why(error)) from None
         texts[step.field] = _tidy(step, text)
     return texts
+
+
+def _own(step: _Step, given: dict[str, object]) -> dict[str, object]:
+    """The variables as this field gets them. Raises RenderFailed."""
+    if too_much(step.effort, given):
+        raise RenderFailed(step.field, "It takes too long")
+    return escaped(given) if step.kind.mrkdwn else given
 
 
 def choose_locale(known: Iterable[str], wanted: str) -> str:
