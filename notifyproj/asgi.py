@@ -1,5 +1,6 @@
 """The `live` process, streams and callbacks: `granian … notifyproj.asgi:application`."""
 
+import logging
 import os
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,8 +18,10 @@ request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
 from notifications.callbacks.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
+from notifyproj.core.logs import mask_access  # noqa: E402
 from notifyproj.gateway import sockets  # noqa: E402
 
+logging.getLogger("granian.access").addFilter(mask_access)
 django_application = ASGIHandler()
 
 

@@ -36,6 +36,14 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be one of 1/0, true/false, yes/no, on/off")
 
 
+def env_count(name: str, default: int) -> int:
+    """A number from 0 on; true is 1 and false 0, which is what it once was."""
+    value = os.environ.get(name, "").lower()
+    if value.isdecimal() and len(value) < 4:
+        return int(value)
+    return int(env_bool(name, bool(default)))
+
+
 def env_int(name: str, default: int) -> int:
     value = os.environ.get(name)
     if value is None:

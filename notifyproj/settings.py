@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from notifyproj.env import (
     env_bool,
+    env_count,
     env_host,
     env_int,
     env_list,
@@ -105,6 +106,7 @@ INSTALLED_APPS = [
     "notifyproj.admin_site",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [
+    "notifyproj.core.proxies.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.middleware.ApiMiddleware",
     "notifyproj.admin_site.policy.AdminPolicy",
@@ -149,9 +151,10 @@ WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
-)
+# A year; Django sends it over https only, so behind a proxy only if that is trusted.
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0
+PROXIES = env_count("BEHIND_PROXY", 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 REST_FRAMEWORK = {
@@ -277,7 +280,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
     # Two lines for every task, one for every beat: the sweep alone would be three a second.
-    "loggers": {
+    # Django's own handlers would write a path as it is, and with it the token of a link.
+    "loggers": {"django": {"handlers": [], "propagate": True}}
+    | {
         name: {"level": env_str("TASK_LOG_LEVEL", "WARNING")}
         for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
     },

@@ -1,8 +1,12 @@
 """The `web` process: `granian --interface rsgi … notifyproj.web:application`."""
 
+import logging
+
 from notifyproj.wsgi import application as django_application  # isort: skip - it sets Django up
 
+from notifyproj.core.logs import mask_access
 from notifyproj.gateway.application import Gateway
 from notifyproj.processes import WEB_THREADS
 
+logging.getLogger("granian.access").addFilter(mask_access)
 application = Gateway(django_application, WEB_THREADS)

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notifyproj.env import TRUE
 from notifyproj.launch.environment import Ports
 from notifyproj.launch.terminal import complain, say
-from notifyproj.launch.welcome import deliveries_table, show_addresses
+from notifyproj.launch.welcome import deliveries_table, show_addresses, show_places
 
 ORDER = {
     "type": "order_confirmed",
@@ -29,6 +30,9 @@ OPEN = {"waiting", "sending", "awaiting receipt"}  # what may still change by it
 
 def show_demo(environment: Mapping[str, str], ports: Ports, meanwhile: Callable[[], None]) -> None:
     """Send ORDER and print how each delivery went, then where to look. Calls `meanwhile` often."""
+    if environment["SANDBOX"].lower() not in TRUE:
+        show_places(environment, ports)
+        return
     key = environment["DEMO_API_KEY"]
     try:
         started = time.monotonic()

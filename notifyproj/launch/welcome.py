@@ -82,6 +82,18 @@ def show_addresses(
     say(f"\n  {rule}\n  Ctrl-C stops everything. The log of every process follows.\n")
 
 
+def show_places(environment: Mapping[str, str], ports: Ports) -> None:
+    """Without a sandbox there is no demo, and no secret belongs on a screen."""
+    web = environment["PUBLIC_URL"].rstrip("/")
+    for name, url in (
+        ("API documentation", f"{web}/api/docs/"),
+        ("Admin", f"{web}/admin/"),
+        ("Queues (Flower)", f"http://127.0.0.1:{ports.flower}/"),
+    ):
+        say(f"  {name:<24}{coloured(url, BOLD)}")
+    say("\n  Ctrl-C stops everything. The log of every process follows.\n")
+
+
 def curl(url: str, key: str, body: Mapping[str, object]) -> str:
     """A command line to paste; single quotes hold the JSON, which has none."""
     return (

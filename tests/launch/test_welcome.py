@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from notifyproj.launch.demo import show_demo
+from notifyproj.launch.environment import Ports
 from notifyproj.launch.welcome import curl, deliveries_table
 
 
@@ -36,3 +40,12 @@ def test_one_that_is_not_settled_has_no_time() -> None:
 
 def test_the_curl_line_survives_the_shell() -> None:
     assert "'" not in curl("http://x", "key", {"total": "$142.50"}).split("-d '")[1][:-1]
+
+
+def test_without_a_sandbox_no_secret_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("DEMO_API_KEY", "DEMO_ADMIN_PASSWORD", "FLOWER_PASSWORD")
+    environment = {"SANDBOX": "0", "PUBLIC_URL": "http://x"} | dict.fromkeys(names, "hunter2")
+    show_demo(environment, Ports(8000), lambda: None)
+    shown = capsys.readouterr()
+    assert "hunter2" not in shown.out + shown.err
+    assert "http://x/admin/" in shown.out + shown.err
