@@ -22,6 +22,8 @@ class Imap:
             if place.security == "starttls":
                 self._imap.starttls(tls)
             self._imap.login(place.user, place.password)
+            # Many servers say only to who is logged in what they can do.
+            self._can = str(_ok(self._imap.capability())[-1], "ascii", "replace").upper().split()
             _ok(self._imap.select(_quoted(place.folder)))
         except BaseException:
             self._imap.shutdown()
@@ -43,7 +45,7 @@ class Imap:
             return
         each = ",".join(ours)
         _ok(self._imap.uid("STORE", each, "+FLAGS.SILENT", r"(\Seen \Deleted)"))
-        if "UIDPLUS" in self._imap.capabilities:  # else whoever empties the mailbox does it
+        if "UIDPLUS" in self._can:  # else whoever empties the mailbox does it
             _ok(self._imap.uid("EXPUNGE", each))
 
     def close(self) -> None:

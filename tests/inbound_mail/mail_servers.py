@@ -54,6 +54,7 @@ class Pop3Session(socketserver.StreamRequestHandler):
 
 class ImapSession(socketserver.StreamRequestHandler):
     mails: Mails
+    more = b""  # as Dovecot, it says only to who is logged in what it can do
 
     def handle(self) -> None:
         self.say(b"* OK")
@@ -66,7 +67,9 @@ class ImapSession(socketserver.StreamRequestHandler):
         words = command.upper().split()
         match words:
             case ["CAPABILITY"]:
-                self.say(b"* CAPABILITY IMAP4rev1 UIDPLUS")
+                self.say(b"* CAPABILITY IMAP4rev1" + self.more)
+            case ["LOGIN", *_]:
+                self.more = b" UIDPLUS"
             case ["SELECT", *_]:
                 self.say(b"* %d EXISTS" % len(self.mails))
             case ["UID", "SEARCH", *_]:
