@@ -80,7 +80,7 @@ class Line:
             found = self._way.run(work, seconds)
         except self._errors as error:
             self._circuit.failed()
-            self.blocked = isinstance(error, Blocked)
+            self.blocked = isinstance(error.__cause__ or error, Blocked)  # kombu wraps some
             log.warning("the broker does not answer; the sweep will", extra={"error": repr(error)})
             raise BrokerAway from error
         self._circuit.succeeded()

@@ -88,6 +88,16 @@ def test_readiness_is_answered_soon_and_says_it(trouble: str, client: Client) ->
     assert took < BOUND
 
 
+def test_an_alarm_is_named_also_right_after_a_failed_publication(
+    rabbit: RabbitMQ, api: APIClient, client: Client
+) -> None:
+    with rabbit.alarmed():
+        assert not dispatch.publish_resolve("0", 1, 0)
+        answer = client.get("/health/ready")
+
+    assert answer.json()["parts"]["broker"] == "blocked"
+
+
 def test_measuring_gives_up_within_its_second(trouble: str, api: APIClient) -> None:
     api.post(PATH, order(), format="json")
 
