@@ -9,6 +9,7 @@ from preferences.consent_models import BounceStrike as BounceStrike
 from preferences.consent_models import ConsentEvent as ConsentEvent
 from preferences.consent_models import Erasure as Erasure
 from preferences.consent_models import Suppression as Suppression
+from preferences.quiet_models import QuietHours as QuietHours
 
 BY_LANGUAGE = 'In other languages: {"de": "…", "pt-BR": "…"}.'
 
@@ -289,19 +290,3 @@ class Preference(models.Model):
         verdict = "yes" if self.enabled else "no"
         about, by = self.type or self.category or "all", self.channel or "any channel"
         return f"{about} by {by}: {verdict}"
-
-
-class QuietHours(models.Model):
-    """When a person wants silence, in their own zone; may cross midnight."""
-
-    recipient = models.OneToOneField(
-        Recipient, models.CASCADE, primary_key=True, related_name="quiet_hours"
-    )
-    start = models.TimeField()
-    end = models.TimeField()
-
-    class Meta:
-        db_table = "quiet_hours"
-
-    def __str__(self) -> str:
-        return f"{self.start:%H:%M}-{self.end:%H:%M}"
