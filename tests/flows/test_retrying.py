@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from channels.base import OutcomeKind
 from notifications.dispatch.sweep import sweep
-from notifications.models import Delivery, Event
+from notifications.models import Delivery, Event, Notification
 from notifications.services.cancel import cancel
 from notifications.services.resend import Candidate, Wish, judged, refusal, retry
 from notifications.statuses import NotificationState, ProviderOutcome, State
@@ -88,7 +88,8 @@ def test_what_is_past_its_time_goes_only_with_a_new_lifetime(failed: Delivery) -
 
 
 def test_what_was_cancelled_stays_so(ada: World, failed: Delivery) -> None:
-    cancel(notification_id=str(failed.notification_id), service_id=ada.service.pk)
+    """Its other message still waited."""
+    Notification.objects.update(state=NotificationState.CANCELLED)
     assert retry(ids(), BY, now()).refused == {"cancelled": 1}
 
 

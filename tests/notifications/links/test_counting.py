@@ -89,7 +89,7 @@ def test_an_open_never_lowers_what_is_known(sent: Sent, browser: Client) -> None
     assert sent.outcome() == ProviderOutcome.BOUNCED
 
 
-@pytest.mark.parametrize("wrong", ["https://evil.example/", "x", "%00", "a" * 9_000])
+@pytest.mark.parametrize("wrong", ["https://evil.example/", "x", "%01", "a" * 9_000])
 def test_a_link_leads_nowhere_else(browser: Client, wrong: str) -> None:
     assert browser.get(f"/t/c/{wrong}").status_code == 404
     assert browser.get(f"/t/o/{wrong}.gif").status_code == 404
