@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from notifyproj.launch.postgres import Postgres
 from notifyproj.launch.problems import LaunchProblem
@@ -23,6 +24,10 @@ from notifyproj.launch.valkey import Valkey
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# A busy machine is no fault of what is tested: `--timeout` bounds a test.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CHROMIUM = Path("/usr/bin/chromium")
 FOLDER = "NOTIFY_TEST_FOLDER"  # set for the workers of xdist: the servers are up
