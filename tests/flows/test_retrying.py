@@ -10,7 +10,6 @@ from django.urls import reverse
 from channels.base import OutcomeKind
 from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Event, Notification
-from notifications.services.cancel import cancel
 from notifications.services.resend import Candidate, Wish, judged, refusal, retry
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifyproj.core.clock import now
