@@ -12,7 +12,7 @@ from django.db.models import F
 from channels import registry
 from channels.accounts.areas import area_key
 from channels.accounts.choose import CLOSED, FIXED, HALF_OPEN, OPEN, Route, serving
-from channels.accounts.credentials import account_value
+from channels.accounts.sealed import account_value
 from channels.base import Account, Channel
 from channels.models import AccountDay, ProviderAccount
 from channels.probing import take_held_probe

@@ -3,7 +3,6 @@
 Credentials can be written, never read back; what an adapter calls a setting is shown.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,7 +10,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from channels import registry
 from channels.accounts.areas import checked_areas, checked_costs
-from channels.accounts.credentials import open_credentials, seal_credentials
+from channels.accounts.fields import field_problems
+from channels.accounts.sealed import open_credentials, seal_credentials
 from channels.base import Field
 from channels.models import ProviderAccount
 from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
@@ -46,6 +46,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             except ValueError as error:
                 self.add_error(name, str(error))
         self._check_place(cleaned)
+        self._check_fields(cleaned)
         if self.instance.pk and self.is_elsewhere():
             self._require_again(cleaned)
         if self.instance.pk and cleaned.get("enabled"):
@@ -67,6 +68,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("endpoint", f"{reason}.")
         if host and (reason := refuse_mail_server(host)):
             self.add_error(PREFIX + "host", f"{reason}.")
+
+    def _check_fields(self, cleaned: dict[str, Any]) -> None:
+        """Of what was entered; what is missing, `_require_credentials` says."""
+        fields = fields_of(self.instance)
+        given = {name: text for name in fields if (text := cleaned.get(PREFIX + name))}
+        for name, problem in field_problems(fields.values(), given).items():
+            self.add_error(PREFIX + name, problem)
 
     def _require_again(self, cleaned: dict[str, Any]) -> None:
         """What is stored was given for the place before; whoever may edit may not know it."""
@@ -100,7 +108,6 @@ def fields_of(account: ProviderAccount | None) -> dict[str, Field]:
 
 def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
     known = field.name in stored(account)
-    validators = [_validator(field.check)] if field.check else []
     if field.setting:
         return forms.CharField(
             label=field.label,
@@ -108,7 +115,6 @@ def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
             initial=account.settings.get(field.name, ""),
             help_text=field.help,
             widget=UnfoldAdminTextInputWidget(),
-            validators=validators,
         )
     lines = UnfoldAdminTextareaWidget(attrs={"rows": 2})
     text = lines if field.secret else UnfoldAdminTextInputWidget()
@@ -117,16 +123,7 @@ def form_field(field: Field, account: ProviderAccount) -> forms.CharField:
         required=False,
         help_text=". ".join(filter(None, [field.help, "Stored" if known else "Not stored yet"])),
         widget=text,  # of a secret: keys in PEM have many lines
-        validators=validators,
     )
-
-
-def _validator(check: Callable[[str], str]) -> Callable[[str], None]:
-    def validate(value: str) -> None:
-        if wrong := check(value):
-            raise forms.ValidationError(wrong)
-
-    return validate
 
 
 def stored(account: ProviderAccount) -> dict[str, str]:

@@ -281,14 +281,14 @@ def test_a_contact_that_push_services_refuse_is_not_saved(operator: Client) -> N
 
 
 def test_a_corrected_account_is_in_use_again_at_once(operator: Client) -> None:
-    account = browsers("mailto:x@localhost")
+    account = browsers("https://shop.example/old")
     hold(account.pk, "The contact was refused")
     correct(operator, account, "mailto:push@shop.example")
     assert account.held_at is None
 
 
 def test_a_correction_does_not_resume_what_an_operator_paused(operator: Client) -> None:
-    account = browsers("mailto:x@localhost")
+    account = browsers("https://shop.example/old")
     hold(account.pk, "A day off", by="maria")
     correct(operator, account, "mailto:push@shop.example")
     assert account.held_at is not None
