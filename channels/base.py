@@ -63,6 +63,7 @@ class Envelope:
     type: str = ""  # what kind of news: the notification type's slug
     tried_at: datetime | None = None  # of a try that was never answered: it may have arrived
     way_out: WayOut | None = None  # of marketing, where its text need not say it
+    service_id: int | None = None  # who sent it; None: the operators, whoever looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class InboxWrite:
     link: str
     data: Mapping[str, str]
     expires_at: datetime
+    service_id: int | None = None  # None: every service's tokens show it
 
 
 Send = HttpRequest | SmtpSend | InboxWrite

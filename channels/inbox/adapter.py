@@ -34,6 +34,7 @@ def build(message: InboxMessage, account: Account, now: datetime) -> InboxWrite:
         link=message.link,
         data=message.data,
         expires_at=message.envelope.expires_at,
+        service_id=message.envelope.service_id,
     )
 
 

@@ -1,7 +1,7 @@
 """The person's own API, `/inbox/api/`: what the component `<notify-inbox>` calls."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 import msgspec
@@ -59,14 +59,24 @@ class PageIn(serializers.Serializer[Any]):
     archived = serializers.BooleanField(default=False)
 
 
+class Whose(TypedDict):
+    recipient_id: int
+    service_id: int | None  # None: the whole inbox
+
+
 class InboxView(APIView):
     authentication_classes = [InboxTokenAuthentication]
     permission_classes = [IsAuthenticated]
     throttle_classes = []
 
     @property
-    def recipient_id(self) -> int:
-        return cast(Reader, self.request.user).recipient_id
+    def whose(self) -> Whose:
+        reader = cast(Reader, self.request.user)
+        return {"recipient_id": reader.recipient_id, "service_id": reader.service_id}
+
+    def require(self, item_id: UUID) -> None:
+        if not selectors.exists(item_id=item_id, **self.whose):
+            raise Http404
 
 
 class Items(InboxView):
@@ -80,7 +90,7 @@ class Items(InboxView):
         query = PageIn(data=request.query_params)
         query.is_valid(raise_exception=True)
         try:
-            page = selectors.list_items(self.recipient_id, **query.validated_data)
+            page = selectors.list_items(**self.whose, **query.validated_data)
         except selectors.InvalidCursor as error:
             raise serializers.ValidationError({"before": [str(error)]}) from error
         return Response({"items": [wire.row_json(i) for i in page.items], "next_cursor": page.next})
@@ -89,14 +99,14 @@ class Items(InboxView):
 class UnreadCount(InboxView):
     @extend_schema(tags=["inbox"], operation_id="inbox_unread_count", responses=UnreadOut)
     def get(self, request: Request) -> Response:
-        return Response({"unread": selectors.unread_count(self.recipient_id)})
+        return Response({"unread": selectors.unread_count(**self.whose)})
 
 
 class ReadItem(InboxView):
     @extend_schema(tags=["inbox"], operation_id="inbox_read", request=None, responses=UnreadOut)
     def post(self, request: Request, item_id: UUID) -> Response:
-        _require(self.recipient_id, item_id)
-        unread = services.mark_read(recipient_id=self.recipient_id, ids=[item_id], now=clock.now())
+        self.require(item_id)
+        unread = services.mark_read(**self.whose, ids=[item_id], now=clock.now())
         return Response({"unread": unread})
 
 
@@ -106,20 +116,13 @@ class ReadAll(InboxView):
     )
     def post(self, request: Request) -> Response:
         body = read_body(request, ReadAllIn)
-        unread = services.mark_all_read(
-            recipient_id=self.recipient_id, up_to=body.up_to, now=clock.now()
-        )
+        unread = services.mark_all_read(**self.whose, up_to=body.up_to, now=clock.now())
         return Response({"unread": unread})
 
 
 class ArchiveItem(InboxView):
     @extend_schema(tags=["inbox"], operation_id="inbox_archive", request=None, responses=UnreadOut)
     def post(self, request: Request, item_id: UUID) -> Response:
-        _require(self.recipient_id, item_id)
-        unread = services.archive(recipient_id=self.recipient_id, item_id=item_id, now=clock.now())
+        self.require(item_id)
+        unread = services.archive(**self.whose, item_id=item_id, now=clock.now())
         return Response({"unread": unread})
-
-
-def _require(recipient_id: int, item_id: UUID) -> None:
-    if not selectors.exists(recipient_id, item_id):
-        raise Http404

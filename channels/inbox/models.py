@@ -14,6 +14,7 @@ class InboxItem(models.Model):
 
     id = models.UUIDField(primary_key=True)
     recipient_id = models.BigIntegerField()
+    service_id = models.BigIntegerField(null=True, help_text="Who sent it; null: shown to all.")
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     link = models.CharField(max_length=2000, blank=True)
@@ -29,7 +30,8 @@ class InboxItem(models.Model):
             models.Index(
                 fields=["recipient_id", "-created_at", "-id"],
                 condition=Q(read_at__isnull=True, archived_at__isnull=True),
-                name="inbox_unread",
+                include=["service_id"],  # so that others' are passed over without their rows
+                name="inbox_unread_sent",
             ),
             # For the clean-up alone: rows arrive in this order, so a few bytes per 128 pages do.
             BrinIndex(fields=["created_at"], autosummarize=True, name="inbox_age"),

@@ -24,6 +24,15 @@ class Page:
     next: str | None  # cursor of the page after it; None: this was the last
 
 
+def items_of(recipient_id: int, service_id: int | None = None) -> QuerySet[InboxItem]:
+    """Of the person's whole inbox; with a service, what it sent, and what is nobody's: that of
+    before services were noted, and tests from the admin."""
+    items = InboxItem.objects.filter(recipient_id=recipient_id)
+    if service_id is None:
+        return items
+    return items.filter(Q(service_id=service_id) | Q(service_id=None))
+
+
 def list_items(
     recipient_id: int,
     *,
@@ -31,9 +40,10 @@ def list_items(
     limit: int = 20,
     unread: bool = False,
     archived: bool = False,
+    service_id: int | None = None,
 ) -> Page:
     """A page, newest first; `before` is the cursor of an earlier page. Raises InvalidCursor."""
-    items = InboxItem.objects.filter(recipient_id=recipient_id)
+    items = items_of(recipient_id, service_id)
     if not archived:
         items = items.filter(archived_at=None)
     if unread:
@@ -46,40 +56,40 @@ def list_items(
     return Page(page, _cursor(page[-1]) if len(found) > limit else None)
 
 
-def unread_count(recipient_id: int) -> int:
+def unread_count(recipient_id: int, service_id: int | None = None) -> int:
     """At most MOST: read that as "99+"."""
-    return _unread(recipient_id)[:MOST].count()
+    return _unread(recipient_id, service_id)[:MOST].count()
 
 
-def unread_ids(recipient_id: int) -> set[UUID]:
+def unread_ids(recipient_id: int, service_id: int | None = None) -> set[UUID]:
     """Of those that `unread_count` counts."""
-    return set(_unread(recipient_id).values_list("id", flat=True)[:MOST])
+    return set(_unread(recipient_id, service_id).values_list("id", flat=True)[:MOST])
 
 
-def exists(recipient_id: int, item_id: UUID) -> bool:
-    return InboxItem.objects.filter(recipient_id=recipient_id, id=item_id).exists()
+def exists(recipient_id: int, item_id: UUID, service_id: int | None = None) -> bool:
+    return items_of(recipient_id, service_id).filter(id=item_id).exists()
 
 
-def newest_id(recipient_id: int) -> UUID | None:
-    items = InboxItem.objects.filter(recipient_id=recipient_id)
+def newest_id(recipient_id: int, service_id: int | None = None) -> UUID | None:
+    items = items_of(recipient_id, service_id)
     return _newest_first(items).values_list("id", flat=True).first()
 
 
-def items_since(recipient_id: int, last_id: UUID) -> list[InboxItem]:
+def items_since(recipient_id: int, last_id: UUID, service_id: int | None = None) -> list[InboxItem]:
     """What arrived after that item, oldest first, at most the newest MOST of it.
 
     May repeat items of the last seconds before it. After an item nobody knows (any more), all.
     """
-    items = InboxItem.objects.filter(recipient_id=recipient_id, archived_at=None)
-    last = InboxItem.objects.filter(recipient_id=recipient_id, id=last_id).first()
+    mine = items_of(recipient_id, service_id)
+    items, last = mine.filter(archived_at=None), mine.filter(id=last_id).first()
     if last is not None:
         items = items.filter(created_at__gte=last.created_at - OVERLAP).exclude(id=last_id)
     return list(_newest_first(items)[:MOST])[::-1]
 
 
-def no_later_than(recipient_id: int, item_id: UUID) -> Q:
-    """Nothing, if that item is not this person's."""
-    item = InboxItem.objects.filter(recipient_id=recipient_id, id=item_id).first()
+def no_later_than(mine: QuerySet[InboxItem], item_id: UUID) -> Q:
+    """Nothing, if that item is not one of them."""
+    item = mine.filter(id=item_id).first()
     if item is None:
         return Q(pk__in=[])
     return _older_than(item.created_at, item.id) | Q(id=item.id)
@@ -91,8 +101,8 @@ def _older_than(created_at: datetime, item_id: UUID) -> Q:
     return Q(created_at__lte=created_at) & older
 
 
-def _unread(recipient_id: int) -> QuerySet[InboxItem]:
-    return InboxItem.objects.filter(recipient_id=recipient_id, read_at=None, archived_at=None)
+def _unread(recipient_id: int, service_id: int | None) -> QuerySet[InboxItem]:
+    return items_of(recipient_id, service_id).filter(read_at=None, archived_at=None)
 
 
 def _newest_first(items: QuerySet[InboxItem]) -> QuerySet[InboxItem]:

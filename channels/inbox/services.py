@@ -9,7 +9,6 @@ from django.db import connection, transaction
 
 from channels.base import InboxWrite
 from channels.inbox import selectors, wire
-from channels.inbox.models import InboxItem
 from notifyproj.core.publish import publish
 from notifyproj.core.sqlarrays import array, quoted_array
 
@@ -17,10 +16,10 @@ KEPT = timedelta(days=90)
 TITLE, BODY, LINK = 200, 8_000, 2_000  # characters; longer text is cut, a longer link dropped
 
 INSERT = """
-INSERT INTO inbox_item (id, recipient_id, title, body, link, data, created_at)
-SELECT id, recipient_id, title, body, link, data, now()
-FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[])
-  AS new (id, recipient_id, title, body, link, data)
+INSERT INTO inbox_item (id, recipient_id, service_id, title, body, link, data, created_at)
+SELECT id, recipient_id, service_id, title, body, link, data, now()
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+            %s::jsonb[]) AS new (id, recipient_id, service_id, title, body, link, data)
 ON CONFLICT (id) DO NOTHING
 RETURNING id, created_at
 """
@@ -50,27 +49,34 @@ def store(writes: Sequence[InboxWrite]) -> None:
     )
 
 
-def mark_read(*, recipient_id: int, ids: Iterable[UUID], now: datetime) -> int:
-    """Answers how many are unread now. Other people's ids change nothing."""
-    items = InboxItem.objects.filter(recipient_id=recipient_id, id__in=list(ids))
+def mark_read(
+    *, recipient_id: int, ids: Iterable[UUID], now: datetime, service_id: int | None = None
+) -> int:
+    """Returns how many are unread now. Ids of other people, or services, change nothing."""
+    items = selectors.items_of(recipient_id, service_id).filter(id__in=list(ids))
     items.filter(read_at=None).update(read_at=now)
-    return _tell_count(recipient_id)
+    return _tell_count(recipient_id, service_id)
 
 
-def mark_all_read(*, recipient_id: int, up_to: UUID | None, now: datetime) -> int:
+def mark_all_read(
+    *, recipient_id: int, up_to: UUID | None, now: datetime, service_id: int | None = None
+) -> int:
     """All that arrived no later than `up_to` (None: all there is): what came since is unseen."""
-    items = InboxItem.objects.filter(recipient_id=recipient_id, read_at=None, archived_at=None)
+    mine = selectors.items_of(recipient_id, service_id)
+    items = mine.filter(read_at=None, archived_at=None)
     if up_to is not None:
-        items = items.filter(selectors.no_later_than(recipient_id, up_to))
+        items = items.filter(selectors.no_later_than(mine, up_to))
     items.update(read_at=now)
-    return _tell_count(recipient_id)
+    return _tell_count(recipient_id, service_id)
 
 
-def archive(*, recipient_id: int, item_id: UUID, now: datetime) -> int:
-    """Out of the list and out of the count. Answers how many are unread now."""
-    items = InboxItem.objects.filter(recipient_id=recipient_id, id=item_id)
+def archive(
+    *, recipient_id: int, item_id: UUID, now: datetime, service_id: int | None = None
+) -> int:
+    """Out of the list and out of the count. Returns how many are unread now."""
+    items = selectors.items_of(recipient_id, service_id).filter(id=item_id)
     items.filter(archived_at=None).update(archived_at=now)
-    return _tell_count(recipient_id)
+    return _tell_count(recipient_id, service_id)
 
 
 def delete_old(*, now: datetime, batch: int = 2_000, batches: int = 50) -> int:
@@ -85,10 +91,11 @@ def delete_old(*, now: datetime, batch: int = 2_000, batches: int = 50) -> int:
     return gone
 
 
-def _tell_count(recipient_id: int) -> int:
+def _tell_count(recipient_id: int, service_id: int | None) -> int:
+    """What is told is the whole inbox's count: a stream of one service's counts again."""
     unread = selectors.unread_count(recipient_id)
     publish([(wire.topic(recipient_id), wire.count_event(unread))])
-    return unread
+    return unread if service_id is None else selectors.unread_count(recipient_id, service_id)
 
 
 def _insert(writes: Sequence[InboxWrite]) -> dict[str, datetime]:
@@ -96,6 +103,7 @@ def _insert(writes: Sequence[InboxWrite]) -> dict[str, datetime]:
     columns = [
         array(write.delivery_id for write in writes),
         array(write.recipient_id for write in writes),
+        array(write.service_id for write in writes),
         quoted_array(write.title for write in writes),
         quoted_array(write.body for write in writes),
         quoted_array(write.link for write in writes),
@@ -116,6 +124,7 @@ def _clean(write: InboxWrite) -> InboxWrite:
         link=_text(write.link) if len(write.link) <= LINK else "",
         data=_texts(write.data),
         expires_at=write.expires_at,
+        service_id=write.service_id,
     )
 
 
@@ -129,13 +138,12 @@ def _texts(data: Mapping[str, str]) -> dict[str, str]:
 
 
 def _announcement(write: InboxWrite, created_at: datetime) -> bytes:
-    return wire.item_event(
-        wire.item_json(
-            item_id=write.delivery_id,
-            title=write.title,
-            body=write.body,
-            link=write.link,
-            data=write.data,
-            created_at=created_at,
-        )
+    item = wire.item_json(
+        item_id=write.delivery_id,
+        title=write.title,
+        body=write.body,
+        link=write.link,
+        data=write.data,
+        created_at=created_at,
     )
+    return wire.sent_by(write.service_id, wire.item_event(item))

@@ -85,31 +85,45 @@ async def _events(reader: tokens.Reader, last_id: UUID | None) -> AsyncGenerator
             if event is Signal.CUT_OFF:
                 return
             if event is Signal.LISTENING:
-                missed = await _catch_up(reader.recipient_id, last_id)
+                missed = await _catch_up(reader, last_id)
                 last_id, counted = missed.last_id, missed.counted
                 yield missed.events
-            else:
-                yield event if isinstance(event, bytes) else sse.HEARTBEAT
-            item_id = _uuid(sse.id_of(event)) if isinstance(event, bytes) else None
+                continue
+            news = _news_for(reader, event) if isinstance(event, bytes) else sse.HEARTBEAT
+            if news:
+                yield news
+            item_id = _uuid(sse.id_of(news or b""))
             last_id = item_id or last_id
-            if item_id in counted:  # it was announced while the table was read: count again
-                missed = await _catch_up(reader.recipient_id, None)
+            # Announced while the table was read; or the count we were told is not this reader's.
+            if item_id in counted or news is None:
+                missed = await _catch_up(reader, None)
                 counted = missed.counted - {item_id}
                 yield missed.events
     yield wire.expired_event()
 
 
-async def _catch_up(recipient_id: int, last_id: UUID | None) -> Missed:
+def _news_for(reader: tokens.Reader, message: bytes) -> bytes | None:
+    """What this reader gets of a message: b"" for nothing, None for a count to be made anew."""
+    service_id, event = wire.sender_of(message)
+    if reader.service_id is None:
+        return event
+    if wire.is_count(event):
+        return None
+    return event if service_id in (None, reader.service_id) else b""
+
+
+async def _catch_up(reader: tokens.Reader, last_id: UUID | None) -> Missed:
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_readers_of_the_table, _read, recipient_id, last_id)
+    return await loop.run_in_executor(_readers_of_the_table, _read, reader, last_id)
 
 
-def _read(recipient_id: int, last_id: UUID | None) -> Missed:
+def _read(reader: tokens.Reader, last_id: UUID | None) -> Missed:
     """What was missed, then the count, which carries the id to resume from."""
+    whose = (reader.recipient_id, reader.service_id)
     try:
-        items = selectors.items_since(recipient_id, last_id) if last_id else []
-        newest = items[-1].id if items else last_id or selectors.newest_id(recipient_id)
-        counted = selectors.unread_ids(recipient_id)
+        items = selectors.items_since(whose[0], last_id, whose[1]) if last_id else []
+        newest = items[-1].id if items else last_id or selectors.newest_id(*whose)
+        counted = selectors.unread_ids(*whose)
     finally:
         connection.close()
     events = [wire.item_event(wire.row_json(item)) for item in items]

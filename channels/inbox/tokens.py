@@ -25,17 +25,26 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who a token speaks for, and until when."""
+    """Who a token speaks for, until when, and in which service's app."""
 
     recipient_id: int
     expires_at: datetime
+    service_id: int | None = None  # None: the whole inbox, whoever sent what is in it
 
     is_authenticated = True  # what REST framework's permissions ask
 
 
-def mint(*, recipient_id: int, now: datetime, lifetime: timedelta = LIFETIME) -> Token:
+def mint(
+    *,
+    recipient_id: int,
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
+    service_id: int | None = None,
+) -> Token:
     expires_at = (now + lifetime).replace(microsecond=0)
     claims = {"r": recipient_id, "e": int(expires_at.timestamp())}
+    if service_id is not None:
+        claims["s"] = service_id
     return Token(signing.dumps(claims, salt=SALT), expires_at)
 
 
@@ -43,8 +52,9 @@ def read(value: str, now: datetime) -> Reader:
     """Raises InvalidToken, or ExpiredToken."""
     try:
         claims = signing.loads(value, salt=SALT)
-        reader = Reader(int(claims["r"]), datetime.fromtimestamp(claims["e"], UTC))
-    except (signing.BadSignature, KeyError, TypeError, ValueError) as error:
+        service = None if claims.get("s") is None else int(claims["s"])
+        reader = Reader(int(claims["r"]), datetime.fromtimestamp(claims["e"], UTC), service)
+    except (signing.BadSignature, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidToken("The token is not valid.") from error
     if reader.expires_at <= now:
         raise ExpiredToken("The token has expired.")

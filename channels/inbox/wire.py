@@ -55,6 +55,23 @@ def item_event(item: dict[str, Any]) -> bytes:
     return sse.frame("item", item, item["id"])
 
 
+def sent_by(service_id: int | None, event: bytes) -> bytes:
+    """For the way through Redis: a comment in front says whose the event is."""
+    return event if service_id is None else b":%d\n%b" % (service_id, event)
+
+
+def sender_of(message: bytes) -> tuple[int | None, bytes]:
+    """The service, if the message names one, and the event as it goes out."""
+    if not message.startswith(b":"):
+        return None, message
+    service, _, event = message[1:].partition(b"\n")
+    return (int(service), event) if service.isdigit() else (None, message)
+
+
+def is_count(event: bytes) -> bool:
+    return event.startswith(b"event: count\n")
+
+
 def count_event(unread: int, last_id: str = "") -> bytes:
     """`last_id` gives the browser a place to resume from, even if no item came on this stream."""
     return sse.frame("count", {"unread": unread}, last_id)

@@ -147,16 +147,18 @@ def _envelope(
     now: datetime,
 ) -> Envelope:
     point = loaded.points.get(row.contact_point_id or 0)
+    parent = loaded.parents[row.notification_id]
     return Envelope(
         row.id,
         row.claims,
         _address(row, person, key, loaded),
         row.expires_at,
         Lane(row.lane),
-        loaded.parents[row.notification_id].collapse_key,
+        parent.collapse_key,
         point.area if point else "",
         type_.slug,
         way_out=way_out(row, type_, person.locale, now),
+        service_id=parent.service_id,
     )
 
 

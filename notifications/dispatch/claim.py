@@ -15,6 +15,7 @@ from notifications.partitions import leaf
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
+from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
 from preferences.decision.facts import Person, Point, load_people, load_points
 from templates.engine.render import Compiled
@@ -54,7 +55,8 @@ WHERE d.id = h.id AND d.id = ANY(%(ids)s::uuid[])
 NOTIFICATIONS = """
 SELECT id::text, state, variables, collapse_key,
        NOT everyone AND cardinality(recipient_ids) = 1 AND cardinality(unknown_recipients) = 0,
-       attachment_ids::text[]
+       attachment_ids::text[],
+       nullif(service_id, (SELECT id FROM service WHERE slug = %s))
 FROM notification
 WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid
 """
@@ -93,6 +95,7 @@ class Parent(NamedTuple):
     personal: bool  # sealed under its one recipient's key
     attachment_ids: tuple[str, ...] = ()
     shared: dict[str, Any] | None = None  # the variables, opened once, if they are nobody's own
+    service_id: int | None = None  # None: a test from the admin
 
     @property
     def cancelled(self) -> bool:
@@ -146,18 +149,24 @@ def load(rows: Sequence[Claimed]) -> Loaded:
 def _parents(ids: Iterable[str]) -> dict[str, Parent]:
     known = sorted(ids)
     with connection.cursor() as cursor:
-        cursor.execute(NOTIFICATIONS, [array(known), known[0], known[-1]])
+        cursor.execute(NOTIFICATIONS, [Service.TESTS, array(known), known[0], known[-1]])
         return {row[0]: _parent(*row) for row in cursor.fetchall()}
 
 
 def _parent(
-    id_: str, state: int, sealed: bytes, collapse_key: str, personal: bool, files: list[str]
+    id_: str,
+    state: int,
+    sealed: bytes,
+    collapse_key: str,
+    personal: bool,
+    files: list[str],
+    service_id: int | None,
 ) -> Parent:
     try:
         shared = None if personal else unseal(id_, bytes(sealed), None)
     except Undecryptable:
         shared = None
-    return Parent(id_, state, sealed, collapse_key, personal, tuple(files), shared)
+    return Parent(id_, state, sealed, collapse_key, personal, tuple(files), shared, service_id)
 
 
 def _hint(ids: Sequence[str], dispatch_nos: Sequence[int]) -> dict[str, Any]:

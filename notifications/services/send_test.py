@@ -13,7 +13,6 @@ from preferences.models import ContactPoint, NotificationType
 from templates.fields import PERSON
 from templates.hooks import PersonFacts, Trial, above
 
-SERVICE = "admin-tests"
 SHOWN = 20
 
 
@@ -47,7 +46,7 @@ def reach(external_id: str) -> list[tuple[str, str]] | None:
 def send(trial: Trial) -> str:
     """As any message goes: what the person chose holds for a test, too. Raises InvalidFields."""
     service, _ = Service.objects.get_or_create(
-        slug=SERVICE, defaults={"name": "Tests from the admin", "enabled": False}
+        slug=Service.TESTS, defaults={"name": "Tests from the admin", "enabled": False}
     )
     request = convert(
         {

@@ -21,6 +21,8 @@ class Scope(models.TextChoices):
 class Service(models.Model):
     """A service of the company. Idempotency keys and limits are its, not its API key's."""
 
+    TESTS = "admin-tests"  # slug of the one that sends what operators try out; it has no key
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     rate_per_second = models.PositiveIntegerField(

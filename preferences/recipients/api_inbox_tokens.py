@@ -1,6 +1,7 @@
 """`POST /api/v1/inbox/tokens`: a service asks for a person's inbox token, for that person's app."""
 
 from datetime import datetime
+from typing import cast
 
 import msgspec
 from django.http import HttpResponse
@@ -10,6 +11,7 @@ from rest_framework.views import APIView
 
 from channels.inbox import tokens
 from notifyproj.core import clock
+from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.errors import ApiError
 from notifyproj.core.models import Scope
@@ -29,7 +31,12 @@ class TokenOut(msgspec.Struct):
 
 
 class InboxTokens(APIView):
-    """The token reads one person's messages, which is what the scope `read` allows."""
+    """The token opens one person's inbox, for 15 minutes: what the key's own service sent them.
+
+    A key with the scope `admin` gets a token for the whole inbox, whichever service sent what is
+    in it: the one for a front end that shows the messages of several services. Messages that
+    are noted for no service (of before services were, and tests from the admin) are shown by both.
+    """
 
     required_scope = {"POST": Scope.READ}
 
@@ -45,7 +52,9 @@ class InboxTokens(APIView):
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        token = token_for(read_body(request, TokenIn).user_id)
+        caller = cast(Caller, request.user)
+        service_id = None if Scope.ADMIN in caller.scopes else caller.service_id
+        token = token_for(read_body(request, TokenIn).user_id, service_id)
         if token is None:
             raise ApiError(422, "unknown_recipient", UNKNOWN, {"user_id": UNKNOWN})
         response = answer(TokenOut(token.value, token.expires_at), 201)
@@ -53,10 +62,11 @@ class InboxTokens(APIView):
         return response
 
 
-def token_for(external_id: str) -> tokens.Token | None:
-    """None for somebody we do not know, or no longer."""
+def token_for(external_id: str, service_id: int | None = None) -> tokens.Token | None:
+    """For what that service sent, or for the whole inbox. None for somebody we do not know, or no
+    longer."""
     found = Recipient.objects.filter(external_id=external_id, erased_at=None)
     recipient_id = found.values_list("id", flat=True).first()
     if recipient_id is None:
         return None
-    return tokens.mint(recipient_id=recipient_id, now=clock.now())
+    return tokens.mint(recipient_id=recipient_id, now=clock.now(), service_id=service_id)

@@ -14,8 +14,8 @@ URL = "/api/v1/inbox/tokens"
 BODY = {"user_id": "user-123"}
 
 
-def service_client(*scopes: str) -> Client:
-    service = Service.objects.create(slug="shop", name="Shop")
+def service_client(*scopes: str, service: Service | None = None) -> Client:
+    service = service or Service.objects.create(slug="shop", name="Shop")
     secret = ApiKey.new_secret()
     ApiKey.objects.create(
         service=service, hash=ApiKey.digest(secret), hint=secret[-4:], scopes=list(scopes)
@@ -31,6 +31,28 @@ def test_a_minted_token_opens_that_persons_inbox() -> None:
     inbox = Client(headers={"Authorization": f"Bearer {answer.json()['token']}"})
     items = inbox.get("/inbox/api/items").json()["items"]
     assert [item["title"] for item in items] == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen"), [(Scope.READ, {"own"}), (Scope.ADMIN, {"own", "another's"})]
+)
+def test_only_a_key_for_everything_opens_what_other_services_sent(
+    scope: str, seen: set[str]
+) -> None:
+    shop = Service.objects.create(slug="shop", name="Shop")
+    bank = Service.objects.create(slug="bank", name="Bank")
+    person = Recipient.objects.create(external_id="user-123")
+    services.store(
+        [
+            a_write(person.id, "own", service_id=shop.pk),
+            a_write(person.id, "another's", service_id=bank.pk),
+        ]
+    )
+    client = service_client(scope, service=shop)
+    token = client.post(URL, BODY, content_type="application/json").json()["token"]
+    inbox = Client(headers={"Authorization": f"Bearer {token}"})
+    items = inbox.get("/inbox/api/items").json()["items"]
+    assert {item["title"] for item in items} == seen
 
 
 def test_a_person_nobody_knows_has_no_token() -> None:

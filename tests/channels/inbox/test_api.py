@@ -16,8 +16,12 @@ pytestmark = pytest.mark.django_db
 ORIGIN = "http://localhost:8000"
 
 
-def client_of(recipient_id: int, lifetime: timedelta = tokens.LIFETIME) -> Client:
-    token = tokens.mint(recipient_id=recipient_id, now=clock.now(), lifetime=lifetime)
+def client_of(
+    recipient_id: int, lifetime: timedelta = tokens.LIFETIME, service_id: int | None = None
+) -> Client:
+    token = tokens.mint(
+        recipient_id=recipient_id, now=clock.now(), lifetime=lifetime, service_id=service_id
+    )
     return Client(headers={"Authorization": f"Bearer {token.value}", "Origin": ORIGIN})
 
 
@@ -40,6 +44,58 @@ def test_somebody_elses_item_cannot_be_touched(action: str) -> None:
     response = client_of(1).post(f"/inbox/api/items/{theirs}/{action}")
     assert response.status_code == 404
     assert selectors.unread_count(2) == 1
+
+
+def test_a_service_lists_and_counts_what_it_sent_and_what_is_nobodys() -> None:
+    own, nobodys = stored(service_id=5), stored()
+    stored(service_id=6)
+    client = client_of(1, service_id=5)
+    items = client.get("/inbox/api/items").json()["items"]
+    assert {item["id"] for item in items} == {str(own), str(nobodys)}
+    assert client.get("/inbox/api/unread_count").json() == {"unread": 2}
+
+
+@pytest.mark.parametrize(
+    "query", ["unread=true", "archived=true", "limit=1", "before=9999999999999999-"]
+)
+def test_no_filter_of_the_list_shows_what_another_service_sent(query: str) -> None:
+    stored(service_id=6)
+    query = f"{query}{UUID(int=0).hex}" if "before" in query else query
+    assert client_of(1, service_id=5).get(f"/inbox/api/items?{query}").json()["items"] == []
+
+
+@pytest.mark.parametrize("action", ["read", "archive"])
+def test_what_another_service_sent_cannot_be_touched(action: str) -> None:
+    theirs = stored(service_id=6)
+    response = client_of(1, service_id=5).post(f"/inbox/api/items/{theirs}/{action}")
+    assert response.status_code == 404
+    assert selectors.unread_count(1) == 1
+
+
+def test_reading_all_leaves_what_another_service_sent() -> None:
+    stored(service_id=5)
+    newest = str(stored(service_id=6))
+    client = client_of(1, service_id=5)
+    for body in ({"up_to": newest}, {}):
+        client.post("/inbox/api/read_all", body, content_type="application/json")
+    assert selectors.unread_count(1, 6) == 1
+    assert selectors.unread_count(1, 5) == 0
+
+
+def test_reading_up_to_what_another_service_sent_changes_nothing() -> None:
+    stored(service_id=5)
+    body = {"up_to": str(stored(service_id=6))}
+    client = client_of(1, service_id=5)
+    answer = client.post("/inbox/api/read_all", body, content_type="application/json")
+    assert answer.json() == {"unread": 1}
+
+
+def test_a_token_of_the_whole_inbox_shows_and_changes_all_of_it() -> None:
+    theirs = stored(service_id=6)
+    stored(service_id=5)
+    client = client_of(1)
+    assert len(client.get("/inbox/api/items").json()["items"]) == 2
+    assert client.post(f"/inbox/api/items/{theirs}/read").json() == {"unread": 1}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer nonsense", "Basic abc", "Bearer a:b:c"])

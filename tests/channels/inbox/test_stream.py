@@ -25,8 +25,12 @@ def port(django_db_setup: None) -> Iterator[int]:
         yield port
 
 
-def token(recipient_id: int = 1, lifetime: timedelta = tokens.LIFETIME) -> str:
-    return tokens.mint(recipient_id=recipient_id, now=clock.now(), lifetime=lifetime).value
+def token(
+    recipient_id: int = 1, lifetime: timedelta = tokens.LIFETIME, service_id: int | None = None
+) -> str:
+    return tokens.mint(
+        recipient_id=recipient_id, now=clock.now(), lifetime=lifetime, service_id=service_id
+    ).value
 
 
 def test_a_new_item_arrives_within_a_second(port: int) -> None:
@@ -55,6 +59,42 @@ def test_what_others_get_does_not_arrive(port: int) -> None:
         services.store([a_write(2, "theirs")])
         services.store([a_write(1, "mine")])
         assert stream.event()[1]["title"] == "mine"
+
+
+def test_what_other_services_send_does_not_arrive(port: int) -> None:
+    with Stream(port, token(service_id=5)) as stream:
+        assert stream.event_named("count") == {"unread": 0}
+        services.store([a_write(title="another's", service_id=6)])
+        services.store([a_write(title="own", service_id=5), a_write(title="nobody's")])
+        assert {stream.event()[1]["title"] for _ in range(2)} == {"own", "nobody's"}
+
+
+def test_a_stream_of_the_whole_inbox_has_what_every_service_sends(port: int) -> None:
+    with Stream(port, token()) as stream:
+        stream.event_named("count")
+        services.store([a_write(title="five", service_id=5), a_write(title="six", service_id=6)])
+        assert {stream.event()[1]["title"] for _ in range(2)} == {"five", "six"}
+
+
+def test_a_count_told_to_a_service_is_of_its_own(port: int) -> None:
+    own, anothers = a_write(service_id=5), [a_write(service_id=6) for _ in range(2)]
+    services.store([own, *anothers])
+    with Stream(port, token(service_id=5)) as stream:
+        assert stream.event_named("count") == {"unread": 1}
+        services.mark_read(recipient_id=1, ids=[anothers[0].delivery_id], now=clock.now())
+        assert stream.event_named("count") == {"unread": 1}
+        services.mark_read(recipient_id=1, ids=[own.delivery_id], now=clock.now(), service_id=5)
+        assert stream.event_named("count") == {"unread": 0}
+
+
+def test_what_was_missed_is_replayed_without_what_others_sent(port: int) -> None:
+    seen, others = a_write(title="seen", service_id=6), a_write(title="another's", service_id=6)
+    services.store([seen])
+    services.store([others, a_write(title="missed", service_id=5)])
+    last = str(seen.delivery_id)
+    with Stream(port, token(service_id=5), last_event_id=last) as stream:
+        assert stream.event()[1]["title"] == "missed"
+        assert stream.event()[:2] == ("count", {"unread": 1})
 
 
 def test_reading_in_one_window_lowers_the_count_in_the_other(port: int) -> None:

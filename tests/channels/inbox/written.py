@@ -20,6 +20,7 @@ def a_write(
     body: str = "It is on its way.",
     link: str = "https://shop.example/orders/1",
     data: dict[str, str] | None = None,
+    service_id: int | None = None,
 ) -> InboxWrite:
     return InboxWrite(
         delivery_id=delivery_id or new_id(),
@@ -29,4 +30,5 @@ def a_write(
         link=link,
         data=data or {},
         expires_at=clock.now() + timedelta(days=1),
+        service_id=service_id,
     )
