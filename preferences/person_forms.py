@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from notifyproj.core.json_field import JSONField
 from preferences.models import Preference, Recipient
 from preferences.recipients.schemas import CHECKS
 
@@ -13,7 +14,14 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Recipient
         fields = ("locale", "timezone", "paused_until", "attributes")
+        field_classes = {"attributes": JSONField}
         widgets = {"attributes": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+
+    def clean_attributes(self) -> dict[str, Any]:
+        found = self.cleaned_data["attributes"]
+        if found is not None and not isinstance(found, dict):
+            raise forms.ValidationError('Write an object, like {"plan": "pro"}.')
+        return found or {}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -16,6 +16,7 @@ from channels.base import Field
 from channels.models import ProviderAccount
 from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
 from notifyproj.core.encryption import Undecryptable
+from notifyproj.core.json_field import JSONField
 
 PREFIX = "credential_"
 PLACE = ("app", "endpoint", "ca_certificate")
@@ -30,6 +31,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             *("slug", "channel", "kind", "app", "endpoint", "ca_certificate"),
             *("serves", "costs", "weight", "rate_per_second", "daily_cap", "enabled"),
         )
+        field_classes = {"costs": JSONField}
         widgets = {
             "serves": UnfoldAdminTextInputWidget,
             "costs": UnfoldAdminTextareaWidget(attrs={"rows": 3}),

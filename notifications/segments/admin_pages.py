@@ -1,6 +1,5 @@
 """Pages beside a segment's form: who is in it, its lists, and what the builder asks meanwhile."""
 
-import json
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -30,7 +29,7 @@ from notifications.segments.rules.parse import read
 from notifications.segments.rules.tree import Uploaded, leaves
 from notifications.segments.undo import upload_undo, why_not_undo
 from notifications.segments.uploads import upload_begin, upload_read
-from notifyproj.core.bodies import answer
+from notifyproj.core.bodies import answer, decode
 from notifyproj.core.clock import now
 from notifyproj.core.errors import ApiError, InvalidFields
 
@@ -44,9 +43,9 @@ def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """`{"rules", "segment"}`: how many they are and some of them, or what is wrong by its place."""
     _require(page.has_view_permission(request))
     try:
-        said = json.loads(request.body)
+        said = decode(request.body, dict[str, Any])
         rules, segment_id = said["rules"], int(said.get("segment") or 0)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, InvalidFields):
         return JsonResponse({"errors": {"rules": "This cannot be read."}})
     slug = Segment.objects.filter(pk=segment_id).values_list("slug", flat=True).first()
     try:

@@ -4,31 +4,19 @@ import json
 from typing import Any
 
 from django import forms
-from django.forms.fields import InvalidJSONInput
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from notifications.segments import services
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.segments.services import Wish
 from notifyproj.core.errors import InvalidFields
+from notifyproj.core.json_field import JSONField
 
 NEW_RULES = {"all": [{"attribute": "", "is": ""}]}
 
 
-class RulesField(forms.JSONField):
-    """Text somebody may have nested without end is wrong like any other that cannot be read."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except RecursionError:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except RecursionError:
-            return InvalidJSONInput(data)
+class RulesField(JSONField):
+    """Indented, as people write it."""
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, (dict, list)):

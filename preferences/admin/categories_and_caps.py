@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from notifyproj.core.json_field import JSONField
 from preferences.admin.type_form import LANGUAGES, LONGEST_DESCRIPTION, clean_names, few_lines
 from preferences.models import Cap, Category, NotificationType
 
@@ -53,6 +54,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Category
         fields = ("slug", "name", "description", "position", "names", "descriptions")
+        field_classes = dict.fromkeys(LANGUAGES, JSONField)
         widgets = {name: few_lines() for name in ("description", *LANGUAGES)}
 
     def clean_names(self) -> dict[str, str]:

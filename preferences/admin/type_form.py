@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from channels.accounts.receipts import may_be_confirmed
 from channels.base import Channel
 from channels.models import CHANNELS
+from notifyproj.core.json_field import JSONField
 from preferences.digest_form import checked_digest
 from preferences.models import NotificationType
 from preferences.type_names import LONGEST as LONGEST_NAME
@@ -51,6 +52,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = NotificationType
         fields = "__all__"  # noqa: DJ007 - the admin says which
+        field_classes = dict.fromkeys((*LANGUAGES, *STEPS), JSONField)
         widgets = {name: few_lines() for name in ("description", *LANGUAGES, *STEPS)}
 
     def __init__(self, *args: Any, **options: Any) -> None:

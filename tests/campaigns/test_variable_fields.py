@@ -41,6 +41,28 @@ def test_what_cannot_be_read_is_refused_in_words(type_: str) -> None:
         read(one({"type": type_}), "many")
 
 
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        ("object", "[" * 100_000),
+        ("object", "[" * 66 + "]" * 66),
+        ("array", '["\\u0000"]'),
+        ("array", "[NaN]"),
+        ("array", '["\\ud83d"]'),
+        ("string", "سلام\0"),
+        ("number", "nan"),
+        ("number", "1e999"),
+        ("number", "9" * 5_000),
+        ("number", "-" + "9" * 19),
+        ("integer", "9" * 5_000),
+        ("integer", "9" * 19),
+    ],
+)
+def test_what_could_not_be_stored_is_refused(type_: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"JSON|number|lists|U\+0000"):
+        read(one({"type": type_}), text)
+
+
 @pytest.mark.parametrize(("type_", "value"), [("array", [1]), ("boolean", True), ("number", 0.2)])
 def test_what_is_shown_is_read_as_it_was(type_: str, value: Any) -> None:
     field = one({"type": type_})

@@ -292,3 +292,11 @@ def test_a_correction_does_not_resume_what_an_operator_paused(operator: Client) 
     hold(account.pk, "A day off", by="maria")
     correct(operator, account, "mailto:push@shop.example")
     assert account.held_at is not None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"DE": "\\u0000"}', '{"DE": NaN}', '"text"'])
+def test_costs_that_cannot_be_read_change_nothing(
+    operator: Client, account: ProviderAccount, text: str
+) -> None:
+    save(operator, account, costs=text)
+    assert account.costs == {}

@@ -167,3 +167,14 @@ def test_addresses_are_shown_masked_only(operator: Client, ada: Recipient) -> No
     assert "ada@example.com" not in page
     assert "4155550123" not in page
     assert "services/T0" not in page
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a": "\\u0000"}', "[1e999]", '"text"', "[1]", "null"]
+)
+def test_attributes_that_cannot_be_read_change_nothing(
+    operator: Client, ada: Recipient, text: str
+) -> None:
+    assert save(operator, ada, attributes=text).status_code == 200
+    ada.refresh_from_db()
+    assert ada.attributes == {}

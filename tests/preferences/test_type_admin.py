@@ -177,3 +177,13 @@ def test_who_changes_the_channels_is_told_that_nobody_confirms_them(
 
 def test_a_new_type_sends_once_more_unless_somebody_chooses() -> None:
     assert NotificationType().on_uncertain == "resend"
+
+
+@pytest.mark.parametrize("field", ["fallbacks", "digest", "names", "descriptions"])
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"de": "\\u0000"}', "{NaN}", '"text"', "[[]]"])
+def test_json_that_is_none_of_a_type_changes_nothing(
+    operator: Client, news: NotificationType, field: str, text: str
+) -> None:
+    before = getattr(news, field)
+    save(operator, news, **{field: text})
+    assert getattr(news, field) == before

@@ -4,12 +4,19 @@ What a field cannot show, a list or an object, is a small piece of JSON of its o
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
+from templates.build.schema_rules import DEEPEST_JSON, depth_over
+
 Kind = Literal["text", "number", "whole", "yes", "choice", "json"]
 Schema = Mapping[str, Any]
+LARGEST_WHOLE = 10**18 - 1
+NO_NUL = "Text may not contain the character U+0000."
 LONG = 200  # characters from which on a text gets more than a line
 
 
@@ -42,6 +49,8 @@ def variable_fields(schemas: Iterable[Schema]) -> list[VariableField]:
 def read(field: VariableField, text: str) -> Any:
     """None: nothing was said. Raises ValueError with words for the field."""
     text = text.strip()
+    if "\0" in text:
+        raise ValueError(NO_NUL)
     if field.kind == "yes":
         return text == "yes" if text else None
     if not text:
@@ -89,21 +98,34 @@ def _kind(type_: Any) -> Kind:
 
 
 def _number(text: str) -> int | float:
+    if text.lstrip("-").isdecimal():
+        return _whole(text)
     try:
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
+        number = float(text)
     except ValueError:
-        raise ValueError("A number, like 12.5.") from None
+        number = math.nan
+    if not math.isfinite(number):  # JSON has neither
+        raise ValueError("A number, like 12.5.")
+    return number
 
 
 def _whole(text: str) -> int:
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         raise ValueError("A whole number.") from None
+    if abs(number) > LARGEST_WHOLE:
+        raise ValueError("A whole number of at most 18 digits.")
+    return number
 
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         raise ValueError('This is not JSON, like [1, 2] or {"name": "Ada"}.') from None
+    if depth_over(found, DEEPEST_JSON):
+        raise ValueError("These lists and objects are nested too deeply.")
+    if "\\u0000" in text and b"\\u0000" in msgspec.json.encode(found).replace(b"\\\\", b""):
+        raise ValueError(NO_NUL)
+    return found

@@ -57,8 +57,10 @@ def test_a_marketer_makes_a_segment_and_sees_how_many_it_holds(marketer: Client)
     ("rules", "told"),
     [
         ({"all": [{"locale": "d"}]}, "rules.all[0].locale: A locale looks like de or de-AT."),
-        ("{", "Enter a valid JSON."),
-        ("[" * 100_000, "Enter a valid JSON."),
+        ("{", "This is not valid JSON"),
+        ("[" * 100_000, "This is not valid JSON"),
+        ("[" * 65 + "]" * 65, "More than 64 lists and objects inside one another."),
+        ('{"attribute": "plan", "is": "\\u0000"}', "the character U+0000"),
         ({"segment": "pros"}, "There is no such segment."),
     ],
 )
@@ -102,6 +104,15 @@ def test_the_builder_is_told_how_many_and_who(marketer: Client) -> None:
     found = look(marketer, {"not": PRO})
     assert (found["words"], len(found["people"])) == ("40 people", 10)
     assert found["people"][0]["reasons"][0]["speaks_for"] is True
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"rules":' * 5_000 + "1" + "}" * 5_000, "[]", '{"rules": "\\u0000"}']
+)
+def test_the_builder_is_told_that_it_cannot_be_read(marketer: Client, body: str) -> None:
+    path = reverse("admin:segments_segment_look")
+    answer = marketer.post(path, body, content_type="application/json")
+    assert answer.json() == {"errors": {"rules": "This cannot be read."}}
 
 
 def test_the_builder_is_told_what_is_wrong_by_its_place(marketer: Client) -> None:
