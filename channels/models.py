@@ -79,6 +79,13 @@ class ProviderAccount(models.Model):
         default=0, db_default=0, editable=False, help_text="Attempts since sends mostly fail."
     )
     failing_since = models.DateTimeField(null=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, editable=False)
+    retry_now = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="What waits for it is to be due at once.",
+    )
 
     class Meta:
         db_table = "provider_account"

@@ -6,10 +6,11 @@ closed by a probe that the provider answered.
 
 import logging
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from channels.accounts.health import STALE
 from channels.accounts.rate_control import Lately, next_rate
 from channels.accounts.routes import CLOSED, OPEN, PROBE_LEASE
 from notifyproj.core.alerts import alert_raise, alert_resolve
@@ -50,6 +51,7 @@ ON CONFLICT (account_id, day) DO UPDATE SET
 
 # An account trips when most of at least ten sends of the last ten seconds failed. Of a probe
 # counts what came since it was taken, however late this looks; "too fast" is an answer, too.
+# What failed before somebody corrected the account says nothing of it now.
 BREAKERS = """
 WITH recent AS (
     SELECT a.id, a.breaker, sum(h.ok) AS ok, sum(h.failed) AS failed,
@@ -57,6 +59,7 @@ WITH recent AS (
     FROM provider_account a JOIN account_health_delta h ON h.account_id = a.id
         AND h.at > CASE a.breaker WHEN 'half_open' THEN a.breaker_until - %(probe)s::interval
             ELSE now() - interval '10 seconds' END
+        AND (a.resumed_at IS NULL OR h.at > a.resumed_at + %(stale)s)
     WHERE a.breaker_forced = ''
     GROUP BY a.id
 ), verdict AS (
@@ -148,7 +151,8 @@ def fold_health() -> None:
             return
         cursor.execute(DAYS)
         probe = f"{(PROBE_LEASE + CLOCKS).total_seconds()} seconds"
-        cursor.execute(BREAKERS, {"probe": probe, "gently": GENTLY})
+        params: dict[str, Any] = {"probe": probe, "gently": GENTLY, "stale": STALE}
+        cursor.execute(BREAKERS, params)
         moved: list[tuple[int, str, str]] = cursor.fetchall()
         _tell(moved)
         cursor.execute(FORGET, [[id_ for id_, _, breaker in moved if breaker == CLOSED]])

@@ -6,7 +6,7 @@ such a probe is accepted. One that an operator held waits for an operator.
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -34,6 +34,9 @@ IN_USE: dict[str, Any] = {
     "failures": 0,
     "failing_since": None,
 }
+# In use again, and what waits for it is due at once.
+RESUMED: dict[str, Any] = {**IN_USE, "resumed_at": Now(), "retry_now": True}
+STALE = timedelta(seconds=2)  # a worker may go on with the old settings for about a second
 
 
 class Tally(NamedTuple):
@@ -61,11 +64,14 @@ def record_health(seen: Mapping[int, Tally]) -> None:
         )
 
 
-def hold(account_id: int, reason: str, by: str = "") -> bool:
-    """Take an account out of use; answers whether it was in use. `by` an operator, who may also
-    take over what the platform held; else by the platform, which tells whoever is on call."""
+def hold(account_id: int, reason: str, by: str = "", began: datetime | None = None) -> bool:
+    """Take an account out of use; returns whether it was in use. `by` an operator, who may also
+    take over what the platform held; else by the platform, which tells whoever is on call.
+    `began`: when the attempt that shows it did; it may still be one of before a correction."""
     free = ProviderAccount.objects.filter(pk=account_id)
     free = free.exclude(held_at__isnull=False, held_by__gt="") if by else free.filter(held_at=None)
+    if began is not None:
+        free = free.exclude(resumed_at__gt=began - STALE)
     with transaction.atomic():
         held = free.update(
             held_at=Now(),
@@ -90,20 +96,20 @@ def doubt(account_id: int, reason: str, code: str) -> None:
 
 
 def corrected(account_id: int) -> bool:
-    """Its settings were changed: what the platform held it for may be over, so it is in use again
-    at once. What an operator held stays so. Returns whether it was held."""
+    """Its settings were changed: what it was held or refused for may be over, so it is in use
+    again at once. What an operator held stays so. Returns whether it was held."""
     alert_resolve(key=f"account-refused:{account_id}")
-    account = ProviderAccount.objects.filter(pk=account_id, held_by="", held_at__isnull=False)
-    found = account.exists()
-    if found:
+    account = ProviderAccount.objects.filter(pk=account_id, held_by="")
+    held = account.filter(held_at__isnull=False).exists()
+    if account.exists():
         resume(account_id)
-    return found
+    return held
 
 
 def resume(account_id: int) -> None:
     """In use again, with a clean record."""
     with transaction.atomic():
-        ProviderAccount.objects.filter(pk=account_id).update(**IN_USE)
+        ProviderAccount.objects.filter(pk=account_id).update(**RESUMED)
         _all_clear(account_id)
     routes.forget()
 

@@ -16,6 +16,7 @@ from notifications.counters.table import add
 from notifications.dispatch import dispatch
 from notifications.dispatch.dispatch import HINT_LIFE, RESOLVE_LIFE, Due
 from notifications.dispatch.held import release_held
+from notifications.dispatch.resumed import retry_resumed
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.wiping import wipe
@@ -101,6 +102,7 @@ def sweep() -> None:
         if not _only_one():
             return
         settled = release_held()
+        retry_resumed()
         notifications = _notifications()
         rows = [row for lane in Lane for row in _deliveries(lane)]
         add(cell for row in rows if _final(row) for cell in _cells(row))

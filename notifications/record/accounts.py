@@ -20,15 +20,15 @@ def judge_accounts(tries: Sequence[Finished]) -> None:
     """Once an account, however many answers say the same. What cannot be written now will be
     said again by the next answers."""
     refused = {
-        done.account_id: done.outcome.reason
+        done.account_id: done
         for done in tries
         if done.outcome.kind == OutcomeKind.MISCONFIGURED and done.account_id > 0
     }
     doubted = {done.account_id: done.outcome for done in tries if done.outcome.peer_refused}
     proven = {done.account_id for done in tries if done.probe and done.outcome.kind in TAKEN}
     try:
-        for account_id, reason in refused.items():
-            hold(account_id, reason)
+        for account_id, done in refused.items():
+            hold(account_id, done.outcome.reason, began=done.started_at)
         for account_id, outcome in doubted.items():
             doubt(account_id, outcome.reason, outcome.code)
         for account_id in proven - refused.keys():
