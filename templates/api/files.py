@@ -14,10 +14,11 @@ from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
 from notifyproj.core.query_params import read_choice, read_flag
 from templates.api.base import TAGS, TemplatesApi, writer
-from templates.versions import transfer
+from templates.versions import archive, transfer
+from templates.versions.archive import LARGEST
 from templates.versions.files import NotReadable
 from templates.versions.published import forget_names
-from templates.versions.transfer import LARGEST, Step
+from templates.versions.transfer import Step
 
 ZIP = "application/zip"
 FILES = {
@@ -30,7 +31,7 @@ NOT_READ = error("order/notes.md: is no file of a template", "invalid", files="â
 class FilesBody(Struct, forbid_unknown_fields=True):
     """By their paths: `order/sms.default.txt`."""
 
-    files: Annotated[dict[str, str], Meta(max_length=transfer.MOST_FILES)]
+    files: Annotated[dict[str, str], Meta(max_length=archive.MOST_FILES)]
 
 
 class PlanView(Struct):
@@ -55,7 +56,7 @@ class Export(TemplatesApi):
         files = transfer.export_all()
         if read_choice("as", request.query_params.get("as"), ("json", "zip")) != "zip":
             return answer(FilesBody(files))
-        packed = HttpResponse(transfer.pack(files), ZIP)
+        packed = HttpResponse(archive.pack(files), ZIP)
         packed["Content-Disposition"] = 'attachment; filename="templates.zip"'
         return packed
 
@@ -103,7 +104,7 @@ def _files(request: Request) -> dict[str, str]:
         message = f"The body may have at most {LARGEST:,} bytes."
         raise ApiError(413, "body_too_large", message, {"body": message})
     if kind == ZIP:
-        return transfer.unpack(body)
+        return archive.unpack(body)
     if kind not in ("application/json", ""):
         message = f"Send the files as application/json or {ZIP}."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})

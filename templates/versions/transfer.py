@@ -1,8 +1,6 @@
 """All templates out to files, and files in: what changed becomes a new version, what did not is
 left alone. A dry run does all of it and takes it back."""
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -25,9 +23,6 @@ from templates.versions.services import (
     version_draft,
     version_publish,
 )
-
-LARGEST = 20 * 1024 * 1024  # bytes of all files together
-MOST_FILES = 20_000
 
 Did = Literal["unchanged", "draft", "published", "refused"]
 
@@ -80,26 +75,6 @@ def import_all(
         if not applied:
             transaction.set_rollback(True)
     return Plan(applied, steps)
-
-
-def pack(files: Mapping[str, str]) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-    return held.getvalue()
-
-
-def unpack(packed: bytes) -> dict[str, str]:
-    """Raises NotReadable, also for a small archive that says it would become a large one."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            kept = [info for info in archive.infolist() if not info.is_dir()]
-            if len(kept) > MOST_FILES or sum(info.file_size for info in kept) > LARGEST:
-                raise NotReadable(f"More than {LARGEST >> 20} MB or {MOST_FILES:,} files")
-            return {info.filename: archive.read(info).decode() for info in kept}
-    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
-        raise NotReadable(f"This is no zip of text files: {error}") from None
 
 
 def _folder(row: TemplateVersion) -> Folder:

@@ -1,3 +1,6 @@
+import io
+import struct
+import zipfile
 from typing import Any
 
 import pytest
@@ -177,3 +180,16 @@ def test_writing_needs_its_scope(client_with: ClientWith) -> None:
     assert reader.get(URL).status_code == 200
     assert reader.post(URL, {"slug": "x", "name": "x"}, format="json").status_code == 403
     assert reader.post(f"{URL}/x/preview", {}, format="json").status_code == 403
+
+
+def test_a_zip_that_swells_is_400_whatever_it_says_of_its_size(api: APIClient) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("order/sms.default.txt", b"0" * (30 << 20))
+    says, small = struct.pack("<I", 30 << 20), struct.pack("<I", 1)
+    packed = held.getvalue().replace(says, small)
+
+    answer = api.post(f"{URL}/import", packed, content_type="application/zip")
+
+    assert answer.status_code == 400
+    assert "files" in answer.json()["error"]["fields"]

@@ -1,16 +1,14 @@
 """Files applied by CI: what changed is published, what did not is left alone."""
 
 import io
-import zipfile
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions.files import NotReadable
 from templates.versions.services import Content, draft_of, draft_save
-from templates.versions.transfer import LARGEST, Plan, export_all, import_all, pack, unpack
+from templates.versions.transfer import Plan, export_all, import_all
 
 pytestmark = pytest.mark.django_db
 
@@ -80,20 +78,6 @@ def test_somebodys_draft_stays_when_files_are_published() -> None:
 def test_without_publishing_it_becomes_the_draft_with_its_problems() -> None:
     plan = import_all({"order/sms.default.txt": "{{ id"}, by="ci")
     assert (plan.applied, plan.steps[0].did, len(plan.steps[0].problems)) == (True, "draft", 1)
-
-
-def test_a_zip_holds_the_same() -> None:
-    assert unpack(pack(FILES)) == FILES
-
-
-def test_an_archive_that_would_swell_is_refused() -> None:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("order/sms.default.txt", b"0" * (LARGEST + 1))
-    with pytest.raises(NotReadable, match="More than 20 MB"):
-        unpack(held.getvalue())
-    with pytest.raises(NotReadable, match="no zip"):
-        unpack(b"PK")
 
 
 def test_a_folder_in_git_is_applied_and_written_by_commands(tmp_path: Path) -> None:
