@@ -167,7 +167,7 @@ NOT_STARTED = TransportFailure(sent=False, reason="not started")
 
 
 class OutcomeKind(IntEnum):
-    """What a provider's answer means; each has exactly one consequence, in `record.py`."""
+    """What a provider's answer means; each has exactly one consequence, in `outcomes.py`."""
 
     ACCEPTED = 1  # the provider has it
     DELIVERED = 2  # the person has it

@@ -27,7 +27,7 @@ MOVES: dict[State, frozenset[State]] = {
     # A receipt or a late bounce may still settle these:
     State.UNCERTAIN: frozenset({State.SENT, State.FAILED}),
     State.SENT: frozenset({State.WAITING}),  # failed late, see callbacks/late_failures.py
-    State.FAILED: frozenset({State.WAITING}),  # by an operator, see retrying.py
+    State.FAILED: frozenset({State.WAITING}),  # by an operator, see services/resend.py
     State.SKIPPED: frozenset(),
     State.EXPIRED: frozenset(),
     State.CANCELLED: frozenset(),

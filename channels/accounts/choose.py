@@ -1,4 +1,4 @@
-"""Which of an app's accounts a message goes through. Pure: `routing.py` has the snapshot.
+"""Which of an app's accounts a message goes through. Pure: `routes.py` has the snapshot.
 
 First who may (it serves that country or mailbox, is not held, broken or over its cap), then who
 is best by the type's policy, then among equals by weight.

@@ -1,7 +1,7 @@
 """Leave to send: tokens of an account's rate, leased for a whole batch by one script call.
 
 A share is kept for urgent messages. Without Redis each process goes on with a share of its own.
-How the rate itself follows what a provider takes is in `adapting.py`.
+How the rate itself follows what a provider takes is in `rate_control.py`.
 """
 
 import time

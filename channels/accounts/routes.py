@@ -1,6 +1,6 @@
 """The accounts messages may go through: a snapshot of all, at most a second old.
 
-Which of them a message takes, `choice.py` says; how they do, `health.py` writes.
+Which of them a message takes, `choose.py` says; how they do, `health.py` writes.
 """
 
 import logging

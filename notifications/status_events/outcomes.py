@@ -1,4 +1,4 @@
-"""What an endpoint's answer means for the event: pure; `writing.py` writes it."""
+"""What an endpoint's answer means for the event: pure; `write.py` writes it."""
 
 import random
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who changes the configuration. Triggers on the watched tables (`desk/watched.py`) write down
+"""Who changes the configuration. Triggers on the watched tables (`audited_models.py`) write down
 every change with its before and after, whatever made it: a form, a service, a line of SQL. What
 they cannot know, who asks and from where, the connection is told here.
 """

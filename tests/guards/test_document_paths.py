@@ -1,0 +1,64 @@
+"""Documents name files as they are: in full, or their reader looks for what was moved long ago."""
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md")))
+QUOTED = re.compile(r"`([^`\n]{1,200})`")
+FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.(?:py|html|css|js|toml|yml|sql|sh)", re.A)
+FOLDER = re.compile(r"[a-z][\w-]*(?:/[\w.-]+)*/", re.A)
+FENCE = re.compile(r"^( *)```.*?^\1```", re.M | re.S)
+# What is made while the platform runs, or by whoever follows an example.
+MADE = (
+    "var/",
+    "postgres/",
+    "valkey/",
+    "log/",
+    "channels/sms/acme.py",
+    "tests/channels/test_acme.py",
+)
+
+
+@cache
+def ours() -> frozenset[str]:
+    """Files and folders, these with a slash at the end."""
+    told = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [Path(line) for line in told.stdout.splitlines() if (ROOT / line).exists()]
+    folders = {f"{parent}/" for file in files for parent in file.parents}
+    return frozenset({str(file) for file in files} | folders)
+
+
+def named(text: str) -> set[str]:
+    """Paths in backticks, outside of blocks of code."""
+    quoted = (match[1] for match in QUOTED.finditer(FENCE.sub("", text)))
+    return {words for words in quoted if FILE.fullmatch(words) or FOLDER.fullmatch(words)}
+
+
+def missing(text: str) -> list[str]:
+    return sorted(path for path in named(text) - ours() if not path.startswith(MADE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_a_document_names_exists(document: str) -> None:
+    assert missing((ROOT / document).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", ["picking.py", "core/alerts.py", "explaining/", "a-b/c_d.js"])
+def test_a_name_without_its_folder_or_of_before_a_move_is_found_out(path: str) -> None:
+    assert missing(f"Accounts (`{path}`) and `manage.py`, `docs/`.") == [path]
+
+
+@pytest.mark.parametrize("text", ["`/hooks/`", "`GET /api/v1/`", "`json.dumps`", "```\na.py\n```"])
+def test_what_is_no_path_of_ours_is_left_alone(text: str) -> None:
+    assert missing(text) == []
