@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels.accounts.credentials import account_upsert
-from channels.accounts.health import hold
 from channels.accounts.routes import routes
 from channels.admin.account_state import money, state
 from channels.models import AccountDay, ProviderAccount
@@ -256,42 +255,6 @@ def mail_account() -> ProviderAccount:
         credentials={"api_key": "SG.x"},
         settings={"from": "old@shop.example"},
     )
-
-
-def browsers(subject: str) -> ProviderAccount:
-    routes.forget()
-    return account_upsert(
-        slug="browsers",
-        channel="web_push",
-        kind="vapid",
-        credentials={"private_key": "k"},
-        settings={"subject": subject},
-    )
-
-
-def correct(operator: Client, account: ProviderAccount, subject: str) -> str:
-    """Its contact alone."""
-    return save(operator, account, credential_subject=subject)
-
-
-def test_a_contact_that_push_services_refuse_is_not_saved(operator: Client) -> None:
-    account = browsers("mailto:push@shop.example")
-    assert "mailto:push@example.com" in correct(operator, account, "push@shop.example")
-    assert account.settings["subject"] == "mailto:push@shop.example"
-
-
-def test_a_corrected_account_is_in_use_again_at_once(operator: Client) -> None:
-    account = browsers("https://shop.example/old")
-    hold(account.pk, "The contact was refused")
-    correct(operator, account, "mailto:push@shop.example")
-    assert account.held_at is None
-
-
-def test_a_correction_does_not_resume_what_an_operator_paused(operator: Client) -> None:
-    account = browsers("https://shop.example/old")
-    hold(account.pk, "A day off", by="maria")
-    correct(operator, account, "mailto:push@shop.example")
-    assert account.held_at is not None
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"DE": "\\u0000"}', '{"DE": NaN}', '"text"'])
