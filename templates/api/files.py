@@ -16,9 +16,10 @@ from notifyproj.core.query_params import read_choice, read_flag
 from templates.api.base import TAGS, TemplatesApi, writer
 from templates.versions import archive, transfer
 from templates.versions.archive import LARGEST
+from templates.versions.changes import Step
 from templates.versions.files import NotReadable
 from templates.versions.published import forget_names
-from templates.versions.transfer import Step
+from templates.versions.transfer import ChangedMeanwhile
 
 ZIP = "application/zip"
 FILES = {
@@ -26,6 +27,9 @@ FILES = {
     "order/sms.default.txt": "Order {{ order_id }} is on its way.",
 }
 NOT_READ = error("order/notes.md: is no file of a template", "invalid", files="…")
+
+
+CHANGED = error("Somebody else was writing these templates: try again", "changed_meanwhile")
 
 
 class FilesBody(Struct, forbid_unknown_fields=True):
@@ -70,7 +74,8 @@ class Import(TemplatesApi):
         operation_id="templates_import",
         summary="Apply templates from files",
         description="JSON, or a zip as application/zip, of at most 20 MB. What is as it was stays; "
-        "what changed becomes the draft or, with `publish`, a new version. All or nothing.",
+        "what changed becomes the draft or, with `publish`, a new version. All or nothing; "
+        "409 where others were writing the same templates all the while.",
         parameters=[
             OpenApiParameter("dry_run", bool, description="Tell, and change nothing."),
             OpenApiParameter("publish", bool),
@@ -78,7 +83,7 @@ class Import(TemplatesApi):
         ],
         request={"application/json": FilesBody, ZIP: bytes},
         examples=[OpenApiExample("One template", value={"files": FILES}, request_only=True)],
-        responses={200: PlanView, 400: NOT_READ, **KEY_ERRORS},
+        responses={200: PlanView, 400: NOT_READ, 409: CHANGED, **KEY_ERRORS},
     )
     def post(self, request: Request) -> HttpResponse:
         asked = request.query_params
@@ -92,6 +97,8 @@ class Import(TemplatesApi):
             )
         except NotReadable as error:
             raise InvalidFields({"files": str(error)}) from None
+        except ChangedMeanwhile as error:
+            raise ApiError(409, "changed_meanwhile", str(error)) from None
         forget_names()
         return answer(PlanView(plan.applied, plan.steps))
 

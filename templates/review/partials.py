@@ -15,10 +15,10 @@ def load_partials(names: Iterable[str]) -> Partials:
         return {}
     found = load(wanted, [TemplateKind.PARTIAL])
     rows = TemplateVersion.objects.in_bulk([value.id for value in found.values()])
-    return {name: _partial(value.template, rows[value.id]) for name, value in found.items()}
+    return {name: partial_of(value.template, rows[value.id]) for name, value in found.items()}
 
 
-def _partial(slug: str, row: TemplateVersion) -> Partial:
+def partial_of(slug: str, row: TemplateVersion) -> Partial:
     parts = (row.built or row.parts)[PARTIAL]
     texts = {locale: part["text"] for locale, part in parts.items()}
     return Partial(slug, row.number, texts, row.pins or {})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from templates.build import build as building
+from templates.build.flatten import Partials
 from templates.build.schema_rules import DEEPEST_JSON, depth_over
 from templates.checker import pool
 from templates.fields import PARTIAL
@@ -19,12 +20,14 @@ Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 requirements: list[Callable[[str, Parts], list[Problem]]] = []
 
 
-def review(draft: Draft) -> Review:
-    """Reads it in a process of its own; what that one cannot bear is a problem of its field."""
+def review(draft: Draft, ahead: Partials | None = None) -> Review:
+    """Reads it in a process of its own; what that one cannot bear is a problem of its field.
+    `ahead`: partials that will be published before it, by every name of theirs."""
     for field in ("parts", "schema", "sample"):
         if depth_over(getattr(draft, field), DEEPEST_JSON):
             return Review([_too_deep("" if field == "parts" else field)])
-    partials = load_partials(building.partials_of(draft.parts))
+    names = building.partials_of(draft.parts)
+    partials = {**load_partials(names), **{n: p for n, p in (ahead or {}).items() if n in names}}
     found = pool.examine(draft, partials)
     if found.built and draft.kind != PARTIAL and not found.errors:
         asked = [problem for ask in requirements for problem in ask(draft.slug, found.built)]

@@ -119,6 +119,12 @@ def _saved(
     return row
 
 
+@transaction.atomic
+def draft_write(*, template: MessageTemplate, content: Content, by: str) -> TemplateVersion:
+    """As `draft_save`, for what was reviewed before a transaction was begun."""
+    return _saved(template, content, by, UNSET)
+
+
 def draft_discard(*, template: MessageTemplate) -> bool:
     row = draft_of(template)
     return bool(row) and bool(
@@ -140,6 +146,27 @@ def version_publish(*, version: TemplateVersion, by: str = "", note: str = "") -
         return _publish(read, found, by, note)
 
 
+@transaction.atomic
+def version_add(*, version: TemplateVersion, by: str) -> TemplateVersion:
+    """Publishes a version that is not stored yet and was `reviewed` without errors."""
+    template = _locked(version.template)
+    version.template, version.changed_by, version.changed_at = template, by, clock.now()
+    return _published(template, version, by)
+
+
+def reviewed(row: TemplateVersion, content: Content, found: Review) -> TemplateVersion:
+    """With what it says and what the review made of it."""
+    row.parts, row.schema, row.sample = content.parts, content.schema, content.sample
+    row.note = content.note
+    return _kept(row, found)
+
+
+def _kept(row: TemplateVersion, found: Review) -> TemplateVersion:
+    row.accepts, row.built, row.pins = found.accepts or None, found.built, found.pins
+    row.variables = found.variables
+    return row
+
+
 def _publish(read: TemplateVersion, found: Review, by: str, note: str) -> TemplateVersion:
     template = _locked(read.template)
     row = TemplateVersion.objects.select_for_update().get(pk=read.pk)
@@ -147,9 +174,8 @@ def _publish(read: TemplateVersion, found: Review, by: str, note: str) -> Templa
         raise CannotPublish([])
     if (row.parts, row.schema, row.sample) != (read.parts, read.schema, read.sample):
         raise CannotPublish([Problem("", "", "", "The draft was changed meanwhile: try again")])
-    row.accepts, row.built, row.pins = found.accepts or None, found.built, found.pins
-    row.variables, row.note = found.variables, note or row.note
-    return _published(template, row, by)
+    row.note = note or row.note
+    return _published(template, _kept(row, found), by)
 
 
 @transaction.atomic

@@ -3,8 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from templates.versions.changes import Step
 from templates.versions.files import NotReadable
-from templates.versions.transfer import Step, import_all
+from templates.versions.transfer import ChangedMeanwhile, import_all
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 note=options["note"],
             )
-        except NotReadable as error:
+        except (NotReadable, ChangedMeanwhile) as error:
             raise CommandError(str(error)) from None
         for step in plan.steps:
             self._tell(step)
