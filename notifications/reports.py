@@ -20,20 +20,24 @@ MOST_ROWS = 10_000
 TOO_LONG = f"More than {MOST_ROWS:,} rows: ask for fewer groups, or a shorter time."
 
 
-def read(query: Query, now: datetime) -> Asked:
-    """Raises InvalidFields."""
+def read(query: Query, now: datetime, service_id: int | None = None) -> Asked:
+    """With a service, the campaigns and arms of others are none. Raises InvalidFields."""
     arms, campaigns = asking.numbers(query, "arm"), asking.numbers(query, "campaign")
+    if arms is not None and service_id is not None:
+        own = _campaigns_by_arm(service_id)
+        arms = [arm for arm in arms if arm in own]
     if campaigns is not None:
-        of_campaigns = {arm for found in arms_of(campaigns).values() for arm in found}
+        of_campaigns = {arm for found in arms_of(campaigns, service_id).values() for arm in found}
         arms = sorted(of_campaigns.intersection(arms) if arms is not None else of_campaigns)
     return asking.read(query, now, arms)
 
 
-def report(asked: Asked) -> list[ReportRow]:
-    """Raises InvalidFields when it would be too long."""
+def report(asked: Asked, service_id: int | None = None) -> list[ReportRow]:
+    """With a service, what is of others' campaigns is in the row of none. Raises InvalidFields when
+    it would be too long."""
     columns = tuple(dict.fromkeys(_column(name) for name in asked.group_by))
     found: dict[tuple[Any, ...], Counter[tuple[int, str]]] = {}
-    shown = _shown(asked.group_by)
+    shown = _shown(asked.group_by, service_id)
     for group in totals(asked.which, columns):
         values = dict(zip(columns, group.key, strict=True))
         key = tuple(shown[name](values[_column(name)]) for name in asked.group_by)
@@ -51,7 +55,16 @@ def _column(name: Group) -> GroupBy:
     return "arm" if name == "campaign" else name
 
 
-def _shown(names: tuple[Group, ...]) -> Mapping[Group, Callable[[Any], Any]]:
+def _campaigns_by_arm(service_id: int | None) -> dict[int, int]:
+    arms = Arm.objects.all()
+    if service_id is not None:
+        arms = arms.filter(run__campaign__service_id=service_id)
+    return dict(arms.values_list("pk", "run__campaign_id"))
+
+
+def _shown(
+    names: tuple[Group, ...], service_id: int | None
+) -> Mapping[Group, Callable[[Any], Any]]:
     """As they are called outside; null for what is of no campaign, arm or account."""
     shown: dict[Group, Callable[[Any], Any]] = {
         "hour": lambda at: f"{at:%Y-%m-%dT%H:00:00Z}",
@@ -61,7 +74,10 @@ def _shown(names: tuple[Group, ...]) -> Mapping[Group, Callable[[Any], Any]]:
         "channel": str,
     }
     if "campaign" in names:
-        shown["campaign"] = dict(Arm.objects.values_list("pk", "run__campaign_id")).get
+        shown["campaign"] = _campaigns_by_arm(service_id).get
+    if "arm" in names and service_id is not None:
+        own = _campaigns_by_arm(service_id)
+        shown["arm"] = lambda id_: id_ if id_ in own else None
     if "account" in names:
         shown["account"] = dict(ProviderAccount.objects.values_list("pk", "slug")).get
     return shown

@@ -130,7 +130,7 @@ class Notifications(APIView):
         limit = read_limit(query.get("limit"))
         cursor = query.get("cursor")
         rows = selectors.notifications_list(
-            service_id=_own(request),
+            service_id=cast(Caller, request.user).only,
             before=decode_cursor(cursor, UUID) if cursor else None,
             limit=limit + 1,
             type_slug=query.get("type", ""),
@@ -184,7 +184,7 @@ class OneNotification(APIView):
     )
     def get(self, request: Request, notification_id: UUID) -> HttpResponse:
         after = _uuid("after", request.query_params.get("after"))
-        found = selectors.notification_get(notification_id, _own(request), after)
+        found = selectors.notification_get(notification_id, cast(Caller, request.user).only, after)
         if found is None:
             raise not_found("id", "There is no such notification.")
         return answer(found)
@@ -220,12 +220,6 @@ def _result(item: Answer) -> ItemResult:
 
 def _unless_full(item: SendRequest | InvalidFields) -> SendRequest | InvalidFields:
     return FULL_ITEM if isinstance(item, SendRequest) and is_full(item) else item
-
-
-def _own(request: Request) -> int | None:
-    """A service sees its own; one with the admin scope sees everybody's."""
-    caller = cast(Caller, request.user)
-    return None if Scope.ADMIN in caller.scopes else caller.service_id
 
 
 def _key(request: Request) -> str:

@@ -35,13 +35,18 @@ class Page(NamedTuple):
     is_last: bool
 
 
-ArmsOf = Callable[[Collection[int]], Mapping[int, Sequence[int]]]
+ArmsOf = Callable[[Collection[int], int | None], Mapping[int, Sequence[int]]]
 _arms_of: list[ArmsOf] = []
 
 
 def arms_from(find: ArmsOf) -> None:
-    """Told by whoever knows campaigns: the arms of each of these."""
+    """Told by whoever knows campaigns: the arms of each of these that a service has (None: all)."""
     _arms_of[:] = [find]
+
+
+def campaigns_had_by(service_id: int | None, campaigns: Collection[int]) -> Collection[int]:
+    """Those of these that are the service's."""
+    return _arms_of[0](campaigns, service_id).keys() if campaigns and _arms_of else ()
 
 
 def where(segment: Segment, at: datetime | None = None) -> Where:
@@ -70,7 +75,7 @@ def names_of(node: Node, at: datetime) -> Names:
     said = [leaf for each in (node, *(n.node for n in segments.values())) for leaf in leaves(each)]
     acts = [leaf for leaf in said if isinstance(leaf, Activity)]
     campaigns = {leaf.campaign for leaf in acts if leaf.campaign}
-    arms = _arms_of[0](campaigns) if campaigns and _arms_of else {}
+    arms = _arms_of[0](campaigns, None) if campaigns and _arms_of else {}
     types = {value.slug: value.id for value in catalogue.get().by_id.values()} if acts else {}
     return Names(at, types, arms, segments)
 

@@ -8,14 +8,16 @@ from django.db.models import Q, QuerySet
 from msgspec import Struct
 
 from notifications.segments import counting, sampling
+from notifications.segments.audience import campaigns_had_by
 from notifications.segments.models import Segment, SegmentUpload
-from notifications.segments.rules.tree import InSegment, Node, leaves
+from notifications.segments.rules.tree import Activity, InSegment, Node, leaves
 from notifications.segments.uploads import is_lost
 from notifyproj.core.authentication import Caller
 from notifyproj.core.errors import InvalidFields
 from notifyproj.core.models import Scope
 
 NO_SUCH = "There is no such segment."
+NO_SUCH_CAMPAIGN = "There is no such campaign."
 
 
 class CountView(Struct):
@@ -131,13 +133,20 @@ def segments_of(caller: Caller) -> QuerySet[Segment]:
 
 
 def check_named(caller: Caller, node: Node) -> None:
-    """That rules name no segment of another service: its count would tell of it. Raises
-    InvalidFields."""
+    """That rules name no segment or campaign of another service: the count would tell of it.
+    Raises InvalidFields."""
     named = {leaf.slug: leaf.path for leaf in leaves(node) if isinstance(leaf, InSegment)}
     seen = set(segments_of(caller).filter(slug__in=named).values_list("slug", flat=True))
     problems = {f"{path}.segment": NO_SUCH for slug, path in named.items() if slug not in seen}
+    problems |= _campaign_problems(caller, node)
     if problems:
         raise InvalidFields(problems)
+
+
+def _campaign_problems(caller: Caller, node: Node) -> dict[str, str]:
+    acts = [leaf for leaf in leaves(node) if isinstance(leaf, Activity) and leaf.campaign]
+    own = campaigns_had_by(caller.only, {leaf.campaign for leaf in acts})
+    return {f"{act.path}.campaign": NO_SUCH_CAMPAIGN for act in acts if act.campaign not in own}
 
 
 def segments_after(among: QuerySet[Segment], cursor: int, limit: int) -> list[Segment]:

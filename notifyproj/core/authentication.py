@@ -33,6 +33,11 @@ class Caller:
     rate_per_second: int
     is_authenticated: bool = True
 
+    @property
+    def only(self) -> int | None:
+        """The service whose things this key sees; None: everybody's."""
+        return None if Scope.ADMIN in self.scopes else self.service_id
+
     def may(self, scope: str) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 

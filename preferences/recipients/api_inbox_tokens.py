@@ -53,8 +53,7 @@ class InboxTokens(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         caller = cast(Caller, request.user)
-        service_id = None if Scope.ADMIN in caller.scopes else caller.service_id
-        token = token_for(read_body(request, TokenIn).user_id, service_id)
+        token = token_for(read_body(request, TokenIn).user_id, caller.only)
         if token is None:
             raise ApiError(422, "unknown_recipient", UNKNOWN, {"user_id": UNKNOWN})
         response = answer(TokenOut(token.value, token.expires_at), 201)

@@ -1,135 +1,116 @@
 """What a key of one service sees and changes of another's: nothing that belongs to it."""
 
+import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rest_framework.test import APIClient
 
-from notifications.attachments.store import attachment_add
-from notifications.campaigns.models import Campaign
-from notifications.segments.models import Segment
-from notifications.status_events import services as status_services
-from notifications.status_events.services import Wish
-from notifyproj.core import authentication, throttling
-from notifyproj.core.clock import now
-from notifyproj.core.models import Scope, Service
-from notifyproj.core.services import api_key_create, service_create
-from preferences.models import NotificationType, Recipient
+from channels.inbox.models import InboxItem
+from notifications.models import Delivery, Notification
+from notifyproj.core.models import Service
+from tests.guards.clients import client_of, inbox_of
+from tests.guards.service_routes import OWN, SHARED
 from tests.guards.test_routes import METHODS, routes
 
 pytestmark = pytest.mark.django_db
 
-EVERYTHING = [scope for scope in Scope.values if scope != Scope.ADMIN]
-# Shared on purpose: docs/operations.md says so, with the scope that opens them.
-PRO = {"attribute": "plan", "is": "pro"}
-SHARED = (
-    *("apps", "reports.csv"),
-    *("recipients", "preferences", "inbox", "templates", "reports", "consent", "suppressions"),
-)
-OWN = ("notifications", "attachments", "status-endpoints", "segments", "campaigns", "deliveries")
+NONE_OF_ANYBODY = {
+    "<int": "999999",
+    "<slug": "nobodys",
+    "<uuid": str(UUID(int=1)),
+    "<str": "nobody",
+}
+PARAMETER = re.compile(r"<[^>]*>")
+# What a route needs to come as far as looking for the thing.
+BODIES: dict[str, dict[str, Any]] = {
+    "status-endpoints/*/replay": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+    "campaigns/*/rate": {"per_minute": 5},
+}
 
 
-def client_of(service: Service, *scopes: str) -> APIClient:
-    client = APIClient()
-    _, secret = api_key_create(service=service, scopes=scopes or EVERYTHING)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
-
-
-@pytest.fixture
-def first(db: None) -> Service:
-    throttling.reset()
-    authentication.forget()
-    return service_create(slug="first")
-
-
-@pytest.fixture
-def other(first: Service) -> APIClient:
-    return client_of(service_create(slug="second"))
-
-
-@pytest.fixture
-def things(first: Service) -> dict[str, Any]:
-    """The first service's, by the beginning of the routes that lead there."""
-    type_ = NotificationType.objects.create(slug="news", name="News", channels=["push"])
-    segment = Segment.objects.create(
-        slug="secret-plan", name="Secret plan", rules=PRO, service=first
-    )
-    campaign = Campaign.objects.create(name="Secret sale", service=first, type=type_)
-    wish = Wish(url="https://hooks.example.com/secret")
-    endpoint, _ = status_services.endpoint_create(service_id=first.pk, wish=wish)
-    file = attachment_add(
-        service_id=first.pk,
-        name="secret.pdf",
-        content_type="application/pdf",
-        content=b"%PDF",
-        now=now(),
-    )
-    return {
-        "api/v1/segments": segment.slug,
-        "api/v1/campaigns": campaign.pk,
-        "api/v1/status-endpoints": endpoint.pk,
-        "api/v1/attachments": file.id,
-    }
+def places() -> dict[str, tuple[str, Any]]:
+    """Every route of the API: as the table calls it, its pattern, and its view."""
+    found = {}
+    for path, view in routes():
+        if path.startswith(("api/v1/", "inbox/api/")):
+            found[PARAMETER.sub("*", path.removeprefix("api/v1/"))] = (path, view.cls)  # type: ignore[attr-defined]
+    return found
 
 
 def test_every_route_of_the_api_is_own_or_shared_on_purpose() -> None:
-    names = {path.split("/")[2] for path, _ in routes() if path.startswith("api/v1/")}
-    assert names - {*OWN, *SHARED} == set()
+    assert set(places()) == {*OWN, *SHARED}
+    assert not set(OWN) & set(SHARED)
 
 
-def test_nothing_of_anothers_is_found_by_any_route(
-    other: APIClient, things: dict[str, Any]
+def url_of(path: str, values: list[Any]) -> str:
+    left = iter(values)
+    name = "<str:external_id>"  # of a person, whom everybody knows
+    return "/" + PARAMETER.sub(lambda m: "user-123" if m[0] == name else str(next(left)), path)
+
+
+def unknown_of(path: str) -> str:
+    return "/" + PARAMETER.sub(lambda m: NONE_OF_ANYBODY[m[0].partition(":")[0]], path)
+
+
+def call(client: APIClient, method: str, place: str, url: str) -> Any:
+    if place.endswith("uploads") and method == "post":
+        return client.post(url, b"external_id\nuser-123\n", content_type="text/csv")
+    return getattr(client, method)(url, BODIES.get(place, {}), format="json")
+
+
+@pytest.mark.parametrize("place", [place for place in OWN if "*" in place])
+def test_anothers_is_as_if_it_were_not_there(
+    other: APIClient, things: dict[str, list[Any]], place: str
 ) -> None:
-    tried, found = 0, {}
-    for path, view in routes():
-        place = next((p for p in things if path.startswith(f"{p}/<")), None)
-        if place is None:
-            continue
-        head, _, tail = path.partition(">")
-        url = f"/{head.partition('<')[0]}{things[place]}{tail}"
-        for method in (m for m in METHODS if hasattr(view.cls, m) and "<" not in url):  # type: ignore[attr-defined]
-            tried += 1
-            answer = getattr(other, method)(url, {}, format="json")
-            if answer.status_code < 400 or "ecret" in answer.content.decode():
-                found[method, url] = answer.status_code
-    assert tried > 10
-    assert found == {}
+    path, view = places()[place]
+    client = inbox_of(other) if place.startswith("inbox/") else other
+    for method in (m for m in METHODS if hasattr(view, m)):
+        answer = call(client, method, place, url_of(path, things[place.split("/")[0]]))
+        nothing = call(client, method, place, unknown_of(path))
+        assert (answer.status_code, answer.content) == (nothing.status_code, nothing.content)
+        assert answer.status_code == 404, method
 
 
-def test_no_list_holds_anothers(other: APIClient, things: dict[str, Any]) -> None:
+def test_the_owner_finds_each_of_them(first: Service, things: dict[str, list[Any]]) -> None:
+    """Else the test before would find nothing whatever became of the guard."""
+    owner = client_of(first)
     for place in things:
-        assert "ecret" not in other.get(f"/{place}").content.decode(), place
+        if f"{place}/*" in OWN:
+            path, _ = places()[f"{place}/*"]
+            assert owner.get(url_of(path, things[place])).status_code == 200, place
+    titles = [item["title"] for item in inbox_of(owner).get("/inbox/api/items").json()["items"]]
+    assert titles == ["Secret"]
 
 
-def test_no_campaign_goes_to_anothers_segment(other: APIClient, things: dict[str, Any]) -> None:
-    body = {"name": "Mine", "type": "news", "segment": "secret-plan"}
-    answer = other.post("/api/v1/campaigns", body, format="json")
-    assert answer.status_code == 400
-    assert "segment" in answer.json()["error"]["fields"]
+@pytest.mark.parametrize(
+    "query",
+    ["", "?user_id=user-123", "?type=order_confirmed", "?limit=100", "?unread=true", "?archived=1"],
+)
+def test_no_list_holds_anothers(other: APIClient, things: dict[str, list[Any]], query: str) -> None:
+    for place in (place for place in OWN if "*" not in place):
+        path, view = places()[place]
+        if hasattr(view, "get"):
+            client = inbox_of(other) if place.startswith("inbox/") else other
+            answer = client.get(f"/{path}{query}")
+            said = answer.content.decode()
+            assert answer.status_code == 200
+            assert not any(str(id_) in said for id_ in things[place.split("/")[0]] if id_ != 1)
+            assert "ecret" not in said, place
+            assert answer.json().get("unread", 0) == 0
 
 
-@pytest.mark.parametrize("url", ["/api/v1/segments", "/api/v1/segments/look"])
-def test_no_rules_count_anothers_segment(
-    other: APIClient, things: dict[str, Any], url: str
+def test_reading_all_of_an_inbox_leaves_anothers_unread(
+    other: APIClient, things: dict[str, list[Any]]
 ) -> None:
-    body: dict[str, Any] = {"rules": {"segment": "secret-plan"}}
-    if not url.endswith("look"):
-        body |= {"slug": "mine", "name": "Mine"}
-    answer = other.post(url, body, format="json")
-    assert answer.status_code == 400
-    assert answer.json()["error"]["fields"] == {"rules.segment": "There is no such segment."}
+    for body in ({}, {"up_to": str(things["inbox"][0])}):
+        inbox_of(other).post("/inbox/api/read_all", body, format="json")
+    assert InboxItem.objects.get().read_at is None
 
 
-def test_a_key_for_templates_reads_no_person(first: Service) -> None:
-    Recipient.objects.create(external_id="maria", attributes={"plan": "gold"})
-    api = client_of(first, Scope.TEMPLATES, Scope.READ)
-    made = {"slug": "order", "name": "Order"}
-    assert api.post("/api/v1/templates", made, format="json").status_code == 201
-    parts = {"sms": {"default": {"body": "{{ person.plan }}"}}}
-    asked = {"parts": parts, "user_id": "maria"}
-
-    answer = api.post("/api/v1/templates/order/preview", asked, format="json")
-
-    assert answer.status_code == 403
-    assert "gold" not in answer.content.decode()
+def test_nothing_of_anothers_is_cancelled(other: APIClient, things: dict[str, list[Any]]) -> None:
+    before = list(Delivery.objects.values_list("state", flat=True))
+    other.post(f"/api/v1/notifications/{things['notifications'][0]}/cancel")
+    assert list(Delivery.objects.values_list("state", flat=True)) == before
+    assert Notification.objects.get().cancelled_at is None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from notifications.campaigns.models import Arm, Run
+from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.campaigns.run.evaluate import Numbers
 from notifications.measures import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
 from notifications.statuses import ProviderOutcome, State
@@ -34,8 +34,12 @@ class ArmNumbers(NamedTuple):
     numbers: Numbers
 
 
-def arms_of(campaigns: Collection[int]) -> dict[int, list[int]]:
-    """The arms of each campaign, of all its runs: for segments that ask what people did with it."""
+def arms_of(campaigns: Collection[int], service_id: int | None = None) -> dict[int, list[int]]:
+    """The arms of each campaign, of all its runs: for segments that ask what people did with it.
+    With a service, only of those that are its."""
+    if service_id is not None:
+        own = Campaign.objects.filter(pk__in=campaigns, service_id=service_id)
+        campaigns = list(own.values_list("pk", flat=True))
     found: dict[int, list[int]] = {id_: [] for id_ in campaigns}
     rows = Arm.objects.filter(run__campaign_id__in=campaigns)
     for campaign_id, arm_id in rows.values_list("run__campaign_id", "pk"):

@@ -108,7 +108,7 @@ def test_rules_ask_for_a_campaign_by_its_arms(
     ada: Recipient, offers: NotificationType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audience, "_arms_of", [])
-    audience.arms_from(lambda campaigns: {7: [5, 6]})
+    audience.arms_from(lambda campaigns, _: {7: [5, 6]})
     delivery = sent(ada, offers, arm_id=6)
     see(delivery, EventKind.OPENED)
     read_log()
