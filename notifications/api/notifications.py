@@ -20,7 +20,7 @@ from notifyproj.core.authentication import Caller
 from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.errors import InvalidFields, not_found
-from notifyproj.core.instants import read_instant
+from notifyproj.core.instants import read_bound
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, ErrorDetail, error
 from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
@@ -136,8 +136,8 @@ class Notifications(APIView):
             type_slug=query.get("type", ""),
             status=read_choice("status", query.get("status"), NotificationState.labels),
             user_id=query.get("user_id", ""),
-            since=read_instant("since", query.get("since")),
-            until=read_instant("until", query.get("until")),
+            since=read_bound("since", query.get("since")),
+            until=read_bound("until", query.get("until")),
         )
         page, following = page_of(rows, limit, lambda row: row.pk)
         return answer(selectors.NotificationPage(selectors.summaries(page), following))
