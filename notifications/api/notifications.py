@@ -24,7 +24,7 @@ from notifyproj.core.instants import read_bound
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, ErrorDetail, error
 from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
-from notifyproj.core.throttling import charge
+from notifyproj.core.throttling import charge_rest
 
 TAGS = ["notifications"]
 KEY = OpenApiParameter(
@@ -159,7 +159,7 @@ class Batch(APIView):
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, BatchRequest)
         caller = cast(Caller, request.user)
-        charge(caller, len(body.notifications) - 1)
+        charge_rest(caller, len(body.notifications))
         parsed = [_unless_full(item) for item in parse_each(body.notifications)]
         if parsed and all(item is FULL_ITEM for item in parsed):
             raise refuse()

@@ -15,7 +15,7 @@ from notifyproj.core.bodies import answer, read_body
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.throttling import charge
+from notifyproj.core.throttling import charge_rest
 
 
 class Explain(APIView):
@@ -41,5 +41,5 @@ class Explain(APIView):
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, SendRequest)
         caller = cast(Caller, request.user)
-        charge(caller, len(body.user_ids or (1,)) - 1)
+        charge_rest(caller, len(body.user_ids or (1,)))
         return answer(explain_send(caller.service_id, body, now()))

@@ -21,7 +21,8 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local interval, burst, units = 1 / ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
-local wait = tat + math.min(units * interval, burst) - burst - now
+local most = burst - tonumber(ARGV[4]) * interval
+local wait = tat + math.min(units * interval, most) - burst - now
 if wait > 0.000001 then return tostring(wait) end
 local new = math.max(tat + units * interval, now)
 redis.call('SET', KEYS[1], string.format('%.6f', new), 'PX', math.ceil((new - now) * 1000) + 1000)
@@ -37,11 +38,13 @@ class LocalBuckets:
         self._tat: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def take(self, key: str, rate: float, burst: float, units: int, now: float) -> float:
+    def take(
+        self, key: str, rate: float, burst: float, units: int, now: float, taken: int = 0
+    ) -> float:
         """Seconds to wait; 0.0 when the units were taken."""
         with self._lock:
             tat = max(self._tat.get(key, 0.0), now)
-            wait = tat + min(units / rate, burst) - burst - now
+            wait = tat + min(units / rate, burst - taken / rate) - burst - now
             if wait > 1e-6:
                 return wait
             if len(self._tat) >= MOST_LOCAL and key not in self._tat:
@@ -64,22 +67,30 @@ def reset() -> None:
 
 
 def take(
-    key: str, *, rate: float, burst: float, units: int = 1, local_rate: float | None = None
+    key: str,
+    *,
+    rate: float,
+    burst: float,
+    units: int = 1,
+    taken: int = 0,
+    local_rate: float | None = None,
 ) -> float:
     """Take `units` of a bucket that gets `rate` a second and holds what comes in `burst` seconds.
 
-    Returns the seconds to wait; 0.0 when they were taken. `local_rate`: while Redis is away.
+    Returns the seconds to wait; 0.0 when they were taken. `taken`: what was taken for the same
+    request before, so that a bucket that was full then counts as full. `local_rate`: while Redis
+    is away.
     """
     try:
-        return _take_shared(key, rate, burst, units)
+        return _take_shared(key, rate, burst, units, taken)
     except redis.RedisError as error:
         logger.debug("a bucket counts locally", extra={"error": type(error).__name__})
-    return _local.take(key, local_rate or rate, burst, units, time.monotonic())
+    return _local.take(key, local_rate or rate, burst, units, time.monotonic(), taken)
 
 
-def _take_shared(key: str, rate: float, burst: float, units: int) -> float:
+def _take_shared(key: str, rate: float, burst: float, units: int, taken: int) -> float:
     client = quick_redis()
-    arguments = (key, rate, burst, units)
+    arguments = (key, rate, burst, units, taken)
     try:
         answer = client.evalsha(SCRIPT_SHA, 1, *arguments)
     except redis.exceptions.NoScriptError:

@@ -35,17 +35,24 @@ def reset() -> None:
     buckets.reset()
 
 
-def charge(caller: Caller, units: int) -> None:
+def charge_rest(caller: Caller, units: int) -> None:
+    """Take what a batch of `units` costs beyond the one it was charged for as a request. One that
+    is larger than the burst passes where nothing was taken before it. Raises ApiError 429."""
+    if units > 1:
+        charge(caller, units - 1, taken=1)
+
+
+def charge(caller: Caller, units: int, taken: int = 0) -> None:
     """Take `units` from the service's allowance. Raises ApiError 429."""
-    if units < 1:
-        return
-    wait = _take(caller.service_id, caller.rate_per_second, units)
+    wait = _take(caller.service_id, caller.rate_per_second, units, taken)
     if wait > 0:
         message = f"Too many requests: {caller.rate_per_second} a second are allowed."
         raise ApiError(429, "rate_limited", message, retry_after=wait)
 
 
-def _take(service_id: int, rate: int, units: int) -> float:
+def _take(service_id: int, rate: int, units: int, taken: int) -> float:
     share = rate / max(1, settings.API_PROCESSES)
     key = f"api-rate:{service_id}"
-    return buckets.take(key, rate=rate, burst=BURST_SECONDS, units=units, local_rate=share)
+    return buckets.take(
+        key, rate=rate, burst=BURST_SECONDS, units=units, taken=taken, local_rate=share
+    )

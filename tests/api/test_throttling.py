@@ -5,7 +5,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from notifyproj.core import throttling
+from notifyproj.core import buckets, throttling
 from notifyproj.core.authentication import Caller
 from notifyproj.core.errors import ApiError
 from notifyproj.core.models import Service
@@ -62,6 +62,20 @@ def test_a_batch_larger_than_the_burst_passes_once_and_leaves_a_debt() -> None:
     error = refused(CALLER, 1)
     assert error is not None
     assert error.retry_after == pytest.approx(98.1, abs=1)
+
+
+@pytest.mark.usefixtures("where")
+def test_the_rest_of_a_large_batch_passes_only_where_it_began_with_a_full_burst() -> None:
+    slow = dataclasses.replace(CALLER, rate_per_second=1)
+    throttling.charge(slow, 1)
+    throttling.charge_rest(slow, 1_000)
+    assert refused(slow, 1) is not None
+    throttling.reset()
+    buckets.forget(f"api-rate:{slow.service_id}")
+    throttling.charge(slow, 1)
+    throttling.charge(slow, 1)
+    with pytest.raises(ApiError):
+        throttling.charge_rest(slow, 1_000)
 
 
 @pytest.mark.usefixtures("where")
