@@ -10,6 +10,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         import celery_app  # noqa: F401 - so that `current_app` is ours in every process
         from notifications.history.person_copy import messages_of
+        from notifications.inbound_mail import checks  # noqa: F401 - registers them
         from notifications.operations import worker_signals  # noqa: F401 - connects Celery's signals
         from preferences.centre import data_copy as copies
 
