@@ -77,9 +77,12 @@ class Stream:
         """The next event: its name, data and id. Heartbeats are passed over."""
         fields: dict[str, str] = {}
         while True:
-            line = self.response.readline().decode().rstrip("\n")
+            raw = self.response.readline()
+            line = raw.decode().rstrip("\n")
             if not line and "event" in fields:
                 return fields["event"], json.loads(fields["data"]), fields.get("id", "")
+            if not raw:
+                raise EOFError("the stream has ended")
             name, _, value = line.partition(": ")
             fields[name] = value
 
