@@ -19,7 +19,7 @@ def started() -> Iterator[Started]:
     yield from start()
 
 
-@pytest.mark.parametrize("title", ["urgent@", "granian wsgi", "celery beat"])
+@pytest.mark.parametrize("title", ["urgent@", "granian rsgi", "celery beat"])
 def test_a_killed_process_is_back_within_seconds(started: Started, title: str) -> None:
     wait_for(lambda: started.find(title))
     instant = time.time()
