@@ -6,7 +6,7 @@ LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KE
 	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
 DCLINT := dclint@3.1.0
 
-.PHONY: help run test lint survival integration reliability fuzz bench install install-dev install-integration
+.PHONY: help run test lint survival integration pages reliability fuzz bench install install-dev install-integration
 
 help:
 	@echo "make run       start everything in this terminal; PORT=9000 for another port"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      check style, types, imports, migrations, containers"
 	@echo "make survival  kill things in the middle of a blast and count what arrives"
 	@echo "make integration  against servers, validators and clients of others, which it installs"
+	@echo "make pages     every page in a real browser, which it installs"
 	@echo "make fuzz      ten minutes of hostile input; MINUTES=60 SEED=7 for others"
 	@echo "make reliability  the same with providers that fail, at full size: docs/reliability.md"
 	@echo "make bench     measure it on this machine"
@@ -39,6 +40,11 @@ survival: install-dev
 integration: install-integration
 	@$(IN) -m tests.integration.install
 	@$(IN) -m pytest tests/integration
+	@$(MAKE) --no-print-directory pages
+
+pages: install-integration
+	@$(IN) -m tests.integration.install
+	@$(IN) -m pytest -n 2 --dist loadfile -m pages
 
 reliability: install-dev
 	@RELIABILITY=full $(IN) -m pytest tests/reliability

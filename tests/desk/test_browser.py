@@ -13,7 +13,7 @@ from tests.browsing import complaints, log_in
 from tests.flows.steps import send
 from tests.world import World, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.pages, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from templates.versions.services import (
 from tests.committed import committed_rows
 from tests.world import forget_all, make_world
 
+pytestmark = pytest.mark.pages
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PARTS = {
     "push": {"default": {"title": "Order {{ order_id }}", "body": "It is on its way."}},

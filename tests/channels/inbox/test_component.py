@@ -16,7 +16,7 @@ from notifyproj.core import clock
 from preferences.models import Recipient
 from tests.channels.inbox.written import a_write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.pages, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from channels.sandbox.kit.values import Answer, Verdict
 from channels.sandbox.models import Received
 from channels.sandbox.stream import stream
 
+pytestmark = pytest.mark.pages
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PUSH = {"kind": "push", "platform": "ios", "title": "Order confirmed", "silent": False}
 

@@ -30,7 +30,11 @@ from tests.preferences.opening import opened
 
 # The sandbox first, so that it is the last to end: what it clears would open, on the browser's
 # loop, a connection that nobody closes.
-pytestmark = [pytest.mark.usefixtures("sandbox"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.pages,
+    pytest.mark.usefixtures("sandbox"),
+    pytest.mark.django_db(transaction=True),
+]
 
 SHOWN = """async () => {
   const registration = await navigator.serviceWorker.ready;

@@ -13,6 +13,8 @@ from tests.flows.campaigns.test_desk import page as path
 from tests.flows.campaigns.test_desk import somebody
 from tests.world import World
 
+pytestmark = pytest.mark.pages
+
 
 @pytest.fixture
 def page(browser: Browser, site: str, world: World) -> Iterator[Page]:

@@ -13,6 +13,8 @@ from notifications.segments.services import Wish, segment_create
 from preferences.models import Recipient
 from tests.browsing import complaints, log_in
 
+pytestmark = pytest.mark.pages
+
 ADD = "/admin/segments/segment/add/"
 FRAME = {"landmark-one-main", "region"}  # of Unfold's pages, all of them
 Open = Callable[..., Page]

@@ -17,7 +17,7 @@ from preferences.models import Preference
 from tests.browsing import complaints
 from tests.preferences.centre.conftest import Home, home
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.pages, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
