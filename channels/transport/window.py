@@ -34,6 +34,11 @@ class Window:
         return self._usual > self._late / 2
 
     @property
+    def is_quick(self) -> bool:
+        """It has answered, and what waits here will soon have its turn."""
+        return 0.0 < self._usual <= self._late / 2
+
+    @property
     def pace(self) -> float:
         """Requests a second that a full window lets through, about; 0.0 before the first answer."""
         return self.size / self._usual if self._usual else 0.0
