@@ -93,6 +93,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "notifyproj.settings"
 import django  # noqa: E402 - the settings need what is set above
 
 django.setup()
+import notifyproj.urls  # noqa: E402, F401 - which routes there are, before a test changes SANDBOX
 
 
 @pytest.fixture(scope="session")
