@@ -83,7 +83,7 @@ def zipped(name: str, text: bytes = b"x") -> bytes:
         (b"<?xml version='1.0'?>\n<Error>user-1</Error>", "This is XML"),
         (b'{"error": "expired"}\nuser-1\n', "This is JSON"),
         (b'[\n"user-1"\n]', "This is JSON"),
-        (gzip.compress(b"user-1\nuser-2\n"), "This is a gzip archive: unpack it"),
+        (gzip.compress(b"user-1\nuser-2\n", mtime=0), "This is a gzip archive: unpack it"),
         (zipped("list.csv", b"user-1"), "This is a zip archive: unpack it"),
         (zipped("[Content_Types].xml"), "This is an Excel file: save it as CSV"),
         (zipped("xl/workbook.xml"), "This is an Excel file: save it as CSV"),
