@@ -4,10 +4,12 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 
 from templates.checker import child, jobs, pool, process
@@ -70,6 +72,14 @@ def test_a_crash_is_a_problem_of_the_field_that_was_read(monkeypatch: pytest.Mon
     assert pool.examine(DRAFT, {}).problems == []  # by another one
 
 
+def _wait_for_stop(checker: Checker) -> None:
+    """One thread takes the signal, and another may answer before it does."""
+    standing, deadline = {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}, time.monotonic() + 10
+    while psutil.Process(checker.process.pid).status() not in standing:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.mark.usefixtures("anew")
 @pytest.mark.parametrize("stops", [signal.SIGSTOP, signal.SIGKILL])
 def test_one_that_stands_still_or_is_killed_is_replaced(
@@ -79,6 +89,7 @@ def test_one_that_stands_still_or_is_killed_is_replaced(
     monkeypatch.setattr(process, "JOB_SECONDS", 0.5)
     (first,) = pool._pool.all
     os.kill(first.process.pid, stops)
+    _wait_for_stop(first)
     pool.examine(DRAFT, {})
     monkeypatch.undo()
     assert first.process.wait(5) != 0
