@@ -13,12 +13,13 @@ SMOOTH = 1 / 16  # of each answer: one in a hundred that hangs says nothing of t
 UNQUEUED, QUEUED = 1.5, 2.0  # times its best: it has no more than it can do at once, or has
 FORGET = 1.0001  # an answer: a peer that is slower for good has a new best after some thousand
 SHORTEST = 1e-4  # seconds
+KNOWN = 8  # answers after which a peer may be called slow: the first open its connection
 
 
 class Window:
     """`size` is how many may be in flight; `most` is never passed."""
 
-    __slots__ = ("_best", "_late", "_since_cut", "_too_late", "_usual", "most", "size")
+    __slots__ = ("_answers", "_best", "_late", "_since_cut", "_too_late", "_usual", "most", "size")
 
     def __init__(self, most: int, timeout: float, first: int = FIRST) -> None:
         self.most = most
@@ -27,11 +28,12 @@ class Window:
         self._usual = 0.0  # seconds an answer takes, smoothed
         self._best = 0.0  # seconds it takes when the peer has little to do
         self._since_cut = 0
+        self._answers = 0
 
     @property
     def is_slow(self) -> bool:
         """Whether more at a time would not help: the peer takes what it can."""
-        return self._usual > self._late / 2
+        return self._answers >= KNOWN and self._usual > self._late / 2
 
     @property
     def is_quick(self) -> bool:
@@ -45,6 +47,7 @@ class Window:
 
     def ended(self, seconds: float, in_flight: int) -> None:
         """A request took so long, whether it was answered or not; `in_flight` counts it."""
+        self._answers += 1
         if not self._best:
             self._begin(max(seconds, SHORTEST))
             return

@@ -45,7 +45,8 @@ START_WITHIN = 8.0  # seconds after its claim a send may start
 WAIT_FOR_ROOM = 3.0  # seconds
 BACK_WHEN_FULL = 1.0
 DRAINED = 50  # messages a second that an endpoint is thought to take, until it shows more
-LATEST = 60.0  # seconds
+LATEST = 60.0  # seconds, for one endpoint of a customer
+LATEST_OF_ACCOUNT = 10.0  # seconds: how fast a peer is was measured a moment ago, and may be over
 
 
 def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
@@ -126,7 +127,7 @@ def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
             time.sleep(0.005)
     pace = (sender.pace(account_id) or math.inf) * of_request
     for behind, item in enumerate(items):
-        _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / pace, LATEST)))
+        _hand_back(item, BACK_AFTER + timedelta(seconds=min(behind / pace, LATEST_OF_ACCOUNT)))
 
 
 def _start(items: Sequence[Ready], deadline: float) -> None:

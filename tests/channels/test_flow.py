@@ -72,7 +72,8 @@ def test_an_account_nobody_knows_may_bring_what_it_likes() -> None:
 
 def test_a_way_that_is_gone_counts_no_more() -> None:
     flows, slow = Flows(), Window(10, 1.0)
-    slow.ended(0.9, 1)
+    for _ in range(KNOWN):
+        slow.ended(0.9, 1)
     flows.put(7, "slow", Flow(slow))
     assert flows.pace(7)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from channels.transport.window import FIRST, Steady, Window
+from channels.transport.window import FIRST, KNOWN, Steady, Window
 
 TIMEOUT = 10.0
 
@@ -124,3 +124,12 @@ def test_a_steady_one_stays() -> None:
     window.ended(60.0, 10)
 
     assert window.size == 10
+
+
+def test_a_slow_first_answer_does_not_make_a_peer_slow() -> None:
+    """It opened the connection: what was put off for it would have waited for up to a minute."""
+    window = Window(1_000, 10.0)
+    window.ended(4.0, 4)
+    assert not window.is_slow
+    for _ in range(KNOWN):
+        window.ended(0.03, 4)
