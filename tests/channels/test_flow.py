@@ -2,7 +2,7 @@ import asyncio
 from time import monotonic
 
 from channels.transport.flow import Flow, Flows
-from channels.transport.window import Steady, Window
+from channels.transport.window import KNOWN, Steady, Window
 
 
 async def _stay(flow: Flow, wait: float, stay: float) -> bool:
