@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from bench.problems import BenchProblem
 from bench.stack import Stack
-from bench.standin import StandIn
-from notifyproj.launch.problems import LaunchProblem
-from notifyproj.launch.terminal import Step, complain, say
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import StandIn
+from notifyproj.launch.system.problems import LaunchProblem
+from notifyproj.launch.system.terminal import Step, complain, say
 
 BASE = Path(__file__).resolve().parent.parent
 PARTS = ("blast", "slow", "callbacks", "resolve", "urgent", "accept", "obvious")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from bench import accepting, ledger, urgent, usage
-from bench.problems import BenchProblem
+from bench import accept, ledger, urgent, usage
 from bench.stack import Stack
-from bench.standin import FLUSHED, Server, StandIn
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import FLUSHED, Server, StandIn
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World, point_account
 from notifications.accept.broadcast import broadcast
 from notifications.counters.table import CREATED
@@ -82,7 +82,7 @@ def run(world: World, stack: Stack, stand_in: StandIn, server: Server) -> Result
 def warm_up(world: World, port: int) -> None:
     """A batch through the API: every child has its loop and its connections afterwards."""
     before = ledger.counters(world.campaign_type_id)
-    accepting.send_batch(world, port)
+    accept.send_batch(world, port)
     deadline = time.monotonic() + GIVE_UP
     while time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)

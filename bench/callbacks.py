@@ -15,9 +15,9 @@ from twilio.request_validator import RequestValidator
 
 from bench import urgent, usage
 from bench.client import Connection
-from bench.problems import BenchProblem
 from bench.stack import Stack
-from bench.standin import StandIn
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import StandIn
 from bench.world import World
 from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount

@@ -16,9 +16,9 @@ from django.db import connection
 
 from bench import urgent, usage
 from bench.blast import URGENT_RATE, sending_urgent
-from bench.problems import BenchProblem
 from bench.stack import Stack
-from bench.standin import FLUSHED, Server, StandIn
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import FLUSHED, Server, StandIn
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World, point_account
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.run.launch import campaign_launch

@@ -3,7 +3,7 @@
 import json
 import socket
 
-from bench.problems import BenchProblem
+from bench.stand_in.problems import BenchProblem
 
 PATH = "/api/v1/notifications"
 

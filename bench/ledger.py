@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
-from bench.problems import BenchProblem
-from bench.standin import Arrival
-from notifications.measures import CREATED, LAW_ENDS
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import Arrival
+from notifications.counters.measures import CREATED, LAW_ENDS
 from notifications.statuses import FINAL, State
 
 COUNTERS = """

@@ -18,8 +18,8 @@ from django.template import Context, Template
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "notifyproj.settings")
 django.setup()
 
+from preferences.addresses.addresses import open_data_key, unseal  # noqa: E402 - after the set-up
 from preferences.models import ContactPoint, Preference, Recipient  # noqa: E402
-from preferences.recipients.addresses import open_data_key, unseal  # noqa: E402 - after the set-up
 
 QUEUE = "obvious"
 TITLE = "{{ name }}, your parcel {{ order_id }}"

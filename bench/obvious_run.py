@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench import obvious
-from bench.problems import BenchProblem
 from bench.stack import Stack
-from bench.standin import FLUSHED, StandIn
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import FLUSHED, StandIn
 from bench.world import CAMPAIGN_VARIABLES, CODE_READER
 from preferences.models import Recipient
 

@@ -14,7 +14,7 @@ from django.db import connection
 from bench.blast import Result
 from bench.callbacks import Result as Callbacks
 from bench.campaign import Result as Campaigns
-from bench.resolving import Result as Resolving
+from bench.resolve import Result as Resolving
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
 

@@ -5,20 +5,20 @@ from collections.abc import Collection
 from pathlib import Path
 
 from bench import (
-    accepting,
+    accept,
     blast,
     callbacks,
     campaign,
     obvious_run,
     report,
-    resolving,
+    resolve,
     urgent,
     usage,
     world,
 )
 from bench.stack import Stack
-from bench.standin import StandIn
-from notifyproj.launch.terminal import Step, say
+from bench.stand_in.server import StandIn
+from notifyproj.launch.system.terminal import Step, say
 
 PARTS = (
     *("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
@@ -72,9 +72,9 @@ def _measure(
         case "callbacks":
             figures.callbacks = callbacks.run(people, stack, stand_in)
         case "resolve":
-            figures.resolve = resolving.run(people, stack)
+            figures.resolve = resolve.run(people, stack)
         case "accept":
-            figures.accept = accepting.run(people, stack)
+            figures.accept = accept.run(people, stack)
         case "obvious":
             figures.obvious = obvious_run.run(stack, stand_in)
         case "campaign" | "troubled":

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-from bench.problems import BenchProblem
+from bench.stand_in.problems import BenchProblem
 from notifyproj.launch.answers import answers
 from notifyproj.launch.environment import Ports, check_free, run_environment
-from notifyproj.launch.postgres import Postgres
-from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.secret_file import load_secrets
+from notifyproj.launch.servers.postgres import Postgres
+from notifyproj.launch.servers.valkey import Valkey
 from notifyproj.launch.supervisord import Supervisord, end_leftovers
-from notifyproj.launch.valkey import Valkey
+from notifyproj.launch.system.problems import LaunchProblem
 from notifyproj.processes import Process, processes
 
 READY_SECONDS = 60

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from django.db import connection
 
 from bench.client import PATH, Connection, request
-from bench.problems import BenchProblem
-from bench.standin import FLUSHED, Server
+from bench.stand_in.problems import BenchProblem
+from bench.stand_in.server import FLUSHED, Server
 from bench.world import CODE, CODE_READER, World
 
 SENDERS = 4  # a slow answer does not hold up the next send

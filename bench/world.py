@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db import connection
 
-from bench.certificates import new_key, pem_of
+from bench.stand_in.certificates import new_key, pem_of
 from channels.accounts.credentials import account_upsert
 from channels.models import App
 from notifyproj.core import clock
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Scope, Service
-from notifyproj.core.services import api_key_create, service_create
 from preferences.models import NotificationType, Preference, QuietHours, Recipient
 from preferences.recipients.schemas import Device, ImportLine
 from preferences.recipients.services import recipients_upsert_bulk

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from channels.addresses.signed import Signer
 from channels.base import Envelope
-from channels.signed_address import Signer
 
 
 @dataclass(frozen=True, slots=True)

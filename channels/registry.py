@@ -9,7 +9,7 @@ from channels.protocols import Adapter
 ADAPTERS = {
     "apns": "channels.push.apns",
     "fcm": "channels.push.fcm",
-    "smtp": "channels.email.smtp",
+    "smtp": "channels.email.smtp.adapter",
     "sendgrid": "channels.email.sendgrid.adapter",
     "ses": "channels.email.ses.adapter",
     "mailgun": "channels.email.mailgun.adapter",

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from notifications.reasons import REASONS
-from notifyproj.core.alerts import alerts_raise
-from preferences.decision.types import type_of
+from notifyproj.core.alerts.alerts import alerts_raise
+from preferences.facts.types import type_of
 
 MOST = 20  # causes of one flush; more than that are one cause
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from preferences.decision.facts import Person
+from preferences.facts.facts import Person
 from templates.fields import PERSON
 
 

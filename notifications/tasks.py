@@ -5,9 +5,9 @@ from celery import shared_task
 from channels.accounts.breaker import fold_health
 from notifications import queues
 from notifications.accept.fanout import resolve_chunks
-from notifications.callbacks import replays
-from notifications.callbacks.process import fold_due
-from notifications.callbacks.store import forget_unread
+from notifications.callbacks.fold import replays
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive.store import forget_unread
 from notifications.counters import table as counters
 from notifications.deliver.deliver import deliver
 from notifications.dispatch.consumers import check_in
@@ -16,8 +16,8 @@ from notifications.dispatch.sweep import sweep
 from notifications.erasure.run import erase_due
 from notifications.operations.maintenance import maintain
 from notifications.record import dead_addresses as burying
-from notifyproj.core.alert_notifier import tell_alerts
-from preferences.consent import bounce_strikes as strikes
+from notifyproj.core.alerts.notifier import tell_alerts
+from preferences.suppressions import bounce_strikes
 
 
 @shared_task(name=queues.DELIVER)
@@ -58,7 +58,7 @@ def maintain_task() -> None:
     maintain()
     forget_unread()
     replays.forget()
-    strikes.forget()
+    bounce_strikes.forget()
 
 
 @shared_task(name=queues.ERASE)

@@ -17,7 +17,7 @@ django.setup()
 request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
-from notifications.callbacks.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
+from notifications.callbacks.receive.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
 from notifyproj.core.logs import mask_access  # noqa: E402
 from notifyproj.gateway import sockets  # noqa: E402
 

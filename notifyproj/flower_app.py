@@ -9,8 +9,8 @@ from flower.views.monitor import Metrics  # type: ignore[import-untyped]
 from tornado.web import HTTPError, authenticated
 
 from celery_app import app as app
-from notifyproj.core.buckets import LocalBuckets
 from notifyproj.core.login_limits import ADDRESS, network
+from notifyproj.core.servers.buckets import LocalBuckets
 
 _buckets = LocalBuckets()  # one process: there is nobody to share with
 _checked_by_flower = BaseHandler.get_current_user

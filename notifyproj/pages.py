@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import permission_denied
 
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.pages import desk_page
 
 
 @require_safe

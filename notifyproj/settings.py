@@ -108,14 +108,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "notifyproj.core.proxies.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
-    "notifyproj.core.middleware.ApiMiddleware",
+    "notifyproj.core.api.middleware.ApiMiddleware",
     "notifyproj.admin_site.policy.AdminPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "notifyproj.core.audit_middleware.AuditActor",
+    "notifyproj.core.audit.middleware.AuditActor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -158,16 +158,16 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else No
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["notifyproj.core.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["notifyproj.core.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["notifyproj.core.throttling.ServiceThrottle"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["notifyproj.core.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["notifyproj.core.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["notifyproj.core.api.rate_limits.ServiceThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "notifyproj.core.errors.exception_handler",
+    "EXCEPTION_HANDLER": "notifyproj.core.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-LOOK = "notifyproj.admin_site.branding"
+LOOK = "notifyproj.admin_site.brand"
 LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 UNFOLD = {
     "SITE_TITLE": f"{LOOK}.title",
@@ -192,7 +192,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Tell a person something, on the channels they chose; see what became of it.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["notifyproj.core.openapi.add_common_errors"],
+    "POSTPROCESSING_HOOKS": ["notifyproj.core.api.openapi.add_common_errors"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

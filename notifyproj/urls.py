@@ -9,8 +9,8 @@ from notifications.admin.home import view as home
 from notifications.operations.metrics import Metrics
 from notifyproj import pages
 from notifyproj.core import health
-from notifyproj.core.openapi_view import Schema
-from preferences.recipients.api_inbox_tokens import InboxTokens
+from notifyproj.core.api.openapi_view import Schema
+from preferences.recipients.api.inbox_tokens import InboxTokens
 
 handler403 = "notifyproj.pages.forbidden"
 urlpatterns = [

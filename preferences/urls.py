@@ -3,11 +3,13 @@
 from django.urls import path
 
 from preferences.centre.api import PreferencePages
-from preferences.consent import api as api_preferences
-from preferences.consent import api_bulk as api_preferences_bulk
-from preferences.consent import api_suppressions
-from preferences.recipients import api, api_browsers, api_import
-from preferences.recipients import api_contact_points as api_points
+from preferences.consent.api import bulk as api_preferences_bulk
+from preferences.consent.api import preferences as api_preferences
+from preferences.consent.api import suppressions as api_suppressions
+from preferences.recipients.api import browsers as api_browsers
+from preferences.recipients.api import contact_points as api_points
+from preferences.recipients.api import imports as api_import
+from preferences.recipients.api import recipients as api
 
 ONE = "recipients/<str:external_id>"
 

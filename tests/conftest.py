@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from notifyproj.launch.postgres import Postgres
-from notifyproj.launch.problems import LaunchProblem
-from notifyproj.launch.valkey import Valkey
+from notifyproj.launch.servers.postgres import Postgres
+from notifyproj.launch.servers.valkey import Valkey
+from notifyproj.launch.system.problems import LaunchProblem
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -99,7 +99,7 @@ import notifyproj.urls  # noqa: E402, F401 - which routes there are, before a te
 @pytest.fixture(scope="session")
 def site(django_db_setup: None) -> Iterator[str]:
     """The platform's pages, served by a process of its own from the test's database."""
-    from notifyproj.launch.valkey import free_port
+    from notifyproj.launch.servers.valkey import free_port
     from tests.channels.inbox.live_process import running
 
     port = free_port()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from notifyproj.launch.valkey import Valkey
+from notifyproj.launch.servers.valkey import Valkey
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from channels.accounts.routes import routes
 from channels.models import App, ProviderAccount
 from notifications.accept.requests import SendRequest
 from notifications.status_events.subscriptions import subscriptions
-from notifyproj.core.bodies import convert
+from notifyproj.core.api.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from preferences.decision.caps import caps
-from preferences.decision.types import catalogue
+from preferences.addresses.addresses import hash_of, mask, new_data_key, open_data_key, seal
+from preferences.facts.caps import caps
+from preferences.facts.types import catalogue
 from preferences.models import ContactPoint, NotificationType, Recipient
-from preferences.recipients.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from templates.versions.published import (
     forget_names,
     template_create,

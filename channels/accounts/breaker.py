@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from channels.accounts.health import STALE
 from channels.accounts.rate_control import Lately, next_rate
 from channels.accounts.routes import CLOSED, OPEN, PROBE_LEASE
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 from notifyproj.core.sqlarrays import array
 
 log = logging.getLogger(__name__)

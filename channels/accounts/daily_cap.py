@@ -12,7 +12,7 @@ from redis import Redis, RedisError
 from redis.commands.core import Script
 
 from channels.accounts.choose import Route
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 UNBOOKED = 5  # seconds until a send is in the books and in everybody's snapshot
 PROCESSES = 4  # without Redis: how many of us there may be

@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from psycopg2.extras import execute_values
 
+from channels.accounts.probe import FIRST_PROBE
 from channels.accounts.routes import CLOSED, routes
 from channels.models import ProviderAccount
-from channels.probing import FIRST_PROBE
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 
 log = logging.getLogger(__name__)
 

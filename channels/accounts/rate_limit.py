@@ -11,7 +11,7 @@ from redis import Redis, RedisError
 from redis.commands.core import Script
 
 from channels.base import Account, Lane
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 URGENT_SHARE = 0.2
 BURST = 1.25  # seconds of the rate that may be taken at once: one of them by what is not urgent

@@ -12,10 +12,10 @@ from django.db.models import F
 from channels import registry
 from channels.accounts.areas import area_key
 from channels.accounts.choose import CLOSED, FIXED, HALF_OPEN, OPEN, Route, serving
+from channels.accounts.probe import take_held_probe
 from channels.accounts.sealed import account_value
 from channels.base import Account, Channel
 from channels.models import AccountDay, ProviderAccount
-from channels.probing import take_held_probe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot

@@ -15,8 +15,8 @@ from channels.accounts.sealed import open_credentials, seal_credentials
 from channels.base import Field
 from channels.models import ProviderAccount
 from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
+from notifyproj.core.admin.json_field import JSONField
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.json_field import JSONField
 
 PREFIX = "credential_"
 PLACE = ("app", "endpoint", "ca_certificate")

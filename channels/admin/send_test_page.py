@@ -12,7 +12,7 @@ from channels.accounts.credentials import account_value
 from channels.admin import send_test as trial
 from channels.base import Channel, Outcome, OutcomeKind
 from channels.models import ProviderAccount
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.pages import desk_page
 from notifyproj.core.encryption import Undecryptable
 
 HINTS = {

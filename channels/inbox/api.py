@@ -17,7 +17,7 @@ from channels.inbox import selectors, services, wire
 from channels.inbox.authentication import InboxTokenAuthentication
 from channels.inbox.tokens import Reader
 from notifyproj.core import clock
-from notifyproj.core.bodies import read_body
+from notifyproj.core.api.bodies import read_body
 
 
 class ItemOut(msgspec.Struct):

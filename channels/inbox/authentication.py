@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from channels.inbox import tokens
 from notifyproj.core import clock
-from notifyproj.core.errors import ApiError
+from notifyproj.core.api.errors import ApiError
 
 
 def reader_of(request: HttpRequest | Request) -> tokens.Reader:

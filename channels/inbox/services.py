@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from channels.base import InboxWrite
 from channels.inbox import selectors, wire
-from notifyproj.core.publish import publish
+from notifyproj.core.live.publish import publish
 from notifyproj.core.sqlarrays import array, quoted_array
 
 KEPT = timedelta(days=90)

@@ -20,9 +20,10 @@ from django.http.response import HttpResponseBase
 from channels.inbox import selectors, tokens, wire
 from channels.inbox.authentication import reader_of
 from channels.inbox.cors import with_cors_async
-from notifyproj.core import clock, sse
-from notifyproj.core.errors import ApiError, error_response, status_error
-from notifyproj.core.live import Signal, hub
+from notifyproj.core import clock
+from notifyproj.core.api.errors import ApiError, error_response, status_error
+from notifyproj.core.live import sse
+from notifyproj.core.live.readers import Signal, hub
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.inbox.models import InboxItem
-from notifyproj.core import sse
+from notifyproj.core.live import sse
 
 NOTHING_YET = UUID(int=0)  # the last event id of an inbox that was empty
 

@@ -23,7 +23,7 @@ from channels.base import (
 from channels.messages import PushMessage
 from channels.push.fit import collapse_id
 from channels.push.ios_payload import payload, priority, push_type
-from channels.signing import es256_jwt, window_start
+from channels.signatures import es256_jwt, window_start
 
 CHANNEL = Channel.PUSH
 FIELDS: tuple[Field, ...] = (

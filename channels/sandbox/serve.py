@@ -30,19 +30,13 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     from channels.sandbox.kit.callbacks import Callbacks
     from channels.sandbox.kit.database import Database
     from channels.sandbox.kit.recorder import Recorder
-    from channels.sandbox.providers import (
-        apns,
-        fcm,
-        mailgun,
-        sendgrid,
-        ses,
-        slack,
-        sns,
-        web_push,
-        webhook,
-    )
-    from channels.sandbox.providers.smtp import mail_server
-    from channels.sandbox.providers.twilio import Twilio
+    from channels.sandbox.providers.email import mailgun, sendgrid, ses
+    from channels.sandbox.providers.email.smtp import mail_server
+    from channels.sandbox.providers.push import apns, fcm
+    from channels.sandbox.providers.sms import sns
+    from channels.sandbox.providers.sms.twilio import Twilio
+    from channels.sandbox.providers.web_push import web_push
+    from channels.sandbox.providers.webhook import slack, webhook
 
     async with AsyncExitStack() as stack:
         database = Database()

@@ -1,7 +1,7 @@
 """A request as it may be shown and stored: without what would let anybody in."""
 
 from channels.sandbox.kit.values import Request
-from channels.sandbox.providers.fcm_token import without_assertion
+from channels.sandbox.providers.push.fcm_token import without_assertion
 
 SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "x-amz-security-token"})
 

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponseNotAllowed, StreamingH
 from django.http.response import HttpResponseBase
 
 from channels.sandbox.kit.recorder import TOPIC
-from notifyproj.core import sse
-from notifyproj.core.live import Signal, hub
+from notifyproj.core.live import sse
+from notifyproj.core.live.readers import Signal, hub
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:

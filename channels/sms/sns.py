@@ -26,7 +26,7 @@ from channels.base import (
 from channels.messages import SmsMessage
 from channels.sms.recipient import number_of
 from channels.sms.senders import is_on, sender
-from channels.sms_encoding import estimate, prepared
+from channels.sms_parts import estimate, prepared
 
 __all__ = ("CHANNEL", "CODES", "FIELDS", "build", "classify", "parse_events", "verify")
 

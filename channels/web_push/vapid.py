@@ -26,7 +26,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import WebPushMessage
-from channels.signing import base64url, p256_public, vapid_jwt, window_start
+from channels.signatures import base64url, p256_public, vapid_jwt, window_start
 from channels.web_push.contact import contact_problem
 from channels.web_push.encryption import encrypt, sender_key
 from channels.web_push.payload import payload

@@ -22,11 +22,11 @@ from notifications.resolve import insert as store
 from notifications.resolve.resolve import first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import FINAL
-from notifications.wiping import wipe
-from notifyproj.core.bodies import convert
-from notifyproj.core.errors import InvalidFields
+from notifications.wipe import wipe
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.ids import milliseconds_of
-from preferences.decision.types import PRIORITY_OF
+from preferences.facts.types import PRIORITY_OF
 
 KEY_REUSED = InvalidFields(
     {"Idempotency-Key": "This key was used before with another body."}, "idempotency_conflict", 409

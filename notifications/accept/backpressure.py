@@ -5,9 +5,9 @@ from django.conf import settings
 from channels.base import Lane
 from notifications.accept.requests import SendRequest
 from notifications.counters.table import waiting
-from notifyproj.core.errors import ApiError
+from notifyproj.core.api.errors import ApiError
 from notifyproj.core.snapshot import Snapshot
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 RETRY_AFTER = 10.0  # seconds
 

@@ -10,7 +10,7 @@ from notifications.accept.draft import draft
 from notifications.accept.insert import insert_notifications
 from notifications.accept.requests import SendRequest
 from notifications.dispatch import dispatch
-from preferences.decision.types import Priority
+from preferences.facts.types import Priority
 
 
 def broadcast(

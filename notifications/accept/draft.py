@@ -8,19 +8,19 @@ from uuid import UUID
 import msgspec
 
 from channels.base import Channel
+from notifications.accept.duplicates import content_hash
 from notifications.accept.marketing_rules import check_way_out
 from notifications.accept.reply_address import check_reply_address
 from notifications.accept.requests import SendRequest
 from notifications.attachments.store import LARGEST
-from notifications.duplicates import content_hash
 from notifications.variables import seal
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import uuid7
-from preferences.decision.facts import find_recipients
-from preferences.decision.types import LANE_OF, PRIORITY_OF, TypeValue, catalogue
-from preferences.recipients.addresses import open_data_key
+from preferences.addresses.addresses import open_data_key
+from preferences.facts.facts import find_recipients
+from preferences.facts.types import LANE_OF, PRIORITY_OF, TypeValue, catalogue
 from templates.versions.published import VersionValue, find_version, needs
 
 LONGEST_LIFE = timedelta(days=7)

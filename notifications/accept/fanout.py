@@ -20,11 +20,11 @@ from notifications.resolve import insert as store
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import NotificationState
-from notifications.wiping import wipe
+from notifications.wipe import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import milliseconds_of
-from preferences.decision.facts import recipients_after
-from preferences.decision.types import type_of
+from preferences.facts.facts import recipients_after
+from preferences.facts.types import type_of
 
 CHUNK = 5_000  # deliveries, about
 TURN = 5.0  # seconds one task goes on; then the next one may run elsewhere

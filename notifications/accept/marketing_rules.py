@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Q
 
 from notifications.accept.requests import SendRequest
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 from preferences.admin import type_form
-from preferences.decision.types import TypeValue
 from preferences.decision.values import MARKETING
+from preferences.facts.types import TypeValue
 from preferences.models import NotificationType
 from templates.review.checks import Problem
 from templates.review.unsubscribe_check import LINKS, Parts, without_way_out

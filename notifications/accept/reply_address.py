@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from channels.base import Channel
 from notifications.accept.requests import SendRequest
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 from templates.versions.published import (
     RenderFailed,
     VersionValue,

@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from channels.base import Channel
-from notifyproj.core.bodies import convert
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.errors import InvalidFields
 
 Slug = Annotated[str, Meta(min_length=1, max_length=120)]
 UserId = Annotated[str, Meta(min_length=1, max_length=200)]

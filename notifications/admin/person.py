@@ -18,7 +18,7 @@ from notifications.statuses import OPEN, NotificationState
 from notifyproj.core.ids import instant_of
 from preferences.consent.history import ConsentEventView, views
 from preferences.consent.read import preferences_get
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import ConsentEvent, ContactPoint, Recipient, Suppression
 
 NOTIFICATIONS = 100  # the newest ones looked at

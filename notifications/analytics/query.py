@@ -9,9 +9,9 @@ from typing import Literal, TypeVar, get_args
 from channels.base import Channel
 from channels.models import ProviderAccount
 from notifications.analytics.selectors import Which
-from notifyproj.core.errors import InvalidFields
-from notifyproj.core.instants import read_instant
-from preferences.decision.types import catalogue
+from notifyproj.core.api.errors import InvalidFields
+from notifyproj.core.api.instants import read_instant
+from preferences.facts.types import catalogue
 
 DAY = timedelta(days=1)
 LONGEST = 400 * DAY

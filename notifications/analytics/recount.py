@@ -8,7 +8,7 @@ from django.db import connection
 from psycopg2 import sql
 
 from notifications.counters.cells import HEARD, Cell, Settled
-from notifications.measures import BOUNDS, COST, LATENCY
+from notifications.counters.measures import BOUNDS, COST, LATENCY
 from notifications.partitions import existing, name
 from notifyproj.core.clock import now
 

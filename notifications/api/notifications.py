@@ -16,15 +16,15 @@ from notifications.accept.requests import Accepted, BatchRequest, SendRequest, p
 from notifications.history import notifications as selectors
 from notifications.services import cancel as cancelling
 from notifications.statuses import NotificationState
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import InvalidFields, not_found
+from notifyproj.core.api.instants import read_bound
+from notifyproj.core.api.openapi import KEY_ERRORS, ErrorDetail, error
+from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
+from notifyproj.core.api.rate_limits import charge_rest
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields, not_found
-from notifyproj.core.instants import read_bound
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, ErrorDetail, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
-from notifyproj.core.throttling import charge_rest
 
 TAGS = ["notifications"]
 KEY = OpenApiParameter(

@@ -13,14 +13,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from channels.base import Channel
-from notifications import reports
 from notifications.analytics.query import GROUPS
 from notifications.analytics.rows import ReportRow, as_csv
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer
+from notifications.api import report_rows
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer
+from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
 
 TAGS = ["reports"]
 WRONG = error("Before `until`, by 31 days at most.", "invalid", since="…")
@@ -57,8 +57,8 @@ class Reports(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         only = cast(Caller, request.user).only
-        asked = reports.read(_query(request), now(), only)
-        return answer(Report(asked.since, asked.until, reports.report(asked, only)))
+        asked = report_rows.read(_query(request), now(), only)
+        return answer(Report(asked.since, asked.until, report_rows.report(asked, only)))
 
 
 class ReportsAsCsv(APIView):
@@ -73,8 +73,8 @@ class ReportsAsCsv(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         only = cast(Caller, request.user).only
-        asked = reports.read(_query(request), now(), only)
-        text = as_csv(reports.report(asked, only), asked.group_by)
+        asked = report_rows.read(_query(request), now(), only)
+        text = as_csv(report_rows.report(asked, only), asked.group_by)
         named = f'attachment; filename="report-{asked.since:%Y%m%d%H}-{asked.until:%Y%m%d%H}.csv"'
         return HttpResponse(text, "text/csv; charset=utf-8", headers={"Content-Disposition": named})
 

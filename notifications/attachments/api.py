@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifications.attachments import store as attachments
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer
-from notifyproj.core.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer
+from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.errors import ApiError, InvalidFields, not_found
+from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.clock import now
-from notifyproj.core.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
 
 TAGS = ["attachments"]
 AROUND = 65_536  # bytes of a multipart body besides its file

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from channels.base import BuildError, Outcome, OutcomeKind
 from channels.messages import Attachment, EmailMessage
-from notifications import baggage
+from notifications.attachments import memory_budget
 from notifications.attachments.store import Files
 
 GONE = Outcome(OutcomeKind.REJECTED, "A file it should carry was deleted", "attachment_missing")
@@ -24,6 +24,8 @@ def enclosed(message: EmailMessage, ids: Sequence[str], files: Files) -> EmailMe
     found: list[Attachment] = [file for id_ in ids if (file := files[id_]) is not None]
     if len(found) < len(ids):
         raise NoRoom
-    if not baggage.take(message.envelope.delivery_id, sum(len(file.content) for file in found)):
+    if not memory_budget.take(
+        message.envelope.delivery_id, sum(len(file.content) for file in found)
+    ):
         raise NoRoom
     return replace(message, attachments=tuple(found))

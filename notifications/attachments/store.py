@@ -18,9 +18,9 @@ from channels import messages
 from channels.header_text import is_dangerous
 from notifications.models import Attachment
 from notifyproj.core import encryption
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import uuid7
 from notifyproj.core.sqlarrays import array
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from channels.models import ProviderAccount
 from notifications.models import DeadCandidate, InboundCallback
 from notifications.record import dead_addresses
-from notifyproj.core.log_lists import LogAdmin
+from notifyproj.core.admin.log_lists import LogAdmin
 
 
 class KeptAdmin(LogAdmin):

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from notifications.callbacks.views import hook
+from notifications.callbacks.receive.views import hook
 
 urlpatterns = [path("<slug:kind>/<slug:slug>", hook)]

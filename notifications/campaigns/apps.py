@@ -8,6 +8,6 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.campaigns.run.numbers import arms_of
-        from notifications.segments.audience import arms_from
+        from notifications.segments.people.audience import arms_from
 
         arms_from(arms_of)

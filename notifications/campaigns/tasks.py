@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from notifications import queues
-from notifications.campaigns.reporting.moments import note_moments
+from notifications.campaigns.report.moments import note_moments
 from notifications.campaigns.run.feed import feed
 from notifications.campaigns.run.tick import tick
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from channels.base import EventKind
-from notifications.measures import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
+from notifications.counters.measures import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
 from notifications.reasons import counted_as
 from notifications.statuses import FINAL, ProviderOutcome, State
 from notifyproj.core.ids import milliseconds_in

@@ -12,8 +12,8 @@ from django.db import connection
 from psycopg2.extras import execute_values
 
 from notifications.counters.cells import Cell
-from notifications.measures import CREATED as CREATED
-from notifications.measures import LAW_ENDS
+from notifications.counters.measures import CREATED as CREATED
+from notifications.counters.measures import LAW_ENDS
 
 
 def add(cells: Iterable[Cell]) -> None:

@@ -24,10 +24,9 @@ from channels.base import (
 from channels.inbox.services import store as store_in_inbox
 from channels.transport.look_up import FOUND
 from channels.transport.loop import Job, endpoint_of
-from notifications.baggage import put_down
+from notifications.attachments.memory_budget import put_down
 from notifications.deliver import worker as outbox
 from notifications.deliver.batch import together
-from notifications.deliver.fallback import needed
 from notifications.deliver.prepare import Ready, prepare
 from notifications.deliver.route import BACK_AFTER
 from notifications.deliver.screen import routable
@@ -35,6 +34,7 @@ from notifications.deliver.uncertain import load_unanswered, sender_of
 from notifications.dispatch.claim import claim, hand_back, load
 from notifications.dispatch.queue_depth import count_taken
 from notifications.queues import delivery_queue
+from notifications.record.fallback import needed
 from notifications.record.outcomes import Change, Finished
 from notifications.statuses import State
 from notifyproj.core.clock import now as clock_now

@@ -31,10 +31,10 @@ from notifications.record.outcomes import Change, Finished, kept
 from notifications.statuses import State
 from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
-from preferences.decision.facts import Person
-from preferences.decision.types import TypeValue, catalogue
-from preferences.recipients.addresses import open_data_key
-from preferences.recipients.addresses import unseal as unseal_address
+from preferences.addresses.addresses import open_data_key
+from preferences.addresses.addresses import unseal as unseal_address
+from preferences.facts.facts import Person
+from preferences.facts.types import TypeValue, catalogue
 from templates.engine.render import RenderFailed, render
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,10 @@ from channels.accounts.rate_limit import wait as wait_for_leave
 from channels.accounts.routes import LOOK_AGAIN, next_chance, next_day, probe, routes
 from channels.base import Lane
 from notifications.dispatch.claim import Claimed
-from notifications.record.outcomes import FOREVER, Change, held_by, kept
+from notifications.holders import by_account
+from notifications.record.outcomes import FOREVER, Change, kept
 from notifications.statuses import State
-from preferences.decision.types import TypeValue
+from preferences.facts.types import TypeValue
 
 BACK_AFTER = timedelta(seconds=1)
 OVERDUE = timedelta(minutes=1)
@@ -136,7 +137,7 @@ def _held(row: Claimed, account_id: int, now: datetime, *, others: bool) -> Chan
     themselves: the release of held ones would send them in circles."""
     if others:
         return _wait(row, "account_held", now + LOOK_AGAIN + _spread(LOOK_AGAIN))
-    reason, holder = kept(row, "account_held"), held_by(account_id)
+    reason, holder = kept(row, "account_held"), by_account(account_id)
     return Change(row, State.WAITING, reason, due_at=FOREVER, held_by=holder)
 
 

@@ -15,9 +15,9 @@ from notifications.record.outcomes import Change, kept, on_hold
 from notifications.resolve.limits import asked_again
 from notifications.statuses import State
 from preferences.decision.decide import decide
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import TypeValue, type_of
 from preferences.decision.values import NO_LIMITS, Defer, Fold, Limits, Send, Skip, Target
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import TypeValue, type_of
 
 
 class Chosen(NamedTuple):

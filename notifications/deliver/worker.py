@@ -8,7 +8,7 @@ import time
 from channels.transport.loop import Transport, transport
 from notifications.deliver.lease_renewal import Leases
 from notifications.record.recorder import Recorder
-from notifications.status_events import sending as status_events
+from notifications.status_events.send import send as status_events
 
 DRAIN = 4.0  # seconds a stopping process waits for what is in flight
 

@@ -1,6 +1,6 @@
 """Ada, the shop's customer, and how to reach her."""
 
-from preferences.decision.facts import find_recipients
+from preferences.facts.facts import find_recipients
 from preferences.models import Recipient
 from preferences.recipients.schemas import Device, Profile
 from preferences.recipients.services import device_register, recipient_upsert

@@ -7,8 +7,8 @@ from channels.accounts.credentials import account_upsert
 from channels.models import App, ProviderAccount
 from notifications.demo.accounts import kept, pem
 from notifications.demo.people import EXTERNAL_ID
+from preferences.addresses.addresses import hash_of
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients.addresses import hash_of
 from preferences.recipients.webhooks import slack_register, webhook_register
 
 PATHS = {"webhook": "orders", "slack": "services/T0DEMO/B0DEMO/ada"}

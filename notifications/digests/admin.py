@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications.digests.models import Digest
+from notifyproj.core.admin.log_lists import LogAdmin
 from notifyproj.core.clock import now
-from notifyproj.core.log_lists import LogAdmin
 from notifyproj.core.models import Service
-from notifyproj.core.templatetags.desk import moment
-from preferences.decision.types import catalogue
+from notifyproj.core.templatetags.admin_site import moment
+from preferences.facts.types import catalogue
 from preferences.models import Recipient
 
 SOON = "now"  # it is due: the sweep closes it within seconds

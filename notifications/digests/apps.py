@@ -8,7 +8,7 @@ class DigestsConfig(AppConfig):
     verbose_name = "Digests"
 
     def ready(self) -> None:
-        from notifications.digests.forgetting import forget_erased
+        from notifications.digests.erasure import forget_erased
         from preferences.models import Recipient
 
         post_save.connect(forget_erased, sender=Recipient, dispatch_uid="digests.forget_erased")

@@ -9,7 +9,7 @@ from django.db import connection
 from notifications.variables import seal, unseal
 from notifyproj.core.encryption import Undecryptable, lookup_hash
 from notifyproj.core.sqlarrays import array
-from preferences.recipients.addresses import open_data_key
+from preferences.addresses.addresses import open_data_key
 
 PARENTS = """
 SELECT id::text, service_id, variables,

@@ -17,7 +17,7 @@ from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
-from preferences.decision.facts import Person, Point, load_people, load_points
+from preferences.facts.facts import Person, Point, load_people, load_points
 from templates.engine.render import Compiled
 from templates.fields import PERSON
 from templates.versions.published import compiled

@@ -12,8 +12,8 @@ from redis import RedisError
 
 from notifications.dispatch.dispatch import publish_check_in
 from notifications.queues import ALL
-from notifyproj.core.alerts import alert_raise, alert_resolve
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
+from notifyproj.core.servers.redis_client import quick_redis
 
 SIGNS = "consumers"  # a hash: queue -> when a task of it last began, in Redis's own seconds
 SILENT = 30  # seconds without a sign

@@ -23,8 +23,8 @@ from notifications.queues import (
     RESOLVE_URGENT,
     delivery_queue,
 )
-from notifyproj.core.broker import BrokerAway, ask
 from notifyproj.core.ids import day_in
+from notifyproj.core.servers.broker import BrokerAway, ask
 
 HINT_SIZE = 500
 # How long a row belongs to its hint: to be claimed, sent and recorded. Then the sweep makes a new

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from channels.models import ProviderAccount
 from notifications.counters.cells import Cell, hour_of
 from notifications.counters.table import add
-from notifications.record.outcomes import PAUSED, held_by
+from notifications.holders import PAUSED, by_account
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import NotificationState, State
 from notifyproj.core.clock import now as clock_now
@@ -116,7 +116,7 @@ def _waiting(now: datetime) -> dict[str, bool]:
     accounts = [Held(*row) for row in ProviderAccount.objects.values_list(*Held._fields)]
     usable = {(account.channel, account.app_id) for account in accounts if account.usable}
     return {
-        held_by(account.id): account.wants_probe(now)
+        by_account(account.id): account.wants_probe(now)
         for account in accounts
         if account.held_at is not None and (account.channel, account.app_id) not in usable
     }

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from redis import RedisError
 
-from notifyproj.core.broker import BrokerAway, message_counts
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.broker import BrokerAway, message_counts
+from notifyproj.core.servers.redis_client import quick_redis
 
 SECONDS_OF_WORK = 4  # enough to never run dry, and claimed in the first seconds of its life
 WINDOW = 5  # whole seconds the rate is measured over

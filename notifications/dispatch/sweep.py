@@ -19,7 +19,7 @@ from notifications.dispatch.held import release_held
 from notifications.dispatch.resumed import retry_resumed
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
-from notifications.wiping import wipe
+from notifications.wipe import wipe
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import msgspec
 from django.db import connection
 from psycopg2 import sql
 
-from notifications.callbacks.store import AAD
+from notifications.callbacks.receive.store import AAD
 from notifyproj.core import encryption
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.erasures import Step, Subject

@@ -10,7 +10,7 @@ from notifications.dispatch.claim import Claimed
 from notifications.explain.schemas import AccountView, Choosing
 from notifications.explain.schemas import State as AccountState
 from notifications.reasons import words
-from preferences.decision.types import TypeValue
+from preferences.facts.types import TypeValue
 
 POLICIES = {
     "reliable": "the most reliable of those that may send it",

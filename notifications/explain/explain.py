@@ -21,11 +21,11 @@ from notifications.reasons import words
 from notifications.resolve.limits import peeked
 from notifications.resolve.person import Facts
 from notifications.resolve.resolve import first_fallbacks
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 from preferences.decision.decide import Step, ground
-from preferences.decision.facts import Person, load_people, load_points, load_points_of
-from preferences.decision.types import PRIORITY_OF
 from preferences.decision.values import Defer, Fold, Send, Skip
+from preferences.facts.facts import Person, load_people, load_points, load_points_of
+from preferences.facts.types import PRIORITY_OF
 from preferences.recipients.selectors import hints_of
 from templates.versions.published import compiled
 

@@ -13,9 +13,9 @@ from notifications.dispatch.claim import Claimed
 from notifications.explain.rules import Way
 from notifications.links.decorate import way_out
 from notifyproj.core.encryption import Undecryptable
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import TypeValue
-from preferences.recipients.addresses import open_data_key, unseal
+from preferences.addresses.addresses import open_data_key, unseal
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import TypeValue
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from notifications.explain.schemas import Word
 from notifications.resolve.person import Facts
 from notifications.resolve.rows import IN_DIGEST
 from preferences.decision.decide import Step, explain
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import Fallback, TypeValue
 from preferences.decision.values import NO_LIMITS, Decision, Defer, Fold, Limits, Skip, Target
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import Fallback, TypeValue
 
 
 class Ask(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from notifications.dispatch.claim import Claimed
 from notifications.links.decorate import supplied
 from notifications.personal import person_variables
-from preferences.decision.facts import Person
-from preferences.decision.types import TypeValue
+from preferences.facts.facts import Person
+from preferences.facts.types import TypeValue
 from templates.engine.render import Compiled, RenderFailed, choose_locale, render
 from templates.fields import PERSON
 

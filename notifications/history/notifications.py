@@ -24,7 +24,7 @@ from notifications.resolve.rows import IN_DIGEST
 from notifications.services.cancel import siblings
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifyproj.core.ids import first_of, instant_of
-from preferences.decision.types import PRIORITY_OF, catalogue
+from preferences.facts.types import PRIORITY_OF, catalogue
 from preferences.models import ContactPoint, Recipient
 from templates.models import TemplateVersion
 

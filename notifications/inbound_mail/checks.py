@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from channels.signed_address import Signer, Unsubscribe
+from channels.addresses.signed import Signer, Unsubscribe
 
 # A domain, or one mailbox of it, as they stand in an envelope (RFC 5321): no name, no brackets.
 FORM = re.compile(

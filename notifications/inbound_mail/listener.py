@@ -11,7 +11,7 @@ from contextlib import suppress
 import django
 from django.conf import settings
 
-from notifications.callbacks.intake import Intake
+from notifications.callbacks.receive.intake import Intake
 from notifications.inbound_mail.session import (
     COMMAND_SECONDS,
     MOST_BYTES,

@@ -8,9 +8,9 @@ from email.parser import BytesHeaderParser
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
+from channels.addresses.signed import BadAddress, Signed
 from channels.automatic_mail import header
-from channels.signed_address import BadAddress, Signed
-from notifications.callbacks.store import Inbound
+from notifications.callbacks.receive.store import Inbound
 from notifications.inbound_mail import signed_addresses
 from notifications.inbound_mail.received import KEPT, received
 

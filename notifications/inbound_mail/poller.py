@@ -18,7 +18,7 @@ import django
 from django.conf import settings
 from django.db import Error, connection
 
-from notifications.callbacks import store
+from notifications.callbacks.receive import store
 from notifications.inbound_mail.imap import Imap
 from notifications.inbound_mail.mailbox import BATCH, Mailbox, Place, place, rows_of
 from notifications.inbound_mail.pop3 import Pop3
@@ -99,7 +99,10 @@ class Poller:
 
     def _tell(self, failed: int) -> None:
         """Once it is away for long, and when it is back; at the start it may be known as away."""
-        from notifyproj.core.alerts import alert_raise, alert_resolve  # models: after the set-up
+        from notifyproj.core.alerts.alerts import (  # models: after the set-up
+            alert_raise,
+            alert_resolve,
+        )
 
         self._failed = min(failed, ALARMING)
         is_away = self._failed == ALARMING or bool(self._failed and self._is_away)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from urllib.parse import quote
 
-from channels.signed_address import Signed, Unsubscribe
-from notifications.callbacks.store import NOBODY, Inbound
+from channels.addresses.signed import Signed, Unsubscribe
+from notifications.callbacks.receive.store import NOBODY, Inbound
 
 KEPT = 256 * 1024  # bytes: a report comes before the message that it is about
 SCHEME = "mailto:"

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from channels.signed_address import BadAddress, Signed
-from notifications.callbacks.intake import Intake, NotStored
+from channels.addresses.signed import BadAddress, Signed
+from notifications.callbacks.receive.intake import Intake, NotStored
 from notifications.inbound_mail import signed_addresses
 from notifications.inbound_mail.received import KEPT, received
 from notifyproj.core.clock import now as clock_now

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
-from channels.signed_address import Feedback, Signed, Signer, Unsubscribe, read
+from channels.addresses.signed import Feedback, Signed, Signer, Unsubscribe, read
 
 PURPOSE = b"notifications.inbound_mail.1"
 

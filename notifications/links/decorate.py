@@ -12,9 +12,9 @@ from notifications.inbound_mail import signed_addresses
 from notifications.links import our_urls as ours
 from notifications.links.rewrite_html import rewrite
 from preferences.centre.links import preferences_url
-from preferences.centre.wording import LANGUAGES, language_of
-from preferences.decision.types import TypeValue
+from preferences.centre.texts import LANGUAGES, language_of
 from preferences.decision.values import MARKETING
+from preferences.facts.types import TypeValue
 from templates.fields import PREFERENCES_URL, UNSUBSCRIBE_URL, WHY_URL
 
 SAY_IT = frozenset({Channel.EMAIL, Channel.SMS})

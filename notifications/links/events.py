@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import transaction
 
 from channels.base import Event, EventKind
-from notifications.callbacks import process as fold
-from notifications.callbacks.parse import Told, told_of
-from notifications.wiping import wipe
+from notifications.callbacks.fold import process
+from notifications.callbacks.fold.parse import Told, told_of
+from notifications.wipe import wipe
 from notifyproj.core.clock import now
 
 
@@ -49,5 +49,5 @@ def write(seen: Sequence[Seen]) -> None:
     told = [one for item in seen if (one := item.told(received_at)).is_ours]
     if told:
         with transaction.atomic():
-            changed = fold.record(told)
+            changed = process.record(told)
         wipe((one.row.notification_id, one.row.type_id) for one in changed if one.is_move)

@@ -12,17 +12,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from channels.base import EventKind
-from notifications.links import buffer as counting
+from notifications.links import buffer, tokens
 from notifications.links import our_urls as ours
-from notifications.links import tokens
 from notifications.links.events import Seen
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.ids import instant_of
 from preferences.centre import pages
 from preferences.centre.links import preferences_url
+from preferences.centre.texts import LANGUAGES, channel_word, say
 from preferences.centre.tokens import LIFE
-from preferences.centre.wording import LANGUAGES, channel_word, say
 from preferences.consent.choices import Proof, Subscription, choice_set, subscription
 from preferences.type_names import named
 
@@ -99,7 +98,7 @@ def _choose(
     except IntegrityError:
         return False
     if changed and asked != "undo":
-        counting.count(Seen(str(link.delivery_id), EventKind.UNSUBSCRIBED, proof.at))
+        buffer.count(Seen(str(link.delivery_id), EventKind.UNSUBSCRIBED, proof.at))
     return True
 
 

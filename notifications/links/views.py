@@ -6,9 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from channels.base import EventKind
-from notifications.links import buffer as counting
+from notifications.links import buffer, tokens
 from notifications.links import our_urls as ours
-from notifications.links import tokens
 from notifications.links.bots import machine
 from notifications.links.events import Seen
 from notifyproj.core.clock import now as clock_now
@@ -49,4 +48,4 @@ def _count(request: HttpRequest, link: tokens.Open | tokens.Click, url: str = ""
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = headers.get("user-agent", "")
     who = machine(agent, headers, link.sent_at, now, click=bool(url))
-    counting.count(Seen(str(link.delivery_id), kind, now, who, url))
+    buffer.count(Seen(str(link.delivery_id), kind, now, who, url))

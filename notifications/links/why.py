@@ -16,12 +16,12 @@ from notifyproj.core.ids import instant_of
 from preferences.centre import brand, pages
 from preferences.centre.links import preferences_url
 from preferences.centre.shown import capital, instant
+from preferences.centre.texts import LANGUAGES, Words, channel_word, say
 from preferences.centre.tokens import LIFE
-from preferences.centre.wording import LANGUAGES, Words, channel_word, say
 from preferences.centre.zones import zone_of
 from preferences.decision.decide import ground
-from preferences.decision.facts import Person, load_people
-from preferences.decision.types import catalogue
+from preferences.facts.facts import Person, load_people
+from preferences.facts.types import catalogue
 from preferences.models import ContactPoint, NotificationType
 from preferences.type_names import named
 

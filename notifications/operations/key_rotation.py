@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, Func, Value
 
 from notifications.attachments.store import rewrapped
-from notifications.callbacks.store import rewrap_callbacks
+from notifications.callbacks.receive.store import rewrap_callbacks
 from notifications.models import Attachment
-from notifications.status_events.sealing import rewrap_all
+from notifications.status_events.secrets import rewrap_all
 from notifications.variables import rewrap
 from notifyproj.core import encryption
 from notifyproj.core.sqlarrays import array, bytea_array

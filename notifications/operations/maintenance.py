@@ -10,9 +10,9 @@ from notifications import partitions
 from notifications.accept import idempotency
 from notifications.analytics.coarsen import coarsen
 from notifications.attachments import store as attachments
-from notifications.digests.forgetting import forget_old
+from notifications.digests.erasure import forget_old
 from notifications.record import dead_addresses as burying
-from notifications.segments.forgetting import forget_activity
+from notifications.segments.erasure import forget_activity
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)

@@ -19,15 +19,15 @@ from rest_framework.views import APIView
 from channels.accounts.choose import CLOSED, HALF_OPEN, OPEN
 from channels.models import AccountDay, ProviderAccount
 from notifications.counters import table as counters
+from notifications.counters.measures import LAW_ENDS
 from notifications.dispatch import consumers
 from notifications.dispatch import queue_depth as traffic
 from notifications.exposition import CONTENT_TYPE, Gauge, Sample, text
-from notifications.measures import LAW_ENDS
 from notifications.queues import ALL, DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert, Scope
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 DAY = timedelta(days=1)
 RESULTS = ("ok", "failed", "throttled", "dead")

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from notifications.increments import latency_of
+from notifications.record.deltas import latency_of
 from notifications.record.outcomes import Finished, excerpt
 from notifications.record.tallies import cost
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 MOST_UNITS = 32_767
 

@@ -18,11 +18,11 @@ from django.db import connection, transaction
 from channels.accounts.health import hold
 from channels.base import EventKind
 from notifications.record.dead_evidence import RECEIPTS_OF, Evidence, evidence
-from notifyproj.core.alerts import alert_raise
+from notifyproj.core.alerts.alerts import alert_raise
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
-from preferences import contact_points
-from preferences.consent import suppressions
+from preferences.recipients import dead_contact_points
+from preferences.suppressions import suppressions
 
 log = logging.getLogger(__name__)
 
@@ -177,9 +177,9 @@ def _consequences(rows: Sequence[tuple[Any, ...]]) -> None:
             if hash_
         ]
     )
-    given_up = contact_points.deactivate(
+    given_up = dead_contact_points.deactivate(
         [
-            contact_points.Dead(id_, reason, since)
+            dead_contact_points.Dead(id_, reason, since)
             for id_, _, _, reason, suppress, since, _ in rows
             if id_ is not None and not suppress
         ]

@@ -19,11 +19,11 @@ from channels.base import (
 )
 from notifications import backoff as retry
 from notifications.dispatch.claim import Claimed
+from notifications.holders import by_account, by_notification
 from notifications.statuses import ProviderOutcome, State
 
 RECEIPT_WAIT = timedelta(hours=24)
 EXCERPT = 300  # characters of an answer kept for operators
-PAUSED = "notification:"  # with its id: who holds a row of one that is paused
 FOREVER = datetime.max.replace(tzinfo=UTC)  # written as 'infinity'
 
 
@@ -110,7 +110,7 @@ def _misconfigured(done: Finished, now: datetime, rng: random.Random) -> Change:
         kept(done.row, "account_held"),
         due_at=FOREVER,
         account_id=done.account_id,
-        held_by=held_by(done.account_id),
+        held_by=by_account(done.account_id),
         finished=done,
     )
 
@@ -153,14 +153,10 @@ def _at_once(done: Finished) -> bool:
     return first and done.has_alternative and (done.probe or done.row.lane == Lane.URGENT)
 
 
-def held_by(account_id: int) -> str:
-    return f"account:{account_id}"
-
-
 def on_hold(row: Claimed) -> Change:
     """Its notification is paused: it waits until somebody goes on with that."""
-    reason, held = kept(row, "on_hold"), f"{PAUSED}{row.notification_id}"
-    return Change(row, State.WAITING, reason, due_at=FOREVER, held_by=held)
+    held_by = by_notification(row.notification_id)
+    return Change(row, State.WAITING, kept(row, "on_hold"), due_at=FOREVER, held_by=held_by)
 
 
 def kept(row: Claimed, reason: str) -> str:

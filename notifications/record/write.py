@@ -15,23 +15,23 @@ from channels.accounts.health import record_health
 from channels.base import Lane, OutcomeKind
 from notifications.alerts import tell_of_failures
 from notifications.counters import table as counters
-from notifications.deliver.fallback import LOST, hasten
 from notifications.dispatch.dispatch import Due
-from notifications.increments import of_settled, of_tries
 from notifications.partitions import leaf
 from notifications.reasons import DEFERRALS
 from notifications.record import dead_addresses as burying
 from notifications.record.attempts import insert_attempts
+from notifications.record.deltas import of_settled, of_tries
+from notifications.record.fallback import LOST, hasten
 from notifications.record.outcomes import FOREVER, Change, Finished
 from notifications.record.tallies import tallies
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
-from notifications.wiping import wipe
+from notifications.wipe import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
 from preferences.consent import withdrawals
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 DEFERRED = array(DEFERRALS)
 NOT_SENT = frozenset({State.FAILED, State.UNCERTAIN})

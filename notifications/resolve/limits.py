@@ -6,14 +6,14 @@ Types without a cap and without a time for duplicates never ask.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from notifications.deliver.fallback import FIRST, HASTENED, NEXT
 from notifications.dispatch.claim import Claimed
+from notifications.record.fallback import FIRST, HASTENED, NEXT
 from notifications.resolve.rows import Job
-from preferences.decision.cap_counter import Answers, Group, Message, count
-from preferences.decision.caps import caps_of
-from preferences.decision.facts import Person
-from preferences.decision.types import type_of
 from preferences.decision.values import Limits
+from preferences.facts.cap_counter import Answers, Group, Message, count
+from preferences.facts.caps import caps_of
+from preferences.facts.facts import Person
+from preferences.facts.types import type_of
 
 # Waiting for a count, or behind a row that may be.
 ASKED_AGAIN = frozenset({"over_cap", "caps_unknown", FIRST, NEXT, HASTENED})

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from channels.base import Channel
 from notifications.resolve.rows import Job, Row, decided
 from preferences.decision.decide import decide
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import Fallback
 from preferences.decision.values import Limits, Target
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import Fallback
 
 CLOSED = frozenset({"quiet_hours", "send_window", "legal_hours"})
 NO_POINT: Sequence[Point | None] = (None,)

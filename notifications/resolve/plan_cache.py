@@ -12,9 +12,9 @@ from notifications.resolve.person import CLOSED, NO_POINT, Facts, rows_of
 from notifications.resolve.rows import OWN, Job, Row, Shared
 from notifications.resolve.trace import with_caps
 from notifyproj.core.ids import delivery_id
-from preferences.decision.cap_counter import NOTHING, Counted
-from preferences.decision.facts import Person, Point
 from preferences.decision.values import PersonRules
+from preferences.facts.cap_counter import NOTHING, Counted
+from preferences.facts.facts import Person, Point
 
 Points = Sequence[Point | None]
 Kinds = tuple[Any, ...]  # of contact points: all but which they are, and whose

@@ -14,9 +14,9 @@ from notifications.resolve.limits import counted, message_of
 from notifications.resolve.person import Facts
 from notifications.resolve.plan_cache import Alike, Looks, Plan, rows_for
 from notifications.resolve.rows import Job, Row, unknown
-from preferences.decision.cap_counter import Message
-from preferences.decision.facts import load_people, load_points_of
-from preferences.decision.types import Fallback, TypeValue
+from preferences.facts.cap_counter import Message
+from preferences.facts.facts import load_people, load_points_of
+from preferences.facts.types import Fallback, TypeValue
 from templates.versions.published import compiled
 
 Full = Collection[tuple[str, int]]  # channels and lanes whose queues have no room

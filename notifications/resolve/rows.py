@@ -11,9 +11,9 @@ from notifications.resolve import trace as traces
 from notifications.statuses import State
 from notifyproj.core.ids import delivery_id
 from preferences.decision.decide import ground
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import Fallback, TypeValue
 from preferences.decision.values import Decision, Defer, Fold, Send, Skip
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import Fallback, TypeValue
 
 IN_DIGEST = "in_digest"
 OWN = 5  # fields of a row that are its own

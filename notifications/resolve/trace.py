@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from notifications.reasons import REASONS, words
-from preferences.cap_words import cap_sentence
+from preferences.decision.cap_words import cap_sentence
 from preferences.decision.values import Decision, Defer, Fold, Send, Skip
 
 LONGEST = 120  # of its column

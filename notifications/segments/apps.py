@@ -8,7 +8,7 @@ class SegmentsConfig(AppConfig):
     verbose_name = "Segments"
 
     def ready(self) -> None:
-        from notifications.segments.forgetting import forget_erased
+        from notifications.segments.erasure import forget_erased
         from preferences.models import Recipient
 
         post_save.connect(forget_erased, sender=Recipient, dispatch_uid="segments.forget_erased")

@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from msgspec import Struct
 
-from notifications.segments import counting, sampling
-from notifications.segments.audience import campaigns_had_by
 from notifications.segments.models import Segment, SegmentUpload
+from notifications.segments.people import count as counting
+from notifications.segments.people import sample
+from notifications.segments.people.audience import campaigns_had_by
 from notifications.segments.rules.tree import Activity, InSegment, Node, leaves
-from notifications.segments.uploads import is_lost
-from notifyproj.core.authentication import Caller
-from notifyproj.core.errors import InvalidFields
+from notifications.segments.upload.upload import is_lost
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.models import Scope
 
 NO_SUCH = "There is no such segment."
@@ -153,11 +154,11 @@ def segments_after(among: QuerySet[Segment], cursor: int, limit: int) -> list[Se
     return list(among.filter(pk__gt=cursor).order_by("pk")[:limit])
 
 
-def looked(count: counting.Count, people: Sequence[sampling.Sampled]) -> Looked:
+def looked(count: counting.Count, people: Sequence[sample.Sampled]) -> Looked:
     return Looked(CountView(count.n, count.exact), people_views(people))
 
 
-def people_views(people: Sequence[sampling.Sampled]) -> list[SampledPerson]:
+def people_views(people: Sequence[sample.Sampled]) -> list[SampledPerson]:
     return [
         SampledPerson(
             external_id=one.external_id,
@@ -169,7 +170,7 @@ def people_views(people: Sequence[sampling.Sampled]) -> list[SampledPerson]:
     ]
 
 
-def reason_views(reasons: Sequence[sampling.Reason]) -> list[ReasonView]:
+def reason_views(reasons: Sequence[sample.Reason]) -> list[ReasonView]:
     return [ReasonView(*reason, reason.speaks_for) for reason in reasons]
 
 

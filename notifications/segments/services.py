@@ -8,17 +8,17 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import ProtectedError
 
-from notifications.segments.audience import where, where_of
-from notifications.segments.counting import CHEAP, Count, cost_of, count, look
 from notifications.segments.models import Segment, SegmentMember, UploadChange
-from notifications.segments.rules import nesting
+from notifications.segments.people.audience import where, where_of
+from notifications.segments.people.count import CHEAP, Count, cost_of, count, look
+from notifications.segments.rules import depth
 from notifications.segments.rules.parse import WrongRules, read
 from notifications.segments.rules.sql import Where
 from notifications.segments.rules.tree import Activity, InSegment, Node, Uploaded, leaves
 from notifications.segments.rules.words import words_of
 from notifyproj.core import clock
-from notifyproj.core.errors import ApiError, InvalidFields
-from preferences.decision.types import catalogue
+from notifyproj.core.api.errors import ApiError, InvalidFields
+from preferences.facts.types import catalogue
 
 LOCK = 0x73656773  # advisory: segments name each other, so one is saved at a time
 SECONDS_MOST = 120.0  # to look at everybody once: what all pages of a campaign take together
@@ -64,7 +64,7 @@ def segment_delete(*, segment: Segment) -> None:
     """Raises ApiError 409 when other segments name it, or something uses it."""
     with transaction.atomic():
         _lock()
-        if named_by := nesting.namers(segment.slug, _nodes()):
+        if named_by := depth.namers(segment.slug, _nodes()):
             message = f"These segments name it: {', '.join(named_by)}."
             raise ApiError(409, "in_use", message, {"slug": message})
         SegmentMember.objects.filter(segment_id=segment.pk).delete()
@@ -97,8 +97,8 @@ def check(rules: object, slug: str = "", segment_id: int = 0) -> Node:
     if problems := _unknown(node, nodes):
         raise InvalidFields(problems)
     try:
-        nesting.check(slug, {**nodes, slug: node})
-    except nesting.TooMuch as error:
+        depth.check(slug, {**nodes, slug: node})
+    except depth.TooMuch as error:
         raise InvalidFields({"rules": str(error)}) from None
     _refuse_costly(node, segment_id)
     return node

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from notifications import queues
-from notifications.segments.received import read_log
+from notifications.segments.people.received import read_log
 
 
 @shared_task(name=queues.READ_RECEIVED)

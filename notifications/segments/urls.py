@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from notifications.segments import api, api_people
+from notifications.segments.api import people as api_people
+from notifications.segments.api import segments as api
 
 ONE = "segments/<slug:slug>"
 

@@ -17,7 +17,7 @@ from notifications.digests.models import Digest
 from notifications.resolve.rows import Row
 from notifications.services.compose_digest import Due, drafts_of
 from notifications.statuses import FINAL
-from notifications.wiping import wipe
+from notifications.wipe import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.sqlarrays import array
 

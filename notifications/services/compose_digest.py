@@ -16,7 +16,7 @@ from notifyproj.core.clock import milliseconds
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.ids import uuid7
 from notifyproj.core.sqlarrays import array
-from preferences.decision.types import TypeValue, type_of
+from preferences.facts.types import TypeValue, type_of
 from templates.versions.published import VersionValue, compiled, find_version
 
 log = logging.getLogger(__name__)

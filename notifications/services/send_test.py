@@ -5,10 +5,10 @@ from notifications.accept.accept import accept
 from notifications.accept.requests import SendRequest
 from notifications.personal import person_variables
 from notifyproj.core import clock
-from notifyproj.core.bodies import convert
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.models import Service
-from preferences.decision.facts import Person, find_recipients, load_people
+from preferences.facts.facts import Person, find_recipients, load_people
 from preferences.models import ContactPoint, NotificationType
 from templates.fields import PERSON
 from templates.hooks import PersonFacts, Trial, above

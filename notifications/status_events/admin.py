@@ -15,11 +15,11 @@ from unfold.admin import ModelAdmin
 from notifications.status_events import selectors, services
 from notifications.status_events.models import NAMES, StatusEndpoint, StatusEvent
 from notifications.status_events.services import Wish
+from notifyproj.core.admin.log_lists import LogAdmin
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of
-from notifyproj.core.log_lists import LogAdmin
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 OWN = ("url", "events", "types", "description", "owner_email", "enabled")
 

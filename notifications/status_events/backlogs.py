@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 
 MOST_WAITING = 1_000_000
 REASON = "Too many events wait: it cannot keep up, and new ones are not kept"

@@ -10,6 +10,11 @@ from notifyproj.core.models import Service
 NAMES = [(name.value, name.value) for name in Name]
 
 
+def alert_key(endpoint_id: int) -> str:
+    """The name of the alert that an endpoint was suspended."""
+    return f"status-endpoint:{endpoint_id}"
+
+
 class StatusEndpoint(models.Model):
     """A URL of a service, and what it wants to hear."""
 

@@ -21,7 +21,7 @@ from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import uuid7
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.decision.types import type_of
+from preferences.facts.types import type_of
 
 
 class Happened(NamedTuple):

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from msgspec import Struct
 
-from notifications.status_events import sealing
+from notifications.status_events import secrets
 from notifications.status_events.models import StatusAttempt, StatusEndpoint, StatusEvent
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
@@ -143,7 +143,7 @@ def _event_view(row: StatusEvent, tries: list[TryView], stopped: bool) -> EventV
 
 def _old_until(row: StatusEndpoint) -> datetime | None:
     try:
-        kept = sealing.valid(sealing.unseal(row.pk, bytes(row.secrets)), clock_now())
+        kept = secrets.valid(secrets.unseal(row.pk, bytes(row.secrets)), clock_now())
     except Undecryptable:
         return None
     return max((one.until for one in kept if one.until), default=None)

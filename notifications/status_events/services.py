@@ -13,20 +13,19 @@ from django.db import connection, transaction
 
 from channels.standard_webhooks import new_secret
 from channels.transport.ssrf import refuse_url
-from notifications.status_events import outbox, sealing
+from notifications.status_events import outbox, secrets
 from notifications.status_events.event_types import TEST, Name
-from notifications.status_events.models import StatusEndpoint, StatusEvent
-from notifications.status_events.sealing import Kept
+from notifications.status_events.models import StatusEndpoint, StatusEvent, alert_key
+from notifications.status_events.secrets import Kept
 from notifications.status_events.subscriptions import subscriptions
-from notifications.status_events.write import alert_key
-from notifyproj.core.alerts import alert_resolve
+from notifyproj.core.alerts.alerts import alert_resolve
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.ids import instant_of, uuid7
 from notifyproj.core.models import Service
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 OVERLAP = timedelta(hours=24)  # in which the old secret still signs
 MOST_ENDPOINTS = 50  # of a service
@@ -71,7 +70,7 @@ def endpoint_create(*, service_id: int, wish: Wish) -> tuple[StatusEndpoint, str
         if StatusEndpoint.objects.filter(service_id=service_id).count() >= MOST_ENDPOINTS:
             raise InvalidFields({"url": f"A service has at most {MOST_ENDPOINTS} endpoints."})
         made = StatusEndpoint.objects.create(service_id=service_id, **_columns(wish))
-        made.secrets = sealing.seal(made.pk, [Kept(secret)])
+        made.secrets = secrets.seal(made.pk, [Kept(secret)])
         made.save(update_fields=["secrets"])
     subscriptions.forget()
     return made, secret
@@ -115,11 +114,11 @@ def secret_rotate(*, endpoint: StatusEndpoint, now: datetime) -> tuple[str, date
     with transaction.atomic():
         row = StatusEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
         try:
-            old = sealing.valid(sealing.unseal(row.pk, bytes(row.secrets)), now)
+            old = secrets.valid(secrets.unseal(row.pk, bytes(row.secrets)), now)
         except Undecryptable:
             old = []  # it signs nothing any more
         kept = [Kept(secret), *(Kept(one.secret, one.until or until) for one in old)]
-        row.secrets = sealing.seal(row.pk, kept[:MOST_SECRETS])
+        row.secrets = secrets.seal(row.pk, kept[:MOST_SECRETS])
         row.save(update_fields=["secrets"])
     return secret, until
 

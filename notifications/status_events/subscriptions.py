@@ -6,7 +6,7 @@ from typing import NamedTuple
 from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEndpoint
 from notifyproj.core.snapshot import Snapshot
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 
 class Subscription(NamedTuple):

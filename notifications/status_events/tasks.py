@@ -4,7 +4,7 @@ from celery import shared_task
 
 from notifications import queues
 from notifications.status_events.maintenance import maintain
-from notifications.status_events.sending import send_due
+from notifications.status_events.send.send import send_due
 from notifyproj.core.clock import now
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from notifications.status_events import api, api_events
+from notifications.status_events.api import endpoints as api
+from notifications.status_events.api import events as api_events
 
 ONE = "status-endpoints/<int:endpoint_id>"
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
-from notifyproj.core import audit
+from notifyproj.core.audit import log as audit
 from notifyproj.core.login_limits import Attempt
 from notifyproj.core.models import AuditEntry
 

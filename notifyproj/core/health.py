@@ -15,8 +15,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from notifyproj.core import broker
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers import broker
+from notifyproj.core.servers.redis_client import quick_redis
 
 
 @never_cache

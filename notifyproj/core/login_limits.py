@@ -11,9 +11,9 @@ from ipaddress import IPv6Address, ip_address
 
 import redis
 
-from notifyproj.core import buckets
 from notifyproj.core.encryption import lookup_hash
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers import buckets
+from notifyproj.core.servers.redis_client import quick_redis
 
 KNOWN_SECONDS = 30 * 24 * 3600
 NETWORK_BITS = 64  # of IPv6: whoever has one address has all of these

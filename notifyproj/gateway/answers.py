@@ -9,7 +9,7 @@ from typing import Any
 
 from whitenoise.responders import SlicedFile  # type: ignore[import-untyped]
 
-from notifyproj.core.errors import API_PATHS, ApiError, error_body
+from notifyproj.core.api.errors import API_PATHS, ApiError, error_body
 from notifyproj.gateway.deadlines import Deadlines, Transfer
 from notifyproj.gateway.environ import Environ
 from notifyproj.gateway.rsgi import Exchange, Headers, Transport

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from notifyproj.core.authentication import is_remembered
-from notifyproj.core.errors import ApiError
+from notifyproj.core.api.authentication import is_remembered
+from notifyproj.core.api.errors import ApiError
 from notifyproj.gateway import sockets
 from notifyproj.gateway.admission import Admission, admission_of
 from notifyproj.gateway.answers import (

@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.run import Run
-from notifyproj.launch.terminal import complain
+from notifyproj.launch.system.problems import LaunchProblem
+from notifyproj.launch.system.terminal import complain
 
 BASE = Path(__file__).resolve().parent.parent.parent
 

@@ -11,8 +11,8 @@ import sys
 
 import psutil
 
-from notifyproj.launch import leftovers
-from notifyproj.launch.child import die_with_parent
+from notifyproj.launch.system import leftovers
+from notifyproj.launch.system.child import die_with_parent
 from notifyproj.processes import Process, find
 
 RUN = "NOTIFY_RUN"  # the var folder of the run a process belongs to; unset in containers

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifyproj.env import TRUE
 from notifyproj.launch.environment import Ports
-from notifyproj.launch.terminal import complain, say
+from notifyproj.launch.system.terminal import complain, say
 from notifyproj.launch.welcome import deliveries_table, show_addresses, show_places
 
 ORDER = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notifyproj.launch.become import RUN
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.system.problems import LaunchProblem
 
 DEFAULT_PORT = 8000
 PURPOSES = ("web", "live updates", "sandbox", "sandbox SMTP", "Flower")

@@ -14,12 +14,12 @@ from typing import IO
 from notifyproj.launch.answers import answers, silent_queues
 from notifyproj.launch.demo import show_demo
 from notifyproj.launch.environment import Ports, check_free, choose_ports, run_environment
-from notifyproj.launch.folders import check_writable, make_folder, problem_of
-from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.secret_file import load_secrets, write_env
-from notifyproj.launch.servers import Servers
+from notifyproj.launch.servers.servers import Servers
 from notifyproj.launch.supervisord import Supervisord, end_leftovers
-from notifyproj.launch.terminal import Logs, Step, coloured, complain, say
+from notifyproj.launch.system.folders import check_writable, make_folder, problem_of
+from notifyproj.launch.system.problems import LaunchProblem
+from notifyproj.launch.system.terminal import Logs, Step, coloured, complain, say
 from notifyproj.processes import processes
 
 READY_SECONDS = 60

@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from notifyproj.launch.folders import write_private
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.system.folders import write_private
+from notifyproj.launch.system.problems import LaunchProblem
 
 NAME = "secrets.env"
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from notifyproj.launch import leftovers
 from notifyproj.launch.become import RUN
-from notifyproj.launch.child import dies_with_parent
-from notifyproj.launch.folders import make_folder, socket_folder, write_private
 from notifyproj.launch.supervise import STOP_SECONDS, configuration
+from notifyproj.launch.system import leftovers
+from notifyproj.launch.system.child import dies_with_parent
+from notifyproj.launch.system.folders import make_folder, socket_folder, write_private
 from notifyproj.processes import Process
 
 KILL = ((signal.SIGKILL, 2.0),)

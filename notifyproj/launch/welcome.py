@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from notifyproj.launch.environment import Ports
-from notifyproj.launch.terminal import coloured, say
+from notifyproj.launch.system.terminal import coloured, say
 
 HEADINGS = ("channel", "to", "through", "status", "took")
 STATUS = HEADINGS.index("status")

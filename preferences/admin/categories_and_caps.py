@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from notifyproj.core.json_field import JSONField
+from notifyproj.core.admin.json_field import JSONField
 from preferences.admin.type_form import LANGUAGES, LONGEST_DESCRIPTION, clean_names, few_lines
 from preferences.models import Cap, Category, NotificationType
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifyproj.core.log_lists import LogAdmin
+from notifyproj.core.admin.log_lists import LogAdmin
 from preferences.models import ConsentEvent
 
 

@@ -1,7 +1,7 @@
 """A person in the admin: found by id or address, what they want shown and changed.
 
 Addresses appear masked and cannot be edited. Each change of what somebody wants is written like
-their own word, with who made it; the rest of the page is in `notifications/person_page.py`.
+their own word, with who made it; the rest of the page is in `notifications/admin/person_page.py`.
 """
 
 from typing import Any
@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from channels.base import Channel
-from notifyproj.core.log_lists import KeyedAdmin
+from notifyproj.core.admin.log_lists import KeyedAdmin
+from preferences.addresses import addresses
+from preferences.admin.person_forms import ChoiceForm, PersonForm
 from preferences.admin.writes import pause_save, rows_save
 from preferences.models import ContactPoint, Preference, QuietHours, Recipient
-from preferences.person_forms import ChoiceForm, PersonForm
-from preferences.recipients import addresses
 from preferences.recipients.services import NoSuchRecipient, recipient_erase
 
 

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from channels.accounts.receipts import may_be_confirmed
 from channels.base import Channel
 from channels.models import CHANNELS
-from notifyproj.core.json_field import JSONField
+from notifyproj.core.admin.json_field import JSONField
 from preferences.digest_form import checked_digest
 from preferences.models import NotificationType
 from preferences.type_names import LONGEST as LONGEST_NAME

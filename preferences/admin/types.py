@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from notifyproj.core.log_lists import KeyedAdmin
+from notifyproj.core.admin.log_lists import KeyedAdmin
 from preferences.admin.categories_and_caps import TypeCapInline
 from preferences.admin.type_form import TypeForm
 from preferences.admin.writes import suppression_delete

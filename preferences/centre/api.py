@@ -9,12 +9,12 @@ from msgspec import Struct
 from rest_framework.request import Request
 
 from notifyproj.core import clock
-from notifyproj.core.bodies import answer
-from notifyproj.core.openapi import KEY_ERRORS
+from notifyproj.core.api.bodies import answer
+from notifyproj.core.api.openapi import KEY_ERRORS
 from preferences.centre import tokens
 from preferences.centre.links import preferences_url
 from preferences.models import Recipient
-from preferences.recipients.api_base import NO_RECIPIENT, TAGS, RecipientView, no_recipient
+from preferences.recipients.api.base import NO_RECIPIENT, TAGS, RecipientView, no_recipient
 
 
 class PreferencePage(Struct):

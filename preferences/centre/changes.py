@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 
 from notifyproj.core.encryption import lookup_hash
-from preferences.centre import wording
+from preferences.centre import texts
 from preferences.centre.state import Kind, State, Switch
 from preferences.consent.choices import About, Choice, Proof, choice_set, choices_set
 from preferences.consent.pauses import Pause, Quiet, pause_set, quiet_set, zone_set
@@ -22,7 +22,7 @@ def proof(state: State, ip: str, language: str) -> Proof:
         at=state.now,
         evidence={},
         ip_hash=lookup_hash("ip", ip) if ip else None,
-        wording=wording.version_of(language),
+        wording=texts.version_of(language),
     )
 
 

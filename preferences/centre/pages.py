@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from preferences.centre import brand, wording
+from preferences.centre import brand, texts
 
 LARGEST = 65_536  # bytes of a body
 HEADERS = {
@@ -33,7 +33,7 @@ def page(
 ) -> HttpResponse:
     about = {
         "language": language,
-        "w": wording.LANGUAGES[language],
+        "w": texts.LANGUAGES[language],
         "brand": {"name": brand.name(), "logo": brand.logo()},
     }
     text = render_to_string(f"{name}.html", {**about, **context})
@@ -49,7 +49,7 @@ def gone(request: HttpRequest) -> HttpResponse:
 def language_of(request: HttpRequest, locale: str = "") -> str:
     """The person's; of whom it is not known, their browser's."""
     accepted = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    return wording.language_of(locale, accepted)
+    return texts.language_of(locale, accepted)
 
 
 def posted(request: HttpRequest) -> bool:

@@ -10,7 +10,7 @@ from preferences.centre import brand
 from preferences.centre.changes import BREAKS
 from preferences.centre.forms import HoursForm, shown_hours, zone_choices
 from preferences.centre.state import Group, State, Switch
-from preferences.centre.wording import Words, channel_word, say
+from preferences.centre.texts import Words, channel_word, say
 
 
 def context(

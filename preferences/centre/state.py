@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 from channels.base import Channel
 from preferences.centre.zones import zone_of
-from preferences.consent.suppressions import KEYWORD
 from preferences.decision.decide import decide
-from preferences.decision.facts import load_people
 from preferences.decision.quiet_hours import Hours
 from preferences.decision.values import (
     ALL_CHANNELS,
@@ -20,6 +18,7 @@ from preferences.decision.values import (
     TypeRules,
     category_key,
 )
+from preferences.facts.facts import load_people
 from preferences.models import (
     Category,
     ContactPoint,
@@ -27,6 +26,7 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
+from preferences.suppressions.suppressions import KEYWORD
 from preferences.type_names import named
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)

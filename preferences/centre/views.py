@@ -17,7 +17,7 @@ from preferences.centre import changes, forms, links, pages, tokens
 from preferences.centre import data_copy as copies
 from preferences.centre.shown import context, instant
 from preferences.centre.state import State, read_state
-from preferences.centre.wording import LANGUAGES, Words, channel_word, say
+from preferences.centre.texts import LANGUAGES, Words, channel_word, say
 from preferences.consent.choices import Proof
 from preferences.signed_tokens import BadToken
 

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from notifyproj.core.sqlarrays import array, quoted_array
 from preferences.consent import events as consent
 from preferences.decision.decide import decide
-from preferences.decision.facts import load_people
 from preferences.decision.values import Skip, Target, TypeRules, category_key
+from preferences.facts.facts import load_people
 from preferences.models import ContactPoint, NotificationType
 
 ACTIONS = {True: consent.GRANTED, False: consent.WITHDRAWN, None: consent.CLEARED}

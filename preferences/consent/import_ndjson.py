@@ -8,8 +8,8 @@ from django.db import IntegrityError, OperationalError, reset_queries
 from msgspec import Struct
 
 from notifyproj.core import clock
-from notifyproj.core.bodies import decode
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import decode
+from notifyproj.core.api.errors import InvalidFields
 from preferences.consent.schemas import PreferenceLine, load_names, understand
 from preferences.consent.write import Wanted, Written, preferences_set_bulk
 from preferences.recipients.import_ndjson import (

@@ -12,9 +12,9 @@ from preferences.consent.choices import FOR_EVER
 from preferences.consent.schemas import EVERYTHING, Names, QuietHoursBody, Scope, load_names
 from preferences.consent.write import load_choices
 from preferences.decision.decide import decide, ground
-from preferences.decision.facts import Person, Point, load_people, load_points_of
-from preferences.decision.types import TypeValue, catalogue
 from preferences.decision.values import Skip, Target
+from preferences.facts.facts import Person, Point, load_people, load_points_of
+from preferences.facts.types import TypeValue, catalogue
 from preferences.models import QuietHours, Recipient
 
 

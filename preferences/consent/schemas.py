@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from channels.base import Channel
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.encryption import lookup_hash
-from notifyproj.core.errors import InvalidFields
 from preferences.consent.choices import Proof
 from preferences.decision.quiet_hours import Hours
 from preferences.models import Category, NotificationType

@@ -7,12 +7,12 @@ from django.db.models import QuerySet
 
 from channels.base import Channel
 from notifyproj.core import clock
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
 from preferences.consent import withdrawals
-from preferences.consent.suppressions import KEYWORD
 from preferences.consent.withdrawals import Word
 from preferences.models import Suppression
-from preferences.recipients import addresses
+from preferences.suppressions.suppressions import KEYWORD
 
 
 def suppression_add(

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from notifyproj.core.clock import now as clock_now
 from preferences.consent import events as consent
-from preferences.consent import suppressions
-from preferences.consent.suppressions import KEYWORD, PROVIDER, Unwanted
+from preferences.suppressions import suppressions
+from preferences.suppressions.suppressions import KEYWORD, PROVIDER, Unwanted
 
 UNKNOWN_PERSON = "provider_unsubscribe"  # source of a suppression
 

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from preferences.models import Recipient
-from preferences.recipients.api_inbox_tokens import token_for
+from preferences.recipients.api.inbox_tokens import token_for
 
 USER = "user-123"
 POLICY = (

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from channels.base import Channel
 from channels.models import ProviderAccount
-from notifyproj.core.bodies import decode
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import decode
+from notifyproj.core.api.errors import InvalidFields
 from preferences.models import Recipient
 from preferences.recipients.services import NoSuchRecipient
 from preferences.recipients.web_push import Browser, public_key_of, web_push_register

@@ -13,9 +13,9 @@ from django.db import connection
 from channels.base import Channel
 from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
-from preferences.consent.suppressions import Former, carry
-from preferences.recipients import addresses
+from preferences.addresses import addresses
 from preferences.recipients.rehash import settle
+from preferences.suppressions.suppressions import Former, carry
 
 INSERT = """
 INSERT INTO contact_point (

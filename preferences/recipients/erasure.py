@@ -10,8 +10,9 @@ from channels.inbox.models import InboxItem
 from notifyproj.core import clock, encryption
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.erasures import Subject
+from preferences.addresses import addresses
 from preferences.models import Erasure, QuietHours, Recipient
-from preferences.recipients import addresses, tombstones
+from preferences.recipients import tombstones
 
 SHORTEST_NAME = 3
 

@@ -8,8 +8,8 @@ from django.db import OperationalError, reset_queries
 from msgspec import Struct
 
 from notifyproj.core import clock
-from notifyproj.core.bodies import decode
-from notifyproj.core.errors import ApiError, InvalidFields
+from notifyproj.core.api.bodies import decode
+from notifyproj.core.api.errors import ApiError, InvalidFields
 from preferences.recipients import upsert as upserts
 from preferences.recipients.push_apps import load_apps
 from preferences.recipients.schemas import ImportLine

@@ -12,7 +12,8 @@ from channels.accounts.credentials import open_credentials, seal_credentials
 from channels.models import ProviderAccount
 from notifyproj.core import encryption
 from notifyproj.core.sqlarrays import array, bytea_array
-from preferences.recipients import addresses, erasure
+from preferences.addresses import addresses
+from preferences.recipients import erasure
 
 BATCH = 1_000
 

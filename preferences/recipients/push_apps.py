@@ -10,8 +10,8 @@ from channels.base import Channel
 from channels.models import App
 from channels.protocols import WithAddress
 from channels.registry import adapter, kinds
-from notifyproj.core.errors import InvalidFields
-from preferences.recipients import addresses
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
 from preferences.recipients.schemas import Device
 
 

@@ -15,8 +15,8 @@ from django.db import connection
 
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
-from preferences.consent import suppressions
-from preferences.recipients import addresses
+from preferences.addresses import addresses
+from preferences.suppressions import suppressions
 
 # Whoever registers takes the person's lock first, too: an erasure cannot come in between.
 PEOPLE = """

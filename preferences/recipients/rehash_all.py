@@ -7,7 +7,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from channels.locales import InvalidLocale, canonical
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
-from preferences.recipients import addresses, rehash
+from preferences.addresses import addresses
+from preferences.recipients import rehash
 
 BATCH = 500
 TRIES = 5  # somebody may register the same address at that moment

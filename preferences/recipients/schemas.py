@@ -14,8 +14,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from channels.base import Channel
 from channels.locales import canonical
-from notifyproj.core.errors import InvalidFields
-from preferences.recipients import addresses, tombstones
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
+from preferences.recipients import tombstones
 
 ATTRIBUTES_MOST = 16_384  # bytes, as JSON
 EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")

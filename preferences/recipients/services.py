@@ -6,10 +6,11 @@ from django.db import transaction
 
 from channels.base import Channel
 from notifyproj.core import clock, erasures
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients import addresses, erasure
 from preferences.recipients import contact_points as points
+from preferences.recipients import erasure
 from preferences.recipients import upsert as upserts
 from preferences.recipients.push_apps import load_apps, registration
 from preferences.recipients.schemas import Device, ImportLine, Profile

@@ -12,8 +12,9 @@ from msgspec import UNSET
 
 from channels.base import Channel
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
-from preferences.recipients import addresses, tombstones
+from preferences.addresses import addresses
 from preferences.recipients import contact_points as points
+from preferences.recipients import tombstones
 from preferences.recipients.push_apps import PushApp, Registration, registration
 from preferences.recipients.schemas import ImportLine, normalise
 

@@ -15,8 +15,8 @@ from channels.protocols import WithPublicKey
 from channels.registry import adapter
 from channels.web_push.subscription import NotASubscription, is_allowed, stored
 from notifyproj.core import clock
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.errors import InvalidFields
 from preferences.recipients import contact_points as points
 from preferences.recipients import services
 

@@ -18,10 +18,11 @@ from channels.registry import adapter
 from channels.standard_webhooks import new_secret
 from channels.transport.ssrf import refuse_url
 from notifyproj.core import clock
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients import addresses, services
 from preferences.recipients import contact_points as points
+from preferences.recipients import services
 
 OVERLAP = timedelta(hours=24)  # both secrets sign, so that the receiver can change over
 MOST_SECRETS = 3

@@ -6,14 +6,14 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from templates.admin.field_words import CHANNELS, described
+from templates.build.files import tidy
 from templates.checker import pool
 from templates.fields import PARTIAL
 from templates.hooks import above
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.review.checks import MESSAGES
 from templates.review.preview import Shown
-from templates.review.review import Draft, review
-from templates.versions.files import tidy
+from templates.versions.review import Draft, review
 from templates.versions.selectors import ProblemView, newest_version, problem_views
 from templates.versions.services import Content, draft_of
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from notifyproj.core.admin_pages import desk_page
-from notifyproj.core.bodies import answer, decode
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.api.bodies import answer, decode
+from notifyproj.core.api.errors import InvalidFields
 from templates.admin import editor
 from templates.admin.send_test import send_test, test_choices
 from templates.models import MessageTemplate

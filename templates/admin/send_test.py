@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from msgspec import Struct
 
-from notifyproj.core.bodies import answer, decode
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import answer, decode
+from notifyproj.core.api.errors import InvalidFields
 from templates.admin import editor
 from templates.admin.field_words import CHANNELS
 from templates.hooks import Trial, above

@@ -10,8 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
-from notifyproj.core.templatetags.desk import moment
-from notifyproj.core.templatetags.desk import status as status_of
+from notifyproj.core.templatetags.admin_site import moment
+from notifyproj.core.templatetags.admin_site import status as status_of
 from templates.admin import editor_page as admin_pages
 from templates.admin import versions as admin_versions
 from templates.api.templates import RESERVED

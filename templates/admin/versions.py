@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.pages import desk_page
 from templates.admin.editor_page import MAY_PUBLISH, MAY_SEE, asks_for, log, page, who
 from templates.checker import pool
 from templates.models import MessageTemplate, TemplateVersion

@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from notifyproj.core.authentication import Caller
-from notifyproj.core.errors import ApiError, not_found
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.errors import ApiError, not_found
+from notifyproj.core.api.openapi import error
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import error
+from templates.engine.problem import Problem
 from templates.models import MessageTemplate, TemplateVersion
-from templates.problem import Problem
 from templates.versions.selectors import template_get, version_get
 from templates.versions.services import CannotPublish, DraftChanged, InUse, draft_of
 

@@ -7,17 +7,17 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from notifyproj.core.bodies import answer, decode
-from notifyproj.core.body_limits import BodyLimit, takes_body
-from notifyproj.core.errors import ApiError, InvalidFields
+from notifyproj.core.api.bodies import answer, decode
+from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.errors import ApiError, InvalidFields
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.query_params import read_choice, read_flag
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import read_choice, read_flag
 from templates.api.base import TAGS, TemplatesApi, writer
+from templates.build.files import NotReadable
 from templates.versions import archive, transfer
 from templates.versions.archive import LARGEST
 from templates.versions.changes import Step
-from templates.versions.files import NotReadable
 from templates.versions.published import forget_names
 from templates.versions.transfer import ChangedMeanwhile
 

@@ -7,18 +7,18 @@ from drf_spectacular.utils import extend_schema
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer, read_body
-from notifyproj.core.errors import ApiError, not_found
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import ApiError, not_found
+from notifyproj.core.api.openapi import KEY_ERRORS
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS
 from templates.api.base import NONE, TAGS, Parts, TemplatesApi, template_of, version_of
 from templates.checker import pool
 from templates.hooks import above
 from templates.models import MessageTemplate
 from templates.review.preview import Shown
-from templates.review.review import Draft, review
 from templates.versions import selectors
+from templates.versions.review import Draft, review
 from templates.versions.selectors import ProblemView
 
 

@@ -9,10 +9,10 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from msgspec import UNSET, Struct, UnsetType
 from rest_framework.request import Request
 
-from notifyproj.core.bodies import answer, read_body
-from notifyproj.core.errors import InvalidFields, not_found
-from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import InvalidFields, not_found
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from templates.api.base import NONE, TAGS, WRONG, Name, Note, TemplatesApi, template_of, writer
 from templates.models import TemplateKind
 from templates.versions import selectors

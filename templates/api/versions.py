@@ -5,8 +5,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from msgspec import Struct
 from rest_framework.request import Request
 
-from notifyproj.core.bodies import answer, read_body
-from notifyproj.core.openapi import KEY_ERRORS
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.openapi import KEY_ERRORS
 from templates.api.base import (
     CANNOT,
     NONE,

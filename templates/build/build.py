@@ -16,9 +16,9 @@ from templates.build.flatten import Partials, flatten, names
 from templates.build.placeholders import WORD, held
 from templates.engine import language
 from templates.engine.engine import engine
+from templates.engine.problem import Problem, refused
 from templates.engine.tokens import TEXT, NotAllowed, segments
 from templates.fields import DATA, PARTIAL
-from templates.problem import Problem, refused
 
 Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from templates.build.validate import Validator, shown
-from templates.problem import Problem
+from templates.engine.problem import Problem
 
 OURS = frozenset({"id", "locale", "timezone"})  # everybody has them
 

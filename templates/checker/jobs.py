@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from templates.build.files import Folder, NotReadable, from_files
 from templates.build.flatten import Partial
 from templates.review import preview
 from templates.review.diff import Line, lines_of
 from templates.review.examine import Draft, Review, examine
-from templates.versions.files import Folder, NotReadable, from_files
 
 
 class Examine(Struct, tag=True):

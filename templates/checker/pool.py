@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
+from templates.build.files import Folder, NotReadable
 from templates.build.flatten import Partials
 from templates.checker import jobs
 from templates.checker.process import Checker, Failed, Gone
-from templates.problem import Problem
+from templates.engine.problem import Problem
 from templates.review.diff import Line, whole
 from templates.review.examine import Draft, Review
 from templates.review.preview import Shown
-from templates.versions.files import Folder, NotReadable
 
 logger = logging.getLogger(__name__)
 

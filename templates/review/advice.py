@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from channels import sms_encoding as segments
+from channels import sms_parts
 from channels.base import Channel
 from templates import place
+from templates.engine.problem import Problem
 from templates.engine.render import Compiled, RenderFailed, render
 from templates.fields import DEFAULT_LOCALE, PERSON
-from templates.problem import Problem
 
 SEGMENTS_WARN, SEGMENTS_MOST = 3, 10
 PUSH_MOST = 4_000  # bytes: APNs and FCM take 4,096 with what the adapters add
@@ -117,7 +117,7 @@ def _json(one: Rendered) -> Iterator[Problem]:
 
 
 def _sms(one: Rendered) -> Iterator[Problem]:
-    found = segments.estimate(segments.prepared(one.texts.get("body", ""), smart=False))
+    found = sms_parts.estimate(sms_parts.prepared(one.texts.get("body", ""), smart=False))
     if found.parts > SEGMENTS_WARN:
         words = f"{found.parts} SMS in {found.encoding} with the sample data"
         too_many = found.parts > SEGMENTS_MOST

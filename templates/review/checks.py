@@ -14,6 +14,8 @@ from templates import place
 from templates.build.flatten import plain
 from templates.engine import language
 from templates.engine.engine import engine, names_in
+from templates.engine.problem import Problem as Problem
+from templates.engine.problem import refused
 from templates.engine.render import sources
 from templates.engine.tokens import NotAllowed
 from templates.fields import (
@@ -25,8 +27,6 @@ from templates.fields import (
     SUPPLIED,
     WITH_DATA,
 )
-from templates.problem import Problem as Problem
-from templates.problem import refused
 
 MESSAGES = tuple(channel for channel in FIELDS if channel != PARTIAL)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")

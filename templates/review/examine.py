@@ -16,10 +16,10 @@ from templates.build.flatten import Partials, plain
 from templates.build.needs import OURS
 from templates.build.validate import InvalidSchema, Validator
 from templates.build.variables_used import Use, uses
+from templates.engine.problem import Problem, errors, refused
 from templates.engine.render import Compiled, sources
 from templates.engine.tokens import NotAllowed
 from templates.fields import PARTIAL, PERSON
-from templates.problem import Problem, errors, refused
 from templates.review import advice
 from templates.review.checks import MESSAGES, check, check_source, declared_variables
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from channels import sms_encoding as segments
+from channels import sms_parts
 from channels.base import Channel
 from templates.engine.render import Compiled, RenderFailed, choose_locale, render
 from templates.fields import DEFAULT_LOCALE, PREFERENCES_URL, UNSUBSCRIBE_URL, WHY_URL
@@ -68,6 +68,6 @@ def _shown(
 
 
 def _sms(body: str) -> Sms:
-    text = segments.prepared(body, smart=False)
-    found = segments.estimate(text)
+    text = sms_parts.prepared(body, smart=False)
+    found = sms_parts.estimate(text)
     return Sms(found.encoding, found.parts, len(text))

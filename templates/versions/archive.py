@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from templates.versions.files import NotReadable
+from templates.build.files import NotReadable
 
 LARGEST = 20 * 1024 * 1024  # bytes of all files together
 MOST_FILES = 20_000

@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from templates.build.build import partials_of
+from templates.build.files import Folder, NotReadable, tidy
 from templates.build.flatten import Partial
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
-from templates.review.partials import partial_of
-from templates.review.review import Draft, Review, review
 from templates.version_names import NUMBERED
-from templates.versions.files import Folder, NotReadable, tidy
+from templates.versions.partials import partial_of
+from templates.versions.review import Draft, Review, review
 from templates.versions.services import (
     Content,
     draft_of,

@@ -18,10 +18,10 @@ from templates.engine.render import RenderFailed as RenderFailed
 from templates.engine.tokens import NotAllowed
 from templates.fields import PERSON, SUPPLIED
 from templates.models import TemplateKind, TemplateVersion
-from templates.review.review import requirements as requirements
 from templates.review.unsubscribe_check import without_way_out
 from templates.version_names import VersionValue as VersionValue
 from templates.version_names import load
+from templates.versions.review import requirements as requirements
 from templates.versions.services import CannotPublish as CannotPublish
 from templates.versions.services import template_create as template_create
 from templates.versions.services import version_draft as version_draft

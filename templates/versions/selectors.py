@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from templates.engine.problem import Problem
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
-from templates.problem import Problem
 
 LISTED = MessageTemplate.objects.exclude(kind=TemplateKind.TRIAL)
 

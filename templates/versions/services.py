@@ -9,10 +9,10 @@ from django.db.models import Max
 from msgspec import UNSET, UnsetType
 
 from notifyproj.core import clock
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
+from templates.engine.problem import Problem
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
-from templates.problem import Problem
-from templates.review.review import Draft, Review, requirements, review
+from templates.versions.review import Draft, Review, requirements, review
 
 
 class CannotPublish(ValueError):

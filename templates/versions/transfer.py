@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from templates.build.build import partials_of
+from templates.build.files import Folder, to_files
 from templates.checker import pool
 from templates.models import TemplateKind, TemplateVersion
 from templates.version_names import NUMBERED
 from templates.versions.changes import Step, examine, rows_of, slugs_of, write
-from templates.versions.files import Folder, to_files
 
 ATTEMPTS = 3  # at examining them all, where somebody else writes the same ones
 

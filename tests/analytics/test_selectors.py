@@ -10,7 +10,7 @@ from notifications.analytics.figures import Figures, Funnel, Law
 from notifications.analytics.selectors import Which, by_arm, figures, funnels, laws, totals
 from notifications.counters import table as counters
 from notifications.counters.cells import Cell
-from notifications.measures import COMPLAINED, COST, CREATED, OUTCOME, latency
+from notifications.counters.measures import COMPLAINED, COST, CREATED, OUTCOME, latency
 from notifications.models import Counter
 from notifications.statuses import ProviderOutcome, State
 

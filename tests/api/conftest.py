@@ -7,16 +7,16 @@ import pytest
 from rest_framework.test import APIClient
 
 from channels.models import App
-from notifyproj.core import authentication, throttling
+from notifyproj.core.api import authentication, rate_limits
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create, service_create
 
 ClientWith = Callable[..., APIClient]
 
 
 @pytest.fixture
 def service(db: Any) -> Service:
-    throttling.reset()
+    rate_limits.reset()
     authentication.forget()
     return service_create(slug="shop")
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from notifyproj.core.authentication import Caller
+from notifyproj.core.api.authentication import Caller
 from notifyproj.core.models import Scope
 
 

@@ -8,10 +8,10 @@ from rest_framework.test import APIClient
 
 from notifications.attachments import store as attachments
 from notifications.models import Attachment
+from notifyproj.core.api.errors import InvalidFields
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create
 from tests.api.conftest import ClientWith
 
 PATH = "/api/v1/attachments"

@@ -7,9 +7,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from notifyproj.core import authentication, clock
+from notifyproj.core import clock
+from notifyproj.core.api import authentication
+from notifyproj.core.api.keys import api_key_create, api_key_revoke
 from notifyproj.core.models import ApiKey, Service
-from notifyproj.core.services import api_key_create, api_key_revoke
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.probe_urls")]
 

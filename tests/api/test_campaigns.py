@@ -6,9 +6,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from notifications.campaigns.models import Campaign
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create, service_create
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import NotificationType, Recipient
 from templates.models import MessageTemplate
 from templates.versions.published import (

@@ -9,8 +9,8 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create
 from preferences.models import Recipient
 
 LINES, LINE = 100_000, 1_000

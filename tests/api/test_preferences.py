@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from notifyproj.core.clock import now
 from notifyproj.core.encryption import lookup_hash
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import Category, ConsentEvent, NotificationType, Recipient
 from preferences.recipients import services
 from preferences.recipients.schemas import ImportLine

@@ -10,10 +10,10 @@ from django.test import Client
 
 from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications import reports
+from notifications.api import report_rows
 from notifications.counters import table as counters
 from notifications.counters.cells import Cell
-from notifications.measures import COST, CREATED, OUTCOME, latency
+from notifications.counters.measures import COST, CREATED, OUTCOME, latency
 from notifications.statuses import ProviderOutcome, State
 from preferences.models import NotificationType
 from tests.api.conftest import ClientWith
@@ -146,7 +146,7 @@ def test_what_cannot_be_answered_is_refused_by_its_field(
 def test_a_report_that_is_too_long_is_refused(
     reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "MOST_ROWS", 1)
+    monkeypatch.setattr(report_rows, "MOST_ROWS", 1)
 
     assert refused(reader, group_by="channel") == ["group_by"]
 

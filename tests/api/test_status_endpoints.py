@@ -6,10 +6,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from notifications.status_events.models import StatusAttempt, StatusEndpoint, StatusEvent
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create, service_create
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import NotificationType
 from tests.api.conftest import ClientWith
 

@@ -11,9 +11,9 @@ from twilio.request_validator import RequestValidator
 
 from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifications.callbacks import certificates
-from notifications.callbacks.accounts import callers
-from notifications.callbacks.parse import known_days
+from notifications.callbacks.fold.parse import known_days
+from notifications.callbacks.receive import certificates
+from notifications.callbacks.receive.accounts import callers
 from notifications.counters import table as counters
 from notifications.counters.cells import Settled, hour_of
 from notifications.models import Attempt, Delivery
@@ -147,6 +147,6 @@ def point() -> ContactPoint:
 
 
 def _key(name: str) -> bytes:
-    from preferences.recipients.addresses import new_data_key
+    from preferences.addresses.addresses import new_data_key
 
     return new_data_key(name)

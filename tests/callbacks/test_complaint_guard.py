@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from channels.base import Event, EventKind
-from notifications.callbacks import effects
-from notifications.callbacks.parse import told_of
+from notifications.callbacks.fold import effects
+from notifications.callbacks.fold.parse import told_of
 from notifications.models import Counter, DeadCandidate
 from notifications.record import dead_addresses
 from notifications.statuses import State

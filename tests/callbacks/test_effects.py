@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from channels.base import Event, EventKind
-from notifications.callbacks import effects
-from notifications.callbacks.parse import told_of
-from notifications.callbacks.process import fold_due
-from notifications.callbacks.transitions import Row
+from notifications.callbacks.fold import effects
+from notifications.callbacks.fold.parse import told_of
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.fold.transitions import Row
 from notifications.models import DeadCandidate
 from notifications.record import dead_addresses as burying
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences.consent.suppressions import KEYWORD
+from preferences.addresses.addresses import hash_of
 from preferences.models import BounceStrike, ConsentEvent, Preference, Suppression
-from preferences.recipients.addresses import hash_of
+from preferences.suppressions.suppressions import KEYWORD
 from tests.callbacks.conftest import NUMBER, Sms, message_from, point, post, status_of
 from tests.world import contact_point
 

@@ -8,9 +8,8 @@ import pytest
 from channels.base import EventKind
 from channels.sms.twilio import adapter as twilio
 from notifications.analytics import recount
-from notifications.callbacks import apply as settling
-from notifications.callbacks import process as fold
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold import apply, process
+from notifications.callbacks.fold.process import fold_due
 from notifications.counters.table import CREATED, totals
 from notifications.models import Delivery, Event, InboundCallback
 from notifications.statuses import ProviderOutcome, State
@@ -196,14 +195,14 @@ def test_one_that_breaks_the_batch_does_not_keep_the_others(
 ) -> None:
     sms.delivery()
     post(*message_from(sms, "poison"))
-    real = settling.settle
+    real = apply.settle
 
     def broken(told: Any, locked: Any) -> Any:
         if any(one.event.text == "poison" for one in told):
             raise ZeroDivisionError
         return real(told, locked)
 
-    monkeypatch.setattr(settling, "settle", broken)
+    monkeypatch.setattr(apply, "settle", broken)
 
     assert tell(sms, "delivered").outcome == DELIVERED
     assert InboundCallback.objects.get().due_at is None
@@ -223,7 +222,7 @@ def test_killed_before_the_end_it_is_folded_again(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(fold, "announce", killed)
+        patch.setattr(process, "announce", killed)
         with pytest.raises(Killed):
             fold_due()
     assert (Delivery.objects.get().state, Event.objects.count()) == (UNCERTAIN, 0)
@@ -237,7 +236,7 @@ def test_killed_before_the_end_it_is_folded_again(
 def test_a_batch_is_bounded_by_bytes_and_all_is_folded(
     sms: Sms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fold, "MOST_BYTES", 1)
+    monkeypatch.setattr(process, "MOST_BYTES", 1)
     for n in range(5):
         sms.delivery()
         post(*status_of(sms, "delivered", MessageSid=f"SM{n}"))

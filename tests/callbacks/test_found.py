@@ -3,7 +3,7 @@
 import pytest
 
 from channels.base import OutcomeKind
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
 from notifications.models import Attempt, Delivery
 from notifications.statuses import ProviderOutcome, State
 from tests.callbacks.conftest import Sms, post, status_of

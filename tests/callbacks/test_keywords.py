@@ -1,6 +1,6 @@
 import pytest
 
-from notifications.callbacks.sms_keywords import HELP, START, STOP, Kind, meaning
+from notifications.callbacks.fold.sms_keywords import HELP, START, STOP, Kind, meaning
 
 FULL_WIDTH = "\uff33\uff34\uff2f\uff30"
 STOPS = [*sorted(STOP), "STOP", " Stop. ", "stop 🛑", FULL_WIDTH, "Arre\u0302t!", "opt-out"]

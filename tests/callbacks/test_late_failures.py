@@ -7,7 +7,7 @@ import pytest
 
 from channels.base import Lane
 from notifications import backoff
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
 from notifications.models import Delivery, Notification
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifyproj.core.clock import now

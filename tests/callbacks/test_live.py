@@ -10,11 +10,11 @@ import pytest
 from django.db import OperationalError, connection
 
 from channels.accounts.credentials import account_upsert
-from notifications.callbacks import asgi, certificates, intake, store
-from notifications.callbacks.accounts import callers
-from notifications.callbacks.asgi import Hooks
-from notifications.callbacks.intake import Intake
-from notifications.callbacks.store import Inbound
+from notifications.callbacks.receive import asgi, certificates, intake, store
+from notifications.callbacks.receive.accounts import callers
+from notifications.callbacks.receive.asgi import Hooks
+from notifications.callbacks.receive.intake import Intake
+from notifications.callbacks.receive.store import Inbound
 from tests.callbacks.conftest import Sms, message_from, signature, status_of
 from tests.channels.sns import TOPIC, notification
 from tests.channels.sns import signed as sns_signed

@@ -17,10 +17,10 @@ from channels.accounts.credentials import account_upsert
 from channels.base import HttpRequest, HttpResponse
 from channels.email.mailgun import events as mailgun_events
 from channels.models import ProviderAccount
-from notifications.callbacks import certificates, replays
-from notifications.callbacks import confirm as confirming
-from notifications.callbacks.accounts import callers
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold import confirm, replays
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive import certificates
+from notifications.callbacks.receive.accounts import callers
 from notifications.models import Delivery, InboundCallback
 from notifications.record import dead_addresses as burying
 from notifications.statuses import ProviderOutcome, State
@@ -198,7 +198,7 @@ def test_a_topic_is_confirmed_after_the_commit(sms: Sms, monkeypatch: pytest.Mon
         inside.append(len(connection.savepoint_ids) - outer)
         return OK
 
-    monkeypatch.setattr(confirming, "call", call)
+    monkeypatch.setattr(confirm, "call", call)
     assert sns(confirmation()) == 204
     fold_due()
 
@@ -210,13 +210,13 @@ def test_a_confirmation_that_fails_is_tried_again_and_then_left_to_people(
     sms: Sms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account("ses", topic_arn=TOPIC, signing_certificate=certificate())
-    monkeypatch.setattr(confirming, "call", lambda *_: None)
+    monkeypatch.setattr(confirm, "call", lambda *_: None)
     sns(confirmation())
 
-    for n in range(confirming.MOST_TRIES):
+    for n in range(confirm.MOST_TRIES):
         fold_due()
         row = InboundCallback.objects.get()
-        assert row.tries == n + 1 + (n + 1 == confirming.MOST_TRIES)
+        assert row.tries == n + 1 + (n + 1 == confirm.MOST_TRIES)
         InboundCallback.objects.exclude(due_at=None).update(due_at=now() - timedelta(hours=1))
 
     assert row.due_at is None

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from notifications.callbacks import verify as receive
+from notifications.callbacks.receive import verify as receive
 from notifications.models import InboundCallback
 from tests.callbacks.conftest import Sms, message_from, post, status_of
 
@@ -62,7 +62,7 @@ def test_only_post_is_allowed(sms: Sms) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(sms: Sms, monkeypatch: pytest.MonkeyPatch) -> None:
-    from notifications.callbacks import views
+    from notifications.callbacks.receive import views
 
     monkeypatch.setattr(views, "MOST_BYTES", 10)
     assert post(*status_of(sms, "delivered")).status_code == 413

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
 from notifications.history import notifications as selectors
 from notifications.models import Delivery, InboundCallback
 from notifications.record import dead_addresses as burying

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Event, EventKind
-from notifications.callbacks import effects
-from notifications.callbacks.parse import told_of
+from notifications.callbacks.fold import effects
+from notifications.callbacks.fold.parse import told_of
 from notifications.record import dead_addresses
 from notifyproj.core.clock import now
 from notifyproj.core.encryption import lookup_hash
-from preferences.decision.facts import load_points
+from preferences.addresses import addresses
+from preferences.facts.facts import load_points
 from preferences.models import Recipient, Suppression
-from preferences.recipients import addresses
 from tests.callbacks.conftest import Sms
 from tests.world import contact_point
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.campaigns.reporting.significance import Sample, compared, confidence, in_words
+from notifications.campaigns.report.significance import Sample, compared, confidence, in_words
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from channels.addresses.signed import Bounce, Feedback, Signer, Unsubscribe
 from channels.base import Event, InboundRequest
-from channels.email import smtp
-from channels.signed_address import Bounce, Feedback, Signer, Unsubscribe
+from channels.email.smtp import adapter as smtp
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "bounces"
 NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)

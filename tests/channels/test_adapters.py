@@ -20,7 +20,7 @@ from channels.base import (
     failure_outcome,
 )
 from channels.registry import adapter, kinds
-from channels.sandbox.providers.browser import decoded, decrypt, private_key
+from channels.sandbox.providers.web_push.browser import decoded, decrypt, private_key
 from tests.channels.forms import form_of
 from tests.channels.samples import NOW, UA_AUTH, UA_PRIVATE, account, callback, message
 

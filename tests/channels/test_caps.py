@@ -11,8 +11,8 @@ from channels.accounts.credentials import account_upsert
 from channels.accounts.daily_cap import UNBOOKED, under_cap
 from channels.accounts.routes import routes
 from channels.models import ProviderAccount
-from notifyproj.core.redis_client import quick_redis
-from notifyproj.launch.valkey import free_port
+from notifyproj.core.servers.redis_client import quick_redis
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels.test_choice import route
 
 

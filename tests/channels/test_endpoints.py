@@ -13,8 +13,8 @@ from pytest_django import Settings
 from channels.accounts.credentials import account_upsert, open_credentials
 from channels.accounts.routes import routes
 from channels.base import Account, BuildError, HttpRequest, Outcome, OutcomeKind
-from channels.email import smtp
 from channels.email.ses import adapter as ses
+from channels.email.smtp import adapter as smtp
 from channels.models import ProviderAccount
 from channels.transport import loop, ssrf
 from channels.transport.dns import Names

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import BuildError, HttpRequest, OutcomeKind
-from channels.email import smtp
+from channels.email.smtp import adapter as smtp
 from channels.messages import Attachment, EmailMessage
 from channels.registry import adapter
 from tests.channels.forms import form_of

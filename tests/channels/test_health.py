@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from channels.accounts import health
+from channels.accounts.probe import take_held_probe
 from channels.models import ProviderAccount
-from channels.probing import take_held_probe
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 

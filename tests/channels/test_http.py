@@ -18,7 +18,7 @@ from channels.base import HttpRequest, HttpResponse, OutcomeKind, TransportFailu
 from channels.push import apns
 from channels.transport.loop import Transport
 from channels.web_push import vapid
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels import peers
 from tests.channels.conftest import Send
 from tests.channels.peers import Authority, serving

@@ -8,7 +8,7 @@ import redis
 
 from channels.accounts import rate_limit as rates
 from channels.base import Account, Channel, Lane
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 NORMAL, URGENT = Lane.NORMAL, Lane.URGENT
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.sms_encoding import GSM7, GSM7_EXTENSION, estimate, prepared, same
+from channels.sms_parts import GSM7, GSM7_EXTENSION, estimate, prepared, same
 
 
 @pytest.mark.parametrize(

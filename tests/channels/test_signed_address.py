@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.signed_address import (
+from channels.addresses.signed import (
     GOOD_FOR,
     BadAddress,
     Bounce,

@@ -2,7 +2,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from channels.signing import base64url, es256_jwt, window_start
+from channels.signatures import base64url, es256_jwt, window_start
 from tests.channels.samples import p8
 
 

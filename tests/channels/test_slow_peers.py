@@ -17,7 +17,7 @@ import pytest
 from channels.base import Account, HttpResponse
 from channels.push import apns
 from channels.transport.loop import Job, Result, Transport
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels import peers
 from tests.channels.peers import Authority, serving
 from tests.channels.samples import account

@@ -12,9 +12,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from channels.base import NOT_STARTED, OutcomeKind, SmtpReply, SmtpSend, TransportFailure
-from channels.email import smtp
+from channels.email.smtp import adapter as smtp
 from channels.transport.loop import Transport
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels import peers
 from tests.channels.conftest import Send
 from tests.channels.peers import Authority, serving

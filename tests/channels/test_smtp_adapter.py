@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.addresses.signed import Bounce, Signer, read
 from channels.base import BuildError, OutcomeKind, SmtpReply
-from channels.email import smtp
+from channels.email.smtp import adapter as smtp
 from channels.messages import Attachment, EmailMessage
-from channels.signed_address import Bounce, Signer, read
 from tests.channels.samples import DELIVERY, NOW, account, email, envelope, recorded
 
 

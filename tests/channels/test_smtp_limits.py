@@ -10,7 +10,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from channels.base import Lane, OutcomeKind, SmtpLimits, SmtpReply, TransportFailure
-from channels.email import smtp
+from channels.email.smtp import adapter as smtp
 from channels.transport.smtp import SmtpPool
 from tests.channels import peers
 from tests.channels.conftest import Send

@@ -16,8 +16,8 @@ from channels.base import (
     MessageTooLarge,
     OutcomeKind,
 )
-from channels.sandbox.providers.browser import decoded, decrypt, private_key
-from channels.signing import base64url, p256_private
+from channels.sandbox.providers.web_push.browser import decoded, decrypt, private_key
+from channels.signatures import base64url, p256_private
 from channels.web_push import vapid
 from channels.web_push.contact import contact_problem
 from channels.web_push.encryption import Keys, encrypt

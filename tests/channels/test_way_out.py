@@ -9,7 +9,7 @@ import pytest
 from channels.base import BuildError, Channel, Envelope, HttpRequest, InboxWrite
 from channels.compose import compose
 from channels.registry import adapter
-from channels.sandbox.providers.browser import decoded, decrypt, private_key
+from channels.sandbox.providers.web_push.browser import decoded, decrypt, private_key
 from channels.way_out import WayOut
 from tests.channels.samples import NOW, UA_AUTH, UA_PRIVATE, account, message
 

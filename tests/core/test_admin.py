@@ -11,8 +11,8 @@ from django.urls import reverse
 from channels.accounts.credentials import account_upsert, account_value
 from channels.accounts.health import hold
 from channels.models import ProviderAccount
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import ApiKey, Service
-from notifyproj.core.services import api_key_create, service_create
 from preferences.models import Recipient
 from preferences.recipients.schemas import ImportLine
 from preferences.recipients.services import recipients_upsert_bulk

@@ -8,8 +8,8 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
-from notifyproj.core.alert_notifier import tell_alerts
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.notifier import tell_alerts
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from tests.providers import Answer, StandIn, stand_in

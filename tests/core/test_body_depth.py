@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from notifyproj.core.bodies import DEEPEST, decode
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import DEEPEST, decode
+from notifyproj.core.api.errors import InvalidFields
 
 
 def _deep(levels: int, opening: str = "[", closing: str = "]") -> bytes:

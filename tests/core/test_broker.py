@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from notifications.dispatch import dispatch
-from notifyproj.core import broker
-from notifyproj.core.broker import BrokerAway, ask
+from notifyproj.core.servers import broker
+from notifyproj.core.servers.broker import BrokerAway, ask
 
 URL = "CELERY_BROKER_WRITE_URL"
 SOON = 0.5  # seconds; Celery's own connections try for four

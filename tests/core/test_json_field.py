@@ -10,8 +10,8 @@ from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from notifyproj.core.bodies import DEEPEST
-from notifyproj.core.json_field import JSONField
+from notifyproj.core.admin.json_field import JSONField
+from notifyproj.core.api.bodies import DEEPEST
 from preferences.models import Category
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from notifyproj.core.live import QUEUE_SIZE, Signal, Subscriber, hub, subscribe
-from notifyproj.core.publish import publish
+from notifyproj.core.live.publish import publish
+from notifyproj.core.live.readers import QUEUE_SIZE, Signal, Subscriber, hub, subscribe
 
 
 def test_a_reader_who_is_too_slow_is_cut_off() -> None:

@@ -3,9 +3,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifyproj.core.authentication import caller_of
+from notifyproj.core.api.authentication import caller_of
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create, service_create
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import AuditEntry, Service
-from notifyproj.core.services import api_key_create, service_create
 from preferences.models import NotificationType, Recipient
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from notifyproj.core import log_lists
-from notifyproj.core.audit_admin import AuditEntryAdmin
+from notifyproj.core.admin import log_lists
+from notifyproj.core.admin.audit import AuditEntryAdmin
 from notifyproj.core.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

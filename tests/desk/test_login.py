@@ -5,10 +5,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from notifyproj.core import buckets
 from notifyproj.core.login_limits import NAME, PAIR, network
 from notifyproj.core.models import AuditEntry
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers import buckets
+from notifyproj.core.servers.redis_client import quick_redis
 
 pytestmark = pytest.mark.django_db
 DEAD_REDIS = "redis://127.0.0.1:1/0"

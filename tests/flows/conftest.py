@@ -12,7 +12,7 @@ from notifications.dispatch import queue_depth as traffic
 from notifications.models import Delivery
 from notifications.record import recorder
 from notifications.statuses import FINAL
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 from tests.committed import committed_rows
 from tests.providers import StandIn, stand_in
 from tests.world import World, forget_all, make_world

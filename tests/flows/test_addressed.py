@@ -7,7 +7,7 @@ import pytest
 
 from channels.accounts.credentials import account_upsert
 from channels.models import App
-from channels.sandbox.providers.browser import decoded, decrypt, private_key
+from channels.sandbox.providers.web_push.browser import decoded, decrypt, private_key
 from notifications.history import notifications as selectors
 from notifications.statuses import ProviderOutcome, State
 from preferences.recipients.web_push import (

@@ -14,7 +14,7 @@ from notifyproj.core.clock import now
 from preferences.consent import withdrawals
 from preferences.consent.choices import Proof, choice_set
 from preferences.consent.pauses import Pause, pause_set
-from preferences.decision.types import Catalogue, catalogue
+from preferences.facts.types import Catalogue, catalogue
 from preferences.models import (
     Category,
     ContactPoint,

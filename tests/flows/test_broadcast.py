@@ -4,8 +4,8 @@ import pytest
 
 from notifications.accept.broadcast import broadcast
 from notifications.models import Delivery, Notification
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from preferences.consent.choices import Proof, choice_set
 from tests.flows.conftest import all_final, settle
 from tests.providers import StandIn

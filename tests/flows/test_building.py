@@ -10,8 +10,8 @@ from notifications.accept.accept import accept
 from notifications.models import Attempt, Delivery, Notification
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
+from preferences.addresses.addresses import new_data_key
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients.addresses import new_data_key
 from templates.versions.published import template_create, version_draft, version_publish
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled

@@ -8,9 +8,9 @@ from notifications.record import dead_addresses as burying
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
+from preferences.addresses.addresses import hash_of
 from preferences.consent.withdrawals import Word, start, stop
 from preferences.models import ConsentEvent, ContactPoint, Suppression
-from preferences.recipients.addresses import hash_of
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, only_delivery, run, send, settled
 from tests.providers import Answer, StandIn

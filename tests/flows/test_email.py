@@ -16,16 +16,16 @@ from pytest_django.fixtures import Settings
 
 from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
+from channels.addresses.signed import Bounce, Unsubscribe
 from channels.sandbox.models import Received
-from channels.signed_address import Bounce, Unsubscribe
 from channels.transport import loop as transport
-from notifications import baggage
 from notifications.accept.accept import accept
+from notifications.attachments import memory_budget
 from notifications.attachments import store as attachments
 from notifications.attachments.store import attachment_add, attachment_remove, delete_expired
 from notifications.deliver import worker as outbox
 from notifications.inbound_mail.signed_addresses import verify
-from notifications.links import buffer as counting
+from notifications.links import buffer
 from notifications.models import Attachment, Attempt, Delivery, Event, Notification
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
@@ -196,7 +196,7 @@ def test_nothing_is_counted_unless_the_type_asks(world: World, ada: Recipient) -
 def test_opens_and_clicks_are_counted_where_the_type_asks(
     world: World, ada: Recipient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "IDLE", 0.2)
+    monkeypatch.setattr(buffer, "IDLE", 0.2)
     NotificationType.objects.update(track_clicks=True, track_opens=True)
     forget_all()
     post(world)
@@ -211,7 +211,7 @@ def test_opens_and_clicks_are_counted_where_the_type_asks(
     settle(lambda: Event.objects.count() == 2)  # written by the thread of its own
     settle(lambda: Delivery.objects.get().outcome >= ProviderOutcome.OPENED)
     assert 'href="https://notify.example/u/' in unescape(html)  # stays as it is
-    settle(lambda: counting._writer is None)
+    settle(lambda: buffer._writer is None)
 
 
 def test_a_message_carries_the_files_it_names(world: World, ada: Recipient) -> None:
@@ -281,7 +281,7 @@ def test_large_messages_are_not_all_built_at_once(
     world: World, ada: Recipient, hints: list[Published], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attachments, "MOST_LOADED", 1_000)
-    monkeypatch.setattr(baggage, "ROOM", 1_000)
+    monkeypatch.setattr(memory_budget, "ROOM", 1_000)
     letter = {"user_id": "ada", "channels": ["email"], "template_id": "letter"}
     files = [file(world, bytes([n]) * 700) for n in range(3)]
     requests = [world.request(**letter, attachments=[id_]) for id_ in files]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from notifications.deliver.fallback import judge
 from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery
+from notifications.record.fallback import judge
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
-from preferences.decision.types import Fallback
+from preferences.facts.types import Fallback
 from preferences.models import Preference, QuietHours
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, make_due, recorded, send, settled

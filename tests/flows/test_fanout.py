@@ -17,8 +17,8 @@ from notifications.resolve.rows import Row
 from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState, State
 from notifyproj.core.clock import now
+from preferences.addresses.addresses import new_data_key
 from preferences.models import Recipient
-from preferences.recipients.addresses import new_data_key
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled
 from tests.flows.threads import at_once

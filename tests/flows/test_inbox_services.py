@@ -7,8 +7,8 @@ from channels.inbox.models import InboxItem
 from channels.inbox.selectors import list_items
 from notifications.accept.accept import accept
 from notifications.services import send_test
+from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
-from notifyproj.core.services import service_create
 from templates.hooks import Trial
 from tests.flows.steps import settled
 from tests.world import World, forget_all

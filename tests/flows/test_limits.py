@@ -13,9 +13,9 @@ from notifications.models import Delivery
 from notifications.resolve import insert as store
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from notifyproj.core.redis_client import quick_redis
-from preferences.decision import cap_counter as counting
-from preferences.decision.caps import caps
+from notifyproj.core.servers.redis_client import quick_redis
+from preferences.facts import cap_counter
+from preferences.facts.caps import caps
 from preferences.models import Cap, Category, NotificationType, Preference, QuietHours
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, run, send
@@ -262,7 +262,7 @@ def test_what_has_no_limits_asks_nobody(
     ada: World, hints: list[Published], away: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    away.setattr(counting, "_ask", asked.append)
+    away.setattr(cap_counter, "_ask", asked.append)
 
     inbox(ada)
 

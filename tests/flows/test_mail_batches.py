@@ -102,7 +102,7 @@ def test_an_address_that_spoils_a_batch_fails_alone(
     """Mailgun finds an address wrong that we thought right."""
     mail("mailgun")
     monkeypatch.setattr(
-        "channels.sandbox.providers.mailgun_form.is_address", lambda a: "eve@" not in a
+        "channels.sandbox.providers.email.mailgun_form.is_address", lambda a: "eve@" not in a
     )
     post(world)
     settle(lambda: not Delivery.objects.filter(settled_at=None).exists())

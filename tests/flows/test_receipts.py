@@ -8,8 +8,8 @@ from django.test import Client
 from twilio.request_validator import RequestValidator
 
 from channels.accounts.credentials import account_upsert
-from notifications.callbacks.accounts import callers
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive.accounts import callers
 from notifications.models import Attempt
 from notifications.statuses import ProviderOutcome, State
 from tests.flows.conftest import settle

@@ -11,8 +11,8 @@ from notifications.analytics import repair as repairing
 from notifications.analytics.repair import check, repair
 from notifications.counters import table as counters
 from notifications.counters.cells import Cell
+from notifications.counters.measures import COST, CREATED, LATENCY, OUTCOME
 from notifications.dispatch.claim import Claimed, claim
-from notifications.measures import COST, CREATED, LATENCY, OUTCOME
 from notifications.models import Attempt, Counter, CounterDelta, Delivery
 from notifications.record import write as recording
 from notifications.record.outcomes import Change, Finished

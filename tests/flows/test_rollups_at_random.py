@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from channels.base import Event, EventKind, Outcome, OutcomeKind
-from notifications.callbacks import process as fold
-from notifications.callbacks.parse import told_of
+from notifications.callbacks.fold import process
+from notifications.callbacks.fold.parse import told_of
 from notifications.counters import table as counters
 from notifications.dispatch.claim import Claimed, claim
 from notifications.dispatch.sweep import sweep
@@ -105,7 +105,7 @@ class Chance:
         ours = kind in LAST_WORDS or self.rng.random() < 0.3
         account_id = None if ours else self.world.account.pk
         told = told_of(event, received_at=now(), account_id=account_id, channel="push")
-        fold.record([told] * self.rng.choice([1, 2]))
+        process.record([told] * self.rng.choice([1, 2]))
 
     def lose_a_lease(self) -> None:
         leased = Delivery.objects.filter(state=State.LEASED)

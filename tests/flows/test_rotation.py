@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from notifications.attachments.store import attachment_add, load
-from notifications.callbacks import store
+from notifications.callbacks.receive import store
 from notifications.models import InboundCallback, Notification
 from notifications.variables import unseal
 from notifyproj.core import encryption

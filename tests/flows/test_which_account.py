@@ -13,7 +13,7 @@ from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import NotificationType
 from preferences.recipients import services
 from tests.flows.conftest import settle

@@ -16,9 +16,9 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Scope
-from notifyproj.core.services import api_key_create
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.conftest import FOLDER
 from tests.fuzz.web import Web
 from tests.survival.running import Platform

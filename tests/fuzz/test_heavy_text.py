@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 
 from templates.build.build import build
+from templates.build.files import NotReadable, from_files
 from templates.build.validate import InvalidSchema, Validator
 from templates.review.checks import check
-from templates.versions.files import NotReadable, from_files
 from tests.fuzz import heavy_text
 
 SEEDS = range(80)

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from notifyproj.core.services import api_key_create
-from notifyproj.launch.valkey import free_port
+from notifyproj.core.api.keys import api_key_create
+from notifyproj.launch.servers.valkey import free_port
 from notifyproj.processes import find
 from tests.api.notifications.conftest import ORDER, make_shop
 from tests.channels.inbox.live_process import database_url, wait_until_up

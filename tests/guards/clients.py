@@ -2,8 +2,8 @@
 
 from rest_framework.test import APIClient
 
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Scope, Service
-from notifyproj.core.services import api_key_create
 
 EVERYTHING = [scope for scope in Scope.values if scope != Scope.ADMIN]
 

@@ -12,13 +12,13 @@ from notifications.attachments.store import attachment_add
 from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.counters import table as counters
 from notifications.counters.cells import Cell
-from notifications.measures import CREATED
+from notifications.counters.measures import CREATED
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.status_events import services as status_services
 from notifications.status_events.services import Wish
+from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from notifyproj.core.services import service_create
 from preferences.models import NotificationType, Recipient
 from templates.models import TemplateVersion
 from tests.api.notifications.conftest import make_shop, order

@@ -11,9 +11,10 @@ from django.contrib import admin
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from notifyproj.core import authentication, buckets
+from notifyproj.core.api import authentication
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
-from notifyproj.core.services import api_key_create
+from notifyproj.core.servers import buckets
 from tests.api.notifications.conftest import make_shop
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from channels.accounts.credentials import account_upsert
-from channels.signed_address import Signer
-from notifications.callbacks import store
-from notifications.callbacks.accounts import callers
-from notifications.callbacks.parse import known_days
-from notifications.callbacks.process import fold_due
+from channels.addresses.signed import Signer
+from notifications.callbacks.fold.parse import known_days
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive import store
+from notifications.callbacks.receive.accounts import callers
 from notifications.inbound_mail import signed_addresses
 from notifications.inbound_mail.received import received
 from notifications.models import Delivery

@@ -7,7 +7,7 @@ import pytest
 from django.core.checks import Tags, run_checks
 from pytest_django.fixtures import Settings
 
-from channels.signed_address import Signer
+from channels.addresses.signed import Signer
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from channels.signed_address import Feedback
+from channels.addresses.signed import Feedback
 from notifications.inbound_mail.signed_addresses import verify
 from notifyproj.core.clock import now
 from tests.inbound_mail.conftest import Letter

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
-from channels.signed_address import GOOD_FOR, Signer
-from notifications.callbacks.intake import Intake
-from notifications.callbacks.store import Inbound
+from channels.addresses.signed import GOOD_FOR, Signer
+from notifications.callbacks.receive.intake import Intake
+from notifications.callbacks.receive.store import Inbound
 from notifications.inbound_mail import session, signed_addresses
 from notifications.inbound_mail.listener import place, serve
 from notifications.inbound_mail.received import KEPT

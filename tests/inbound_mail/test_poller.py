@@ -6,9 +6,9 @@ from urllib.parse import quote
 import pytest
 from django.db import OperationalError
 
-from notifications.callbacks import store
-from notifications.callbacks.process import fold_due
-from notifications.callbacks.store import Inbound
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive import store
+from notifications.callbacks.receive.store import Inbound
 from notifications.inbound_mail.mailbox import Place, place, rows_of
 from notifications.inbound_mail.poller import ALARMING, Poller, look
 from notifications.inbound_mail.received import KEPT

@@ -2,15 +2,15 @@
 
 import pytest
 
-from notifications.callbacks import store
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
+from notifications.callbacks.receive import store
 from notifications.inbound_mail.received import received
 from notifications.inbound_mail.signed_addresses import verify
 from notifications.models import Event, InboundCallback
 from notifyproj.core.clock import now
+from preferences.addresses.addresses import hash_of
 from preferences.consent.choices import Proof, choice_set
 from preferences.models import ConsentEvent, Preference
-from preferences.recipients.addresses import hash_of
 from tests.inbound_mail.conftest import ADA, Letter
 
 MAIL = b"From: ada@example.org\r\nSubject: unsubscribe\r\nMessage-ID: <1@x>\r\n\r\n"

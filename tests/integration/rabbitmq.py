@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 
 START_SECONDS = 90
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")

@@ -12,7 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from channels.base import OutcomeKind
-from channels.email import smtp
+from channels.email.smtp import adapter as smtp
 from channels.messages import Attachment
 from channels.transport.loop import Transport
 from tests.channels.conftest import Send

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications.callbacks.process import fold_due
+from notifications.callbacks.fold.process import fold_due
 from notifications.inbound_mail.mailbox import place
 from notifications.inbound_mail.poller import AWAY, look
 from notifications.models import Event

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from notifications.dispatch import dispatch, queue_depth
 from notifications.dispatch.queue_depth import backlog, measure
 from notifications.queues import RESOLVE_URGENT
-from notifyproj.core import broker
+from notifyproj.core.servers import broker
 from tests.api.notifications.conftest import PATH, client_of, make_shop, order
 from tests.frozen import frozen
 from tests.integration.rabbitmq import RabbitMQ, own_rabbitmq

@@ -14,8 +14,8 @@ from pytest_django.fixtures import Settings
 from notifications.dispatch import consumers
 from notifications.dispatch.consumers import SIGNS, check_in, silent
 from notifications.dispatch.queue_depth import measure
-from notifyproj.core import broker
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers import broker
+from notifyproj.core.servers.redis_client import quick_redis
 from notifyproj.processes import find
 from tests.frozen import frozen
 from tests.integration.rabbitmq import RabbitMQ, own_rabbitmq

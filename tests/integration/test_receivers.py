@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from channels.base import HttpRequest
-from channels.signing import base64url, p256_private
+from channels.signatures import base64url, p256_private
 from channels.standard_webhooks import headers
 from channels.web_push import vapid
 from notifyproj.core.clock import now

@@ -16,7 +16,7 @@ from channels import registry
 from channels.base import Account, HttpRequest
 from channels.messages import Message
 from notifyproj.core.clock import now
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels.samples import account, email, envelope, push, service_account, sms
 
 BASE = Path(__file__).resolve().parents[2]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from notifyproj.launch import leftovers
 from notifyproj.launch.become import RUN
 from notifyproj.launch.environment import PURPOSES
+from notifyproj.launch.system import leftovers
 
 ROOT = Path(__file__).parents[2]
 OWN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "LOOKUP_HASH_KEY")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from notifyproj.launch.environment import check_free, choose_ports, run_environment
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.system.problems import LaunchProblem
 from tests.launch.started import free_ports
 
 

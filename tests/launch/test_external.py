@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from notifyproj.launch import external
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.servers import external
+from notifyproj.launch.system.problems import LaunchProblem
 
 NOBODY = "127.0.0.1:1"
 

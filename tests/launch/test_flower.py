@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from notifyproj.core.login_limits import ADDRESS
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from notifyproj.processes import find
 from tests.survival.running import poll
 

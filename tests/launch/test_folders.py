@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from notifyproj.launch.folders import LONGEST_SOCKET_FOLDER, check_writable, socket_folder
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.system.folders import LONGEST_SOCKET_FOLDER, check_writable, socket_folder
+from notifyproj.launch.system.problems import LaunchProblem
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import psutil
 import psycopg2
 import pytest
 
-from notifyproj.launch import leftovers
-from notifyproj.launch.postgres import Postgres
-from notifyproj.launch.problems import LaunchProblem
+from notifyproj.launch.servers.postgres import Postgres
+from notifyproj.launch.system import leftovers
+from notifyproj.launch.system.problems import LaunchProblem
 
 
 @pytest.fixture

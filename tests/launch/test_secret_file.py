@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from notifyproj.launch.problems import LaunchProblem
 from notifyproj.launch.secret_file import NAME, load_secrets, read_env
+from notifyproj.launch.system.problems import LaunchProblem
 
 
 def test_they_are_made_once_and_kept(tmp_path: Path) -> None:

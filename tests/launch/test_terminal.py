@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from notifyproj.launch.terminal import Log, Logs
+from notifyproj.launch.system.terminal import Log, Logs
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import psutil
 import pytest
 import redis
 
-from notifyproj.launch import leftovers
-from notifyproj.launch.valkey import Valkey
+from notifyproj.launch.servers.valkey import Valkey
+from notifyproj.launch.system import leftovers
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from notifications.resolve.person import Facts, rows_of
 from notifications.resolve.plan_cache import Alike, rows_for
 from notifications.resolve.rows import Job, Row
 from notifications.resolve.trace import with_caps
-from preferences.decision.cap_counter import NOTHING, Counted
-from preferences.decision.facts import Person, Point
-from preferences.decision.types import Fallback, TypeValue
 from preferences.decision.values import Limits, Over, PersonRules, TypeRules
+from preferences.facts.cap_counter import NOTHING, Counted
+from preferences.facts.facts import Person, Point
+from preferences.facts.types import Fallback, TypeValue
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNELS = ("push", "sms", "inbox")

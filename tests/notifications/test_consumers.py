@@ -14,9 +14,9 @@ from pytest_django.fixtures import Settings
 from notifications.dispatch import consumers
 from notifications.dispatch.consumers import SIGNS, check_in, note, silent
 from notifications.queues import ALL, CHECK_IN
-from notifyproj.core import redis_client
 from notifyproj.core.models import Alert
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers import redis_client
+from notifyproj.core.servers.redis_client import quick_redis
 from tests.frozen import frozen, own_valkey
 
 pytestmark = pytest.mark.django_db

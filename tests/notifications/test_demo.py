@@ -17,8 +17,8 @@ from notifications.campaigns.models import Campaign
 from notifications.campaigns.preflight.preflight import preflight
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey
+from preferences.addresses import addresses
 from preferences.models import ContactPoint, NotificationType, Recipient
-from preferences.recipients import addresses
 from preferences.recipients.services import recipient_erase
 from templates.engine.render import render
 from templates.models import TemplateVersion

@@ -16,8 +16,8 @@ from notifications.dispatch import consumers
 from notifications.dispatch.consumers import SIGNS, check_in, silent
 from notifications.dispatch.queue_depth import measure
 from notifications.queues import PERIODIC
-from notifyproj.core import broker, redis_client
-from notifyproj.launch.valkey import Valkey
+from notifyproj.core.servers import broker, redis_client
+from notifyproj.launch.servers.valkey import Valkey
 from notifyproj.processes import find
 from tests.frozen import frozen, own_valkey
 

@@ -6,9 +6,9 @@ from rest_framework.test import APIClient
 from channels.models import AccountDay, AccountHealthDelta, ProviderAccount
 from notifications.counters import table as counters
 from notifications.exposition import Gauge, Sample, text
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
+from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.clock import now
-from notifyproj.core.services import api_key_create
 from tests.flows.steps import send
 from tests.world import World, make_world
 

@@ -1,6 +1,6 @@
 """How many events an endpoint gets at once, and how many of the process's places."""
 
-from notifications.status_events.pace import AT_ONCE, MOST, MOST_AHEAD, Pace
+from notifications.status_events.send.pace import AT_ONCE, MOST, MOST_AHEAD, Pace
 
 
 def enter(pace: Pace[int], endpoint: int, n: int) -> int:

@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from notifications.status_events import sealing, services
+from notifications.status_events import secrets, services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
-from notifications.status_events.sealing import unseal
+from notifications.status_events.secrets import unseal
 from notifications.status_events.services import Wish
 from notifyproj.core import encryption
+from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
-from notifyproj.core.services import service_create
 
 pytestmark = pytest.mark.django_db
 URL = "https://shop.example.com/hooks"
@@ -99,7 +99,7 @@ def test_a_new_key_of_the_ring_takes_over_the_secrets(
     monkeypatch.setattr(encryption, "ring", lambda: both)
     failed: list[str] = []
 
-    sealing.rewrap_all(failed)
+    secrets.rewrap_all(failed)
 
     after = bytes(StatusEndpoint.objects.get().secrets)
     assert both.is_current(after)

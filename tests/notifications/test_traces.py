@@ -7,7 +7,7 @@ import pytest
 from notifications.reasons import REASONS
 from notifications.resolve import trace as traces
 from notifications.resolve.trace import GROUNDS, RULE_OF, WAITED, of_decision, read, with_caps
-from preferences.cap_words import cap_word
+from preferences.decision.cap_words import cap_word
 from preferences.decision.values import SEND, Decision, Defer, Fold, Skip
 
 LATER = datetime(2026, 11, 22, tzinfo=UTC)

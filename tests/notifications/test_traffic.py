@@ -15,7 +15,7 @@ from notifications.dispatch.queue_depth import (
     limit,
     measure,
 )
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 QUEUE = "push.bulk"
 

@@ -1,7 +1,7 @@
 """Read what is sealed, as a worker does."""
 
+from preferences.addresses import addresses
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients import addresses
 
 
 def data_key(recipient: Recipient) -> bytes:

@@ -3,10 +3,10 @@
 import pytest
 
 from channels.base import Channel
-from preferences.decision.facts import load_points, load_points_of
+from preferences.addresses.addresses import area, normalise
+from preferences.facts.facts import load_points, load_points_of
 from preferences.models import ContactPoint
 from preferences.recipients import services
-from preferences.recipients.addresses import area, normalise
 from preferences.recipients.schemas import ImportLine
 
 

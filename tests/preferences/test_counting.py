@@ -10,11 +10,11 @@ import pytest
 from redis import Redis, RedisError
 from redis.client import Pipeline
 
-from notifyproj.core.redis_client import quick_redis
-from preferences.cap_words import USED_UP
-from preferences.decision.cap_counter import Counted, Group, Message, count
-from preferences.decision.caps import SLACK, CapValue, window
+from notifyproj.core.servers.redis_client import quick_redis
+from preferences.decision.cap_words import USED_UP
 from preferences.decision.values import Limits, Over
+from preferences.facts.cap_counter import Counted, Group, Message, count
+from preferences.facts.caps import SLACK, CapValue, window
 from tests.flows.threads import at_once
 
 NOON = datetime(2099, 6, 10, 12, 0, tzinfo=UTC)  # Redis forgets what is past

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from preferences.digest_rule import DigestRule
+from preferences.decision.digest_rule import DigestRule
 
 HOUR = timedelta(hours=1)
 

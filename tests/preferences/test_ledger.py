@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from notifyproj.core.clock import now
+from preferences.addresses import addresses
 from preferences.consent import withdrawals
 from preferences.consent.choices import Proof, choice_set
 from preferences.consent.suppress_address import suppression_add
@@ -23,7 +24,7 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.recipients import addresses, services
+from preferences.recipients import services
 from preferences.recipients.schemas import ImportLine
 
 pytestmark = pytest.mark.django_db

@@ -140,7 +140,7 @@ def test_saving_does_not_bring_back_what_was_erased_meanwhile(
     operator: Client, ada: Recipient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page was read before the erasure, and is saved after it."""
-    from preferences.person_forms import PersonForm
+    from preferences.admin.person_forms import PersonForm
 
     clean = PersonForm.clean
 

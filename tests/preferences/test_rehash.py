@@ -10,10 +10,11 @@ from django.core.management import call_command
 from channels.models import App
 from notifyproj.core.clock import now
 from notifyproj.core.encryption import lookup_hash
+from preferences.addresses import addresses
 from preferences.consent import verify, withdrawals
-from preferences.decision.facts import load_points_of
+from preferences.facts.facts import load_points_of
 from preferences.models import BounceStrike, ContactPoint, Recipient, Suppression
-from preferences.recipients import addresses, rehash_all, services
+from preferences.recipients import rehash_all, services
 from preferences.recipients.schemas import ImportLine
 from tests.preferences.opening import opened
 

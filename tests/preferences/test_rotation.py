@@ -8,8 +8,8 @@ from pytest_django.fixtures import Settings
 from channels.accounts.credentials import account_upsert, account_value
 from channels.models import ProviderAccount
 from notifyproj.core.encryption import Undecryptable
+from preferences.addresses import addresses
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients import addresses
 from preferences.recipients import key_rotation as rotation
 from preferences.recipients.schemas import ImportLine
 from preferences.recipients.services import recipients_upsert_bulk

@@ -3,7 +3,8 @@ from datetime import time
 import pytest
 
 from notifyproj.core import clock
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
+from preferences.addresses import addresses
 from preferences.consent.choices import About, Choice, Proof, choice_set, choices_set
 from preferences.consent.pauses import Quiet, quiet_set
 from preferences.consent.suppress_address import suppression_add, suppression_remove
@@ -15,7 +16,7 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.recipients import addresses, services
+from preferences.recipients import services
 from preferences.recipients.schemas import ImportLine
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from channels.accounts.credentials import account_upsert
 from preferences.admin.type_form import checked_fallbacks
-from preferences.decision.types import Fallback, catalogue
+from preferences.facts.types import Fallback, catalogue
 from preferences.models import NotificationType
 
 STEP = {"from": "push", "to": "sms", "unless": "accepted", "after": 10}

@@ -20,8 +20,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
-from notifyproj.core.services import api_key_create
-from notifyproj.launch.valkey import free_port
+from notifyproj.core.api.keys import api_key_create
+from notifyproj.launch.servers.valkey import free_port
 
 pytest.register_assert_rewrite("tests.reliability.blast", "tests.survival.running")
 from tests.reliability.people import settle_people  # noqa: E402 - asserts

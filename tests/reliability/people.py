@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+from preferences.addresses.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from tests.world import World
 
 AT_ONCE = 5_000

@@ -10,8 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from notifyproj.launch.child import dies_with_parent
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
+from notifyproj.launch.system.child import dies_with_parent
 
 
 class Arrival(NamedTuple):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from channels.base import Channel
+from preferences.addresses.addresses import new_data_key
 from preferences.models import Recipient
-from preferences.recipients.addresses import new_data_key
 from preferences.recipients.webhooks import webhook_register
 from templates.models import MessageTemplate
 from templates.versions.published import version_draft, version_publish

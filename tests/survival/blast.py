@@ -18,8 +18,8 @@ from notifications.statuses import FINAL, NotificationState, State
 from notifications.variables import seal as seal_variables
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.ids import uuid7
+from preferences.addresses.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from templates.models import TemplateVersion
 from tests.survival.provider import StandIn
 from tests.survival.running import poll

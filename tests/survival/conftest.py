@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from notifyproj.core.services import api_key_create
-from notifyproj.launch.valkey import free_port
+from notifyproj.core.api.keys import api_key_create
+from notifyproj.launch.servers.valkey import free_port
 from tests.conftest import FOLDER
 
 pytest.register_assert_rewrite("tests.survival.blast", "tests.survival.running")

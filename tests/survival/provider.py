@@ -8,8 +8,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from notifyproj.launch.child import dies_with_parent
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
+from notifyproj.launch.system.child import dies_with_parent
 from tests.survival.stand_in import LINE
 
 

@@ -12,8 +12,8 @@ import psycopg2
 import redis
 from django.db import connection
 
-from notifyproj.launch.postgres import Postgres
-from notifyproj.launch.valkey import Valkey
+from notifyproj.launch.servers.postgres import Postgres
+from notifyproj.launch.servers.valkey import Valkey
 from tests.survival.running import poll
 
 STANDBY = "SELECT current_setting('synchronous_standby_names')"

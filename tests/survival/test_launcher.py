@@ -6,8 +6,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from notifyproj.launch import leftovers
 from notifyproj.launch.answers import answers
+from notifyproj.launch.system import leftovers
 from tests.launch.started import Started, alive, start, title_of, wait_for
 
 pytestmark = pytest.mark.timeout(240)

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
+from templates.build.files import NotReadable
 from templates.versions.archive import LARGEST, MOST_FILES, pack, unpack
-from templates.versions.files import NotReadable
 
 FILES = {"order/sms.default.txt": "Order {{ id }}\n", "order/sms.fa.txt": "سفارش {{ id }}\n"}
 CENTRAL, SIZE_AT = b"PK\x01\x02", 24  # the size in an entry of the list

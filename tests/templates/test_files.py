@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from templates.build.files import Folder, NotReadable, from_files, tidy, to_files
 from templates.fields import DATA, FIELDS, WITH_DATA
-from templates.versions.files import Folder, NotReadable, from_files, tidy, to_files
 
 TEXTS = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\0"), max_size=40

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from templates.build.build import build
+from templates.build.files import NotReadable, from_files
 from templates.build.schema_rules import depth_over
 from templates.build.validate import InvalidSchema, Validator
 from templates.engine.language import MAX_SOURCE, read
 from templates.engine.render import Compiled, RenderFailed, render
 from templates.engine.tokens import NotAllowed
-from templates.versions.files import NotReadable, from_files
 
 CHAINS = {
     "minus": "{{ " + "-" * 40_000 + "1 }}",

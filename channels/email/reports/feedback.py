@@ -6,10 +6,10 @@ from email.message import Message
 from typing import NamedTuple
 from uuid import UUID
 
+from channels.addresses.signed import Bounce, Unsubscribe, peek
 from channels.automatic_mail import header
 from channels.base import EventKind
 from channels.email.reports.mail import FEEDBACK, fields, parts, returned
-from channels.signed_address import Bounce, Unsubscribe, peek
 
 # https://www.iana.org/assignments/marf-parameters; others are reports about us, not of a person.
 TYPES = {

@@ -8,6 +8,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
+from channels.addresses.signed import Bounce, Feedback, peek
 from channels.automatic_mail import header, is_reply
 from channels.base import Event, EventKind, InboundRequest
 from channels.email.events import REASONS, digest
@@ -15,7 +16,6 @@ from channels.email.reports import feedback, status_notification, text_bounce
 from channels.email.reports.bounce_codes import Meaning
 from channels.email.reports.feedback import About, Complaint
 from channels.email.reports.mail import parsed, returned
-from channels.signed_address import Bounce, Feedback, peek
 
 SCHEME = "mailto:"
 

@@ -13,8 +13,8 @@ from channels.base import Account
 from channels.sandbox.kit.database import Database
 from channels.sandbox.kit.values import Verdict, as_rows
 from channels.sandbox.models import Received
-from notifyproj.core import sse
-from notifyproj.core.publish import publish
+from notifyproj.core.live import sse
+from notifyproj.core.live.publish import publish
 
 logger = logging.getLogger(__name__)
 

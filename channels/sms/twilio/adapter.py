@@ -24,7 +24,7 @@ from channels.sms.senders import is_on, sender
 from channels.sms.twilio.api import authorization, messages_url
 from channels.sms.twilio.events import parse_events, reply, verify
 from channels.sms.twilio.look_up import found, look_up
-from channels.sms_encoding import estimate, prepared
+from channels.sms_parts import estimate, prepared
 
 __all__ = (
     "CHANNEL",

@@ -18,7 +18,7 @@ from channels.base import Account, HttpRequest, HttpResponse, Lane, Outcome, Out
 from channels.messages import SmsMessage
 from channels.sms.recipient import number_of
 from channels.sms.twilio.api import authorization, messages_url
-from channels.sms_encoding import same
+from channels.sms_parts import same
 
 NEWEST = 20  # messages to the number that are looked through; more would not fit in an answer read
 TIMEOUT, URGENT_TIMEOUT = 4.0, 2.0  # seconds: there must be time left to send

@@ -9,7 +9,7 @@ from django.db.models import F
 from channels.admin.account_state import state
 from channels.base import Channel, Lane
 from channels.models import AccountDay, ProviderAccount
-from notifications.admin.home.waiting import Due, Held, due, held
+from notifications.admin.home.backlog import Due, Held, due, held
 from notifications.analytics.figures import Figures, Law
 from notifications.analytics.latency import Latency
 from notifications.analytics.selectors import Which, totals

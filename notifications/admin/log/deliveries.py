@@ -22,10 +22,10 @@ from notifications.models import Delivery
 from notifications.reasons import words
 from notifications.services.cancel import siblings
 from notifications.statuses import State
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.log_lists import LogList, StoryAdmin
+from notifyproj.core.admin.pages import desk_page
 from notifyproj.core.ids import instant_of
-from notifyproj.core.log_lists import LogList, StoryAdmin
-from notifyproj.core.templatetags.desk import copyable, lasting, moment, status
+from notifyproj.core.templatetags.admin_site import copyable, lasting, moment, status
 from preferences.models import Recipient
 
 ROUTE = "notifications_delivery"

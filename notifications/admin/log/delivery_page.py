@@ -12,7 +12,7 @@ from notifications.resolve import trace as traces
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
 from notifyproj.core.ids import instant_of
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from templates.models import TemplateVersion
 
 MOST_EVENTS = 200

@@ -12,9 +12,9 @@ from channels.models import ProviderAccount
 from notifications.reasons import REASONS
 from notifications.services.cancel import siblings
 from notifications.statuses import NotificationState, ProviderOutcome, State
+from notifyproj.core.admin.log_filters import choice, since_until, typed
 from notifyproj.core.ids import first_of
-from notifyproj.core.log_filters import choice, since_until, typed
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 
 Pairs = Iterator[tuple[str, str]]
 SLOW = {1: "1 s", 5: "5 s", 30: "30 s", 120: "2 min", 600: "10 min", 3600: "1 h"}

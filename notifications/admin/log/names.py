@@ -8,7 +8,7 @@ from channels.models import ProviderAccount
 from notifications.models import Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.ids import instant_of
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import ContactPoint, Recipient
 
 TONES = {

@@ -12,7 +12,7 @@ from notifications.services.cancel import siblings
 from notifications.statuses import OPEN, NotificationState, State
 from notifyproj.core.ids import instant_of
 from notifyproj.core.models import Service
-from preferences.decision.types import PRIORITY_OF
+from preferences.facts.types import PRIORITY_OF
 from templates.models import TemplateVersion
 
 SHOWN = 100

@@ -16,12 +16,12 @@ from notifications.history.by_person import to_recipient
 from notifications.models import Notification
 from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.log_lists import StoryAdmin
+from notifyproj.core.admin.pages import desk_page
 from notifyproj.core.ids import instant_of
-from notifyproj.core.log_lists import StoryAdmin
 from notifyproj.core.models import Service
-from notifyproj.core.templatetags.desk import copyable, moment, status
-from preferences.decision.types import PRIORITY_OF
+from notifyproj.core.templatetags.admin_site import copyable, moment, status
+from preferences.facts.types import PRIORITY_OF
 
 TONES = {
     NotificationState.SCHEDULED: "busy",

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from notifications.services.resend import REFUSED, Retried, Wish, judged, retry
-from notifyproj.core import audit
-from notifyproj.core.admin_pages import desk_page
+from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.audit import log as audit
 from notifyproj.core.clock import now
 
 WAVE = 5_000  # deliveries sent again by one click

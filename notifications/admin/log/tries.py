@@ -16,8 +16,8 @@ from channels.models import ProviderAccount
 from notifications.admin.log.names import OWN_NAMES
 from notifications.admin.log.steps import BECAME
 from notifications.models import Attempt
+from notifyproj.core.admin.log_filters import instant
 from notifyproj.core.ids import first_of
-from notifyproj.core.log_filters import instant
 
 SHOWN = 50
 LOOKED_AT = 100_000  # tries, for one page

@@ -17,13 +17,13 @@ from notifications.campaigns.preflight.preflight import preflight
 from notifications.campaigns.preflight.values import Broken, Concern, Dropped, Reach
 from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
-from notifyproj.core import audit
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import InvalidFields
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.audit import log as audit
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
 
 NOT_SO = error("It is not running.", "not_running", state="…")
 CANNOT = error("Give the day.", "invalid", on="Give the day.")

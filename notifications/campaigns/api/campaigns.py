@@ -24,16 +24,16 @@ from notifications.campaigns.api.schemas import (
 )
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
-from notifications.campaigns.reporting.standing import NOTHING_YET, standings
+from notifications.campaigns.report.state_counts import NOTHING_YET, standings
 from notifications.campaigns.states import CampaignState
 from notifications.segments.selectors import segments_of
-from notifyproj.core.authentication import Caller
-from notifyproj.core.bodies import answer, read_body
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import InvalidFields, not_found
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields, not_found
 from notifyproj.core.models import Scope
-from notifyproj.core.openapi import KEY_ERRORS, error
-from notifyproj.core.query_params import decode_cursor, page_of, read_choice, read_limit
 
 TAGS = ["campaigns"]
 NONE = error("There is no such campaign.", "not_found", id="There is no such campaign.")

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from notifications.analytics.rows import ReportRow
 from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi
 from notifications.campaigns.pages.report import ALL, chosen, csv_lines
-from notifications.campaigns.reporting.report import report, rows
-from notifyproj.core.bodies import answer
-from notifyproj.core.openapi import KEY_ERRORS
+from notifications.campaigns.report.report import report, rows
+from notifyproj.core.api.bodies import answer
+from notifyproj.core.api.openapi import KEY_ERRORS
 
 RUN = OpenApiParameter("run", str, description="A run's number, or `all`, as without.")
 

@@ -10,9 +10,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 from channels.base import Channel
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import VariantWish
-from notifications.campaigns.reporting.standing import Standing
+from notifications.campaigns.report.state_counts import Standing
 from notifications.segments.models import Segment
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 from preferences.decision.quiet_hours import zone_of
 from preferences.models import NotificationType
 from templates.versions.published import find_versions

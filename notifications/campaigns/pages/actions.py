@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from notifications.campaigns.models import Campaign, Run
-from notifications.campaigns.pages import wording
+from notifications.campaigns.pages import labels
 from notifications.campaigns.pages.base import (
     RUN,
     campaign_of,
@@ -19,10 +19,10 @@ from notifications.campaigns.pages.base import (
     to,
 )
 from notifications.campaigns.plan.write import run_rate
-from notifications.campaigns.reporting.progress import Progress, progress
+from notifications.campaigns.report.progress import Progress, progress
 from notifications.campaigns.run.lifecycle import campaign_cancel, is_over, run_pause, run_resume
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 
 BOTH = ("GET", "POST")
 
@@ -68,7 +68,7 @@ def rate(request: HttpRequest, object_id: str) -> HttpResponse:
     except InvalidFields as error:
         complain(request, error)
         return to("progress", campaign)
-    said = f"{wording.people(per_minute)} a minute" if per_minute else "as fast as the lanes allow"
+    said = f"{labels.people(per_minute)} a minute" if per_minute else "as fast as the lanes allow"
     note(campaign, f"Rate changed: {said}.")
     messages.success(request, f"From now on {said}.")
     return to("progress", campaign)
@@ -111,11 +111,11 @@ def _pause_question(campaign: Campaign, found: Progress | None) -> Question:
         return Question("It is not running.", "Pause")
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
-        f"{wording.messages(law.waiting)} that wait stay where they are, and about"
-        f" {wording.people(left)} were not visited yet. {wording.messages(law.sent)} are out"
+        f"{labels.messages(law.waiting)} that wait stay where they are, and about"
+        f" {labels.people(left)} were not visited yet. {labels.messages(law.sent)} are out"
         " already. It goes on from there when you say so."
     )
-    return Question(text, f"Pause {wording.messages(law.waiting)}", ask_why=True)
+    return Question(text, f"Pause {labels.messages(law.waiting)}", ask_why=True)
 
 
 def _pause(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
@@ -130,11 +130,11 @@ def _resume_question(campaign: Campaign, found: Progress | None) -> Question:
     law, left = found.figures.law(), max(0, found.people - found.visited)
     why = found.run.stopped_because
     text = (
-        f"{wording.messages(law.waiting)} that wait go out, then about {wording.people(left)} are"
+        f"{labels.messages(law.waiting)} that wait go out, then about {labels.people(left)} are"
         " visited. Its brake counts anew from here."
     )
     before = f"It was stopped because {why}. " if why else ""
-    return Question(before + text, f"Go on with {wording.messages(law.waiting)}")
+    return Question(before + text, f"Go on with {labels.messages(law.waiting)}")
 
 
 def _resume(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
@@ -144,14 +144,14 @@ def _resume(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
 
 def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
-        text = f"Nobody has got it. It will not go out: {wording.when(campaign)}."
+        text = f"Nobody has got it. It will not go out: {labels.when(campaign)}."
         return Question(text, "Cancel the campaign", dangerous=True)
     if is_over(found.run):
         return _all_out(campaign)
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
-        f"{wording.messages(law.waiting)} that wait will not go out, and about"
-        f" {wording.people(left)} will get nothing. {wording.messages(law.sent)} are out already"
+        f"{labels.messages(law.waiting)} that wait will not go out, and about"
+        f" {labels.people(left)} will get nothing. {labels.messages(law.sent)} are out already"
         " and cannot be taken back. A cancelled campaign cannot go on."
     )
     button = f"Cancel {law.waiting:,} waiting message{'' if law.waiting == 1 else 's'}"
@@ -168,7 +168,7 @@ def _all_out(campaign: Campaign) -> Question:
 def _cancel(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
     done = campaign_cancel(campaign=campaign, by=str(request.user), now=now())
     more = "" if done.complete else " More follow within seconds."
-    return f"Cancelled: {wording.messages(done.deliveries)} will not go out.{more}"
+    return f"Cancelled: {labels.messages(done.deliveries)} will not go out.{more}"
 
 
 def _running(run: Run | None) -> Run:

@@ -15,15 +15,15 @@ from unfold.admin import ModelAdmin
 
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.pages import actions as acts
+from notifications.campaigns.pages import labels, preview
 from notifications.campaigns.pages import preflight as preflight_page
-from notifications.campaigns.pages import preview, wording
 from notifications.campaigns.pages import progress as running_page
 from notifications.campaigns.pages import report as report_page
 from notifications.campaigns.pages import write as writing_page
-from notifications.campaigns.reporting.standing import NOTHING_YET, Standing, standings
+from notifications.campaigns.report.state_counts import NOTHING_YET, Standing, standings
 from notifications.campaigns.states import CampaignState
-from notifyproj.core.log_filters import choice
-from notifyproj.core.templatetags.desk import moment, status
+from notifyproj.core.admin.log_filters import choice
+from notifyproj.core.templatetags.admin_site import moment, status
 from preferences.models import NotificationType
 
 ROUTES = (
@@ -137,7 +137,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="state")
     def stands(self, row: Campaign) -> SafeString:
-        return status(row.get_state_display().lower(), wording.TONES[row.state])
+        return status(row.get_state_display().lower(), labels.TONES[row.state])
 
     @admin.display(description="audience")
     def reached(self, row: Campaign) -> str:
@@ -170,7 +170,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
     def when(self, row: Campaign) -> SafeString | str:
         run = _standing(row).run
         if row.state == CampaignState.SCHEDULED or run is None:
-            return wording.when(row)
+            return labels.when(row)
         return moment(run.began_at)
 
     @admin.display(description="owner")

@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from notifications.campaigns.models import Campaign, Run
-from notifyproj.core import audit
-from notifyproj.core.admin_pages import desk_page
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.api.errors import InvalidFields
+from notifyproj.core.audit import log as audit
 
 SEE = "campaigns.view_campaign"
 ADD = "campaigns.add_campaign"

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from notifications.campaigns.models import Campaign
-from notifications.campaigns.pages import wording
+from notifications.campaigns.pages import labels as wording
 from notifications.campaigns.pages.base import (
     APPROVE,
     LAUNCH,
@@ -38,8 +38,8 @@ from notifications.campaigns.preflight.send_test import try_on
 from notifications.campaigns.run.launch import campaign_unschedule
 from notifications.campaigns.schedule import IfPast, Repeat
 from notifications.campaigns.states import CampaignState
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 
 TEST_PERSON = "campaigns_test_person"  # remembered in the session
 

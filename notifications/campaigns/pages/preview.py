@@ -14,8 +14,8 @@ from templates.fields import PERSON
 from templates.hooks import PersonFacts, above
 from templates.models import TemplateVersion
 from templates.review.preview import Shown
-from templates.review.review import Draft as Written
-from templates.review.review import review
+from templates.versions.review import Draft as Written
+from templates.versions.review import review
 
 
 class Preview(NamedTuple):

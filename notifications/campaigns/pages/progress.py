@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import NoReverseMatch, reverse
 
 from notifications.campaigns.models import Campaign, Run
-from notifications.campaigns.pages import wording
+from notifications.campaigns.pages import labels
 from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, run_of, to
-from notifications.campaigns.reporting.progress import ArmProgress, Progress, progress
+from notifications.campaigns.report.progress import ArmProgress, Progress, progress
 from notifications.campaigns.run.stalls import Reason
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifyproj.core.clock import now
@@ -42,8 +42,8 @@ def running(request: HttpRequest, object_id: str) -> HttpResponse:
         runs=campaign.runs.order_by("-number")[:RUNS_SHOWN],
         open=run is not None and run.state in OPEN_RUNS,
         newest=run is None or run.number == campaign.runs_begun,
-        tone=wording.TONES[campaign.state],
-        when=wording.when(campaign),
+        tone=labels.TONES[campaign.state],
+        when=labels.when(campaign),
         scheduled=campaign.state == CampaignState.SCHEDULED,
     )
 
@@ -73,7 +73,7 @@ def live(campaign: Campaign, found: Progress, at: datetime) -> dict[str, Any]:
 def _texts(found: Progress, at: datetime) -> Iterator[tuple[str, str]]:
     run, law = found.run, found.figures.law()
     yield "visited", f"{found.visited:,}"
-    yield "people", f"of about {wording.people(found.people)}"
+    yield "people", f"of about {labels.people(found.people)}"
     yield "sent", f"{law.sent:,}"
     yield "waiting", f"{law.waiting:,}"
     yield "skipped", f"{law.skipped:,}"
@@ -92,19 +92,19 @@ def _stage(run: Run, at: datetime) -> str:
         RunState.FINISHED: "Over: everybody was visited, and every message is settled",
         RunState.CANCELLED: "Cancelled",
     }
-    return ended.get(RunState(run.state)) or wording.headline(run, at)
+    return ended.get(RunState(run.state)) or labels.headline(run, at)
 
 
 def _speed(found: Progress) -> str:
     if found.run.state != RunState.RUNNING or found.per_minute is None:
         return ""
-    return f"{wording.people(found.per_minute)} a minute"
+    return f"{labels.people(found.per_minute)} a minute"
 
 
 def _end(found: Progress, at: datetime) -> str:
     run = found.run
     if run.ended_at is not None:
-        return f"ended {wording.instant(run.ended_at)}"
+        return f"ended {labels.instant(run.ended_at)}"
     if run.state == RunState.PAUSED or found.visited >= found.people:
         return ""
     if found.ends_at is None:

@@ -7,10 +7,10 @@ from django.shortcuts import render
 
 from notifications.analytics.rows import as_csv
 from notifications.campaigns.models import Campaign, Run
-from notifications.campaigns.pages import wording
+from notifications.campaigns.pages import labels
 from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, run_of, to
-from notifications.campaigns.reporting.held_out import held_out
-from notifications.campaigns.reporting.report import GROUPS, over_time, report, rows
+from notifications.campaigns.report.held_out import held_out
+from notifications.campaigns.report.report import GROUPS, over_time, report, rows
 from notifications.statuses import State
 
 RUNS_SHOWN = 100
@@ -31,7 +31,7 @@ def report_of(request: HttpRequest, object_id: str) -> HttpResponse:
         f"Report of {campaign}",
         found=found,
         law=found.figures.law(),
-        tone=wording.TONES[campaign.state],
+        tone=labels.TONES[campaign.state],
         skipped=found.reasons(State.SKIPPED),
         failed=found.reasons(State.FAILED),
         channels=[(name, each, each.funnel(), each.law()) for name, each in found.channels],

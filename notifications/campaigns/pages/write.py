@@ -29,8 +29,8 @@ from notifications.campaigns.pages.variant_forms import (
 from notifications.campaigns.plan.write import campaign_change, campaign_copy, campaign_create
 from notifications.campaigns.preflight.preflight import problems_of
 from notifications.campaigns.states import CampaignState
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 
 OF_VARIABLE = ": variables."
 

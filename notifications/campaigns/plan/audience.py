@@ -8,9 +8,9 @@ from django.db import connection
 
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.shares import EVERYBODY, PLACES, Range
-from notifications.segments.audience import where_of
-from notifications.segments.bounded import TooSlow, at_most, rows
-from notifications.segments.counting import count
+from notifications.segments.people.audience import where_of
+from notifications.segments.people.bounded import TooSlow, at_most, rows
+from notifications.segments.people.count import count
 from notifications.segments.rules.parse import read
 from notifications.segments.rules.sql import Where
 

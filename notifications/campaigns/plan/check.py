@@ -10,8 +10,8 @@ from notifications.accept.requests import SendRequest
 from notifications.campaigns.models import Campaign, Variant
 from notifications.campaigns.schedule import Starts, When, ends
 from notifications.campaigns.shares import shares
-from notifyproj.core.bodies import convert
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.errors import InvalidFields
 
 NO_CHANNEL = "No channel has a text in every variant: nobody would get anything."
 Problems = Mapping[str, str]

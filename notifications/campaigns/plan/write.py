@@ -14,7 +14,7 @@ from django.db.models import ProtectedError, Sum
 
 from notifications.campaigns.models import Campaign, Run, Slice, Variant
 from notifications.campaigns.states import OPEN_RUNS, CampaignState
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 
 NOT_COPIED = frozenset(
     {

@@ -8,7 +8,7 @@ from notifications.campaigns.preflight.concerns import KINDS
 from notifications.campaigns.preflight.preflight import preflight
 from notifications.campaigns.preflight.values import Concern
 from notifications.campaigns.run.launch import campaign_launch
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 
 CODE = "not_acknowledged"
 

@@ -16,7 +16,7 @@ from notifications.campaigns.preflight.sample import Sample
 from notifications.campaigns.preflight.values import Preflight as Preflight
 from notifications.campaigns.preflight.values import Reach
 from notifications.reasons import words
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.api.errors import InvalidFields
 
 SAMPLE = 1_000
 

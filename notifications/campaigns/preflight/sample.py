@@ -22,7 +22,7 @@ from notifications.resolve.limits import peeked
 from notifications.resolve.person import Facts
 from notifications.resolve.resolve import first_fallbacks
 from notifications.resolve.rows import Job
-from preferences.decision.facts import Person, load_people, load_points, load_points_of
+from preferences.facts.facts import Person, load_people, load_points, load_points_of
 from templates.versions.published import compiled
 
 EXAMPLES = 5

@@ -4,9 +4,9 @@ from notifications.accept.accept import accept
 from notifications.accept.requests import SendRequest
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.check import draft_of
-from notifyproj.core.bodies import convert
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 
 NOBODY = "Say to whom: the id of somebody you may write to."
 

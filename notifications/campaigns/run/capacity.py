@@ -13,7 +13,7 @@ from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.campaigns.run.numbers import open_deliveries
 from notifications.dispatch.queue_depth import backlog, limit
 from notifications.queues import delivery_queue
-from preferences.decision.types import TypeValue
+from preferences.facts.types import TypeValue
 from templates.versions.published import compiled
 
 MOST_OPEN = 50_000  # deliveries of a run that wait or are on their way, however slow it is

@@ -26,10 +26,10 @@ from notifications.resolve import insert as store
 from notifications.resolve.person import CLOSED
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
-from notifications.wiping import wipe
+from notifications.wipe import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import milliseconds_of
-from preferences.decision.types import TypeValue, type_of
+from preferences.facts.types import TypeValue, type_of
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from notifications.campaigns.shares import (
     shares,
 )
 from notifications.campaigns.states import CampaignState
-from notifyproj.core.errors import InvalidFields
-from preferences.decision.types import LANE_OF, catalogue
+from notifyproj.core.api.errors import InvalidFields
+from preferences.facts.types import LANE_OF, catalogue
 
 LAUNCHED = "It was launched already."
 AFTER_THE_LAST = timedelta(minutes=1)

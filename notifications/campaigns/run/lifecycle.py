@@ -18,8 +18,8 @@ from notifications.campaigns.schedule import by_zone, next_day
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifications.services.cancel import cancel_waiting, mark_cancelled
 from notifications.statuses import NotificationState
-from notifyproj.core.alerts import alert_resolve
-from notifyproj.core.errors import InvalidFields
+from notifyproj.core.alerts.alerts import alert_resolve
+from notifyproj.core.api.errors import InvalidFields
 
 INLINE = 3.0  # seconds of cancelling that somebody waits for; the tick goes on
 

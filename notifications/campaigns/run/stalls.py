@@ -19,7 +19,7 @@ from notifications.campaigns.states import RunState
 from notifications.dispatch.queue_depth import backlog, rate
 from notifications.queues import delivery_queue
 from notifications.reasons import words
-from preferences.decision.types import type_of
+from preferences.facts.types import type_of
 
 LOOKED_AT = 2_000  # waiting deliveries, to see what they wait for
 LATE = timedelta(seconds=30)

@@ -20,9 +20,9 @@ from notifications.campaigns.run.gates import try_gate
 from notifications.campaigns.run.launch import run_begin
 from notifications.campaigns.run.numbers import numbers_of
 from notifications.campaigns.states import CampaignState, RunState
-from notifyproj.core.alerts import alert_raise
+from notifyproj.core.alerts.alerts import alert_raise
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now as clock_now
-from notifyproj.core.errors import InvalidFields
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", Campaign, Run)

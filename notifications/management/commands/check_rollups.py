@@ -12,7 +12,7 @@ from notifications.analytics.recount import Tally
 from notifications.analytics.repair import check, repair
 from notifications.analytics.words import measured
 from notifications.counters.cells import Cell
-from preferences.decision.types import type_of
+from preferences.facts.types import type_of
 
 SHOWN = 1_000
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django import template
 from django.utils.safestring import SafeString
 
-from notifyproj.core.audit_shown import changes, said
+from notifyproj.core.audit.entries import changes, said
 from notifyproj.core.models import AuditEntry
 
 register = template.Library()

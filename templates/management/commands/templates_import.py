@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from templates.build.files import NotReadable
 from templates.versions.changes import Step
-from templates.versions.files import NotReadable
 from templates.versions.transfer import ChangedMeanwhile, import_all
 
 

@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from notifications.models import Delivery, Notification
 from notifyproj.core.models import Service
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 from preferences.models import Recipient
 from tests.api.notifications.conftest import PATH, client_of, order, written
 from tests.world import World

@@ -14,10 +14,10 @@ from channels.models import ProviderAccount
 from notifications.accept.accept import accept
 from notifications.accept.requests import SendRequest
 from notifications.models import Delivery, Notification
-from notifyproj.core.bodies import convert
+from notifyproj.core.api.bodies import convert
 from notifyproj.core.clock import now
-from notifyproj.core.redis_client import quick_redis
-from preferences.decision.caps import caps
+from notifyproj.core.servers.redis_client import quick_redis
+from preferences.facts.caps import caps
 from preferences.models import (
     Cap,
     NotificationType,

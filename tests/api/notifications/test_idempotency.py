@@ -11,10 +11,10 @@ from rest_framework.test import APIClient
 from notifications.accept import idempotency
 from notifications.accept.requests import SendRequest
 from notifications.models import Delivery, IdempotencyKey, Notification
-from notifyproj.core.bodies import convert
+from notifyproj.core.api.bodies import convert
+from notifyproj.core.api.keys import api_key_revoke
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey, Service
-from notifyproj.core.services import api_key_revoke
 from tests.api.notifications.conftest import PATH, Post, client_of, make_shop, order, written
 from tests.flows.threads import at_once
 from tests.world import World

@@ -13,9 +13,10 @@ from notifications.counters.table import CREATED
 from notifications.dispatch import queue_depth as traffic
 from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
-from notifyproj.core import broker, redis_client, throttling
+from notifyproj.core.api import rate_limits
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
+from notifyproj.core.servers import broker, redis_client
 from preferences.models import NotificationType
 from tests.api.notifications.conftest import PATH, Post, client_of, order, written
 from tests.world import World, forget_all
@@ -132,7 +133,7 @@ def dead_broker(shop: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
 
 def _begin_anew() -> None:
     """What a process remembers of its broker and its Redis."""
-    for forget in (broker.forget, redis_client.forget, throttling.reset, traffic._cache.clear):
+    for forget in (broker.forget, redis_client.forget, rate_limits.reset, traffic._cache.clear):
         forget()
 
 

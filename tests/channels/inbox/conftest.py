@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels.inbox.live_process import running
 
 CHROMIUM = Path("/usr/bin/chromium")

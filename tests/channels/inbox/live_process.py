@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.db import connection
 
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 
 INTERFACES = {"notifyproj.asgi": "asginl", "notifyproj.web": "rsgi", "notifyproj.wsgi": "wsgi"}
 

@@ -11,9 +11,10 @@ from django.test import override_settings
 
 from channels.inbox import selectors, services
 from channels.inbox.models import InboxItem
-from notifyproj.core import clock, publish
-from notifyproj.core.publish import channel_of
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core import clock
+from notifyproj.core.live import publish
+from notifyproj.core.live.publish import channel_of
+from notifyproj.core.servers.redis_client import quick_redis
 from tests.channels.inbox.written import a_write, new_id
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test import override_settings
 
 from channels.inbox import services, tokens, wire
-from notifyproj.core import clock, redis_client
-from notifyproj.core.publish import publish
-from notifyproj.launch.valkey import Valkey
+from notifyproj.core import clock
+from notifyproj.core.live.publish import publish
+from notifyproj.core.servers import redis_client
+from notifyproj.launch.servers.valkey import Valkey
 from tests.channels.inbox.live_process import Stream, database_url, running
 from tests.channels.inbox.written import a_write, new_id
 

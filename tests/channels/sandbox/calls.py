@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 
 from channels.base import Account
-from channels.sandbox.providers.fcm_token import GRANT
+from channels.sandbox.providers.push.fcm_token import GRANT
 from tests.channels.sandbox.conftest import KEY, SECRET, SENDER, SID, TEAM, TOPIC, p256, rsa_key
 
 Reply = tuple[int, dict[str, str], bytes]

@@ -25,7 +25,7 @@ from channels.models import ProviderAccount
 from channels.sandbox.kit.keys import public_key
 from channels.sandbox.models import Fault, Received
 from channels.sandbox.serve import Ports, serve
-from notifyproj.launch.valkey import free_port
+from notifyproj.launch.servers.valkey import free_port
 from tests.channels.sns import TOPIC as TOPIC_ARN
 from tests.channels.sns import certificate, key
 

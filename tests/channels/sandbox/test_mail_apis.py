@@ -18,7 +18,7 @@ from channels.email.mailgun.multipart import Part, multipart
 from channels.messages import Attachment, EmailMessage
 from channels.registry import adapter
 from channels.sandbox.models import Received
-from channels.sandbox.providers import letters
+from channels.sandbox.providers.email import letters
 from channels.transport.loop import Transport
 from tests.channels.conftest import Send
 from tests.channels.samples import DELIVERY

@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 
 from channels.models import ProviderAccount
 from channels.sandbox.kit.callbacks import is_local
-from channels.sandbox.providers.sms_parts import parts
+from channels.sandbox.providers.sms.sms_parts import parts
 from tests.channels.sandbox.calls import basic, call, text
 from tests.channels.sandbox.conftest import SECRET, SENDER, SID, Sandbox, received
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from notifications.analytics.recount import difference
 from notifications.campaigns.models import Campaign, Moment, Run
-from notifications.campaigns.reporting.held_out import held_out
-from notifications.campaigns.reporting.moments import note_moments
-from notifications.campaigns.reporting.report import report
+from notifications.campaigns.report.held_out import held_out
+from notifications.campaigns.report.moments import note_moments
+from notifications.campaigns.report.report import report
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.consent.choices import Proof, choice_set

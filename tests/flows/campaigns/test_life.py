@@ -12,8 +12,8 @@ from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Notification
 from notifications.queues import DELIVER
 from notifications.statuses import NotificationState, State
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from templates.models import TemplateVersion
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, reached
 from tests.flows.conftest import Published, all_final, settle

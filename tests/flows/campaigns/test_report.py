@@ -1,6 +1,6 @@
 """A campaign's messages, found again in reports."""
 
-from notifications import reports
+from notifications.api import report_rows
 from notifyproj.core.clock import now
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch
 from tests.flows.steps import send, settled
@@ -16,8 +16,8 @@ def test_a_campaign_is_told_apart_from_others_and_from_none(world: World) -> Non
     send(world, user_id="user-0")
     settled()
 
-    found = reports.report(reports.read({"group_by": "campaign"}, now()))
-    only = reports.report(reports.read({"campaign": str(first.pk)}, now()))
+    found = report_rows.report(report_rows.read({"group_by": "campaign"}, now()))
+    only = report_rows.report(report_rows.read({"campaign": str(first.pk)}, now()))
 
     created = {row.group["campaign"]: row.created for row in found}
     assert created == {first.pk: 3, second.pk: 3, None: 1}

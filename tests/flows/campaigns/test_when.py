@@ -12,8 +12,8 @@ from notifications.campaigns.run.launch import campaign_launch, campaign_unsched
 from notifications.campaigns.run.tick import tick
 from notifications.campaigns.states import CampaignState
 from notifications.models import Delivery
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
-from notifyproj.core.errors import InvalidFields
 from notifyproj.core.models import Alert
 from preferences.models import Recipient
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, reached

@@ -5,7 +5,7 @@ from typing import Any
 from channels.inbox.models import InboxItem
 from notifications.digests.models import Digest
 from notifyproj.core.clock import now
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import NotificationType
 from tests.flows.steps import send
 from tests.world import World

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifications.digests import insert as gathering
-from notifications.digests.forgetting import KEPT, forget_old
+from notifications.digests.erasure import KEPT, forget_old
 from notifications.digests.models import Digest, DigestItem
 from notifications.history.notifications import delivery_views
 from notifications.models import Delivery, Notification

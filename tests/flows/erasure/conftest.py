@@ -9,7 +9,7 @@ from django.db import connection
 from channels.accounts.credentials import account_upsert
 from channels.models import App
 from notifications.accept.accept import accept
-from notifications.callbacks import store
+from notifications.callbacks.receive import store
 from notifications.erasure import run
 from notifications.models import (
     Delivery,
@@ -20,7 +20,7 @@ from notifications.statuses import State
 from notifications.variables import unseal
 from notifyproj.core import encryption
 from notifyproj.core.clock import now
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 from preferences.models import Erasure, NotificationType, Recipient
 from templates.models import MessageTemplate
 from templates.versions.published import version_draft, version_publish

@@ -12,7 +12,7 @@ from notifications.models import (
     Event,
     Notification,
 )
-from notifyproj.core import alerts
+from notifyproj.core.alerts import alerts
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert, AuditEntry
 from preferences.consent.choices import Proof, choice_set

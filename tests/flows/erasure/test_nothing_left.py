@@ -15,7 +15,7 @@ from notifications.models import (
 )
 from notifications.status_events import services as status_services
 from notifications.status_events.services import Wish
-from notifyproj.core import alerts
+from notifyproj.core.alerts import alerts
 from notifyproj.core.clock import now
 from preferences.consent.choices import Proof, choice_set
 from preferences.models import Recipient

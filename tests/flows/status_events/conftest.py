@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 from standardwebhooks import Webhook
 
-from notifications.status_events import recorder, sending, services
+from notifications.status_events import services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
+from notifications.status_events.send import recorder, send
 from notifications.status_events.services import Wish
 from notifyproj.core.clock import now
 from tests.flows.conftest import settle
@@ -55,7 +56,7 @@ def verified(request: dict[str, Any], secret: str) -> Any:
 
 def beat() -> None:
     """One tick of Beat, and what it sent is written down."""
-    sending.send_due()
+    send.send_due()
     settle(lambda: not StatusEvent.objects.exclude(lease_id=None).exists())
 
 

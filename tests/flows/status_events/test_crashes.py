@@ -8,10 +8,10 @@ from django.db import OperationalError
 
 from channels.transport.loop import transport
 from notifications.deliver import worker as outbox
-from notifications.status_events import sending
-from notifications.status_events import write as writing
 from notifications.status_events.models import StatusAttempt, StatusEndpoint, StatusEvent
-from notifications.status_events.recorder import Recorder
+from notifications.status_events.send import send
+from notifications.status_events.send import write as writing
+from notifications.status_events.send.recorder import Recorder
 from tests.flows.conftest import settle
 from tests.flows.status_events.conftest import (
     Listen,
@@ -31,10 +31,10 @@ def test_killed_before_it_was_recorded_it_is_sent_again_with_the_same_id(
     [id_] = put(endpoint)
     with monkeypatch.context() as killed:
         killed.setattr(Recorder, "put", lambda *_: None)
-        sending.send_some()
+        send.send_some()
         settle(lambda: len(receiver.requests) == 1)
         settle(lambda: transport().in_flight() == 0)
-    sending.send_due()
+    send.send_due()
     assert len(receiver.requests) == 1  # leased
     time_passes()
     beat()
@@ -52,11 +52,11 @@ def test_a_result_that_comes_after_its_lease_does_not_overwrite_the_next_try(
     with monkeypatch.context() as held:
         held.setattr(Recorder, "put", lambda _, tried: kept.append(tried))
         receiver.answers = [Answer(500)]
-        sending.send_some()
+        send.send_some()
         settle(lambda: len(kept) == 1)
     time_passes()
     beat()
-    sending.process().recorder.put(kept[0])
+    send.process().recorder.put(kept[0])
     settle(lambda: StatusAttempt.objects.count() == 2)
 
     assert only().state == StatusEvent.State.SENT
@@ -101,7 +101,7 @@ def test_a_stopping_process_hands_back_what_it_has_not_started(
     slow.always = Answer(hang=0.3)
     endpoint, _ = listen(slow.url)
     put(endpoint, 20)
-    sending.send_some()
+    send.send_some()
     settle(lambda: len(slow.requests) > 0)
     outbox.drain()
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from django.db import connection
 
-from notifications.status_events import maintenance, sending, services
+from notifications.status_events import maintenance, services
 from notifications.status_events.models import StatusAttempt, StatusEvent
+from notifications.status_events.send import send
 from notifyproj.core.clock import now
 from notifyproj.core.ids import uuid7
 from tests.flows.status_events.conftest import (
@@ -44,7 +45,7 @@ def test_a_replay_sends_the_same_events_again_of_that_time_only(
 def test_a_replay_leaves_alone_what_is_on_its_way(listen: Listen, slow: StandIn) -> None:
     endpoint, _ = listen(slow.url)
     put(endpoint)
-    sending.send_some()
+    send.send_some()
 
     start = now() - timedelta(hours=1)
     assert services.events_replay(endpoint=endpoint, since=start, until=now()).events == 0

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from notifications.status_events import sending, services
+from notifications.status_events import services
 from notifications.status_events.models import StatusAttempt, StatusEvent
+from notifications.status_events.send import send
 from notifyproj.core.clock import now
 from tests.channels.peers import refusing
 from tests.flows.conftest import settle
@@ -120,10 +121,10 @@ def test_a_slow_endpoint_does_not_delay_another(
     hanging, _ = listen(slow.url)
     quick, _ = listen()
     put(hanging, 300)
-    sending.send_some()
+    send.send_some()
     started = time.monotonic()
     put(quick, 20)
-    sending.send_some()
+    send.send_some()
     settle(lambda: len(receiver.requests) == 20, 5)
 
     assert time.monotonic() - started < 2
@@ -137,7 +138,7 @@ def test_an_endpoint_gets_no_more_than_ten_at_once(listen: Listen, slow: StandIn
     put(endpoint, 50)
 
     def arrived() -> bool:
-        sending.send_some()
+        send.send_some()
         return len(slow.requests) >= 22
 
     settle(arrived)

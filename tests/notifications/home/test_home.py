@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from channels.accounts.breaker import fold_health
 from channels.accounts.health import Tally, hold, record_health
 from channels.models import ProviderAccount
-from notifications.admin.home import numbers, waiting
+from notifications.admin.home import backlog, numbers
 from notifications.models import Delivery
 from notifications.queues import ALL
 from notifications.statuses import State
@@ -143,7 +143,7 @@ def test_a_lane_that_is_only_behind_is_not_called_dead(
 def test_what_waits_is_told_with_its_reason(world: World) -> None:
     send(world, user_id="ada")
     Delivery.objects.update(reason="quiet_hours", due_at=now() + timedelta(hours=2))
-    assert [(one.reason, one.n) for one in waiting.due()] == [("quiet_hours", 1)]
+    assert [(one.reason, one.n) for one in backlog.due()] == [("quiet_hours", 1)]
 
 
 def test_rows_that_are_held_are_told_by_their_account(world: World) -> None:
@@ -151,8 +151,8 @@ def test_rows_that_are_held_are_told_by_their_account(world: World) -> None:
     held = f"account:{world.account.pk}"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE delivery SET due_at = 'infinity', held_by = %s", [held])
-    assert [(one.account, one.n) for one in waiting.held()] == [(world.account.slug, 1)]
-    assert waiting.due() == []
+    assert [(one.account, one.n) for one in backlog.held()] == [(world.account.slug, 1)]
+    assert backlog.due() == []
 
 
 def test_it_asks_as_much_however_much_was_sent(operator: Client, world: World) -> None:

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import pytest
 from django.test import Client
 
-from notifications.links import buffer as counting
+from notifications.links import buffer
 from notifications.links import our_urls as ours
 from notifications.models import Delivery
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
+from preferences.addresses.addresses import new_data_key
 from preferences.models import ContactPoint, NotificationType, Recipient
-from preferences.recipients.addresses import new_data_key
 from tests.world import contact_point, forget_all
 
 SAFARI = (
@@ -52,7 +52,7 @@ def path(url: str) -> str:
 def sent(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
     """Ten minutes ago. What is counted waits until the test writes it: `counting.flush()`."""
     forget_all()
-    monkeypatch.setattr(counting, "_start", lambda: None)
+    monkeypatch.setattr(buffer, "_start", lambda: None)
     at = now() - timedelta(minutes=10)
     type_ = NotificationType.objects.create(slug="news", name="Weekly offers", channels=["email"])
     ada = Recipient.objects.create(external_id="ada", data_key=new_data_key("ada"))
@@ -72,7 +72,7 @@ def sent(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
         settled_at=at,
     )
     yield Sent(delivery, type_, ada, point, at)
-    counting._waiting.clear()
+    buffer._waiting.clear()
     forget_all()
 
 

@@ -6,7 +6,7 @@ from django.db import DataError, OperationalError
 from django.test import Client
 
 from channels.base import EventKind
-from notifications.links import buffer as counting
+from notifications.links import buffer
 from notifications.links import our_urls as ours
 from notifications.links.events import Seen, write
 from notifications.models import Event
@@ -25,7 +25,7 @@ def test_a_click_leads_where_the_message_says_and_counts(sent: Sent, browser: Cl
     assert "no-store" in response["Cache-Control"]
     assert response["Referrer-Policy"] == "no-referrer"
     assert not response.cookies
-    assert counting.flush()
+    assert buffer.flush()
     event = Event.objects.get()
     assert (event.delivery_id, event.kind, event.machine) == (sent.delivery.pk, "clicked", False)
     assert event.detail == "https://shop.example/offers"  # what is about the person is left out
@@ -38,7 +38,7 @@ def test_a_pixel_is_an_image_and_counts_an_open(sent: Sent, browser: Client) -> 
     assert response["Content-Type"] == "image/gif"
     assert response.content[:6] == b"GIF89a"
     assert "no-store" in response["Cache-Control"]
-    assert counting.flush()
+    assert buffer.flush()
     assert Event.objects.get().kind == "opened"
     assert sent.outcome() == ProviderOutcome.OPENED
 
@@ -48,9 +48,9 @@ def test_what_comes_again_changes_nothing(sent: Sent, browser: Client) -> None:
         browser.get(sent.open_path())
         browser.get(sent.click_path(URL))
         browser.get(sent.click_path("https://shop.example/help"))
-    counting.flush()
+    buffer.flush()
     browser.get(sent.open_path())
-    counting.flush()
+    buffer.flush()
 
     assert sorted(Event.objects.values_list("kind", flat=True)) == ["clicked", "clicked", "opened"]
     assert sent.outcome() == ProviderOutcome.CLICKED
@@ -61,11 +61,11 @@ def test_a_machine_is_shown_apart_and_says_nothing_of_the_person(
 ) -> None:
     browser.get(sent.open_path(), headers={"user-agent": "Mozilla/5.0"})
     browser.get(sent.click_path(URL), headers={"user-agent": "Mimecast/1.0"})
-    counting.flush()
+    buffer.flush()
     assert sent.outcome() == ProviderOutcome.DELIVERED
 
     browser.get(sent.open_path())
-    counting.flush()
+    buffer.flush()
     assert sent.outcome() == ProviderOutcome.OPENED
     seen = sorted(Event.objects.values_list("kind", "machine", "code"))
     assert seen == [
@@ -78,14 +78,14 @@ def test_a_machine_is_shown_apart_and_says_nothing_of_the_person(
 def test_head_counts_nothing(sent: Sent, browser: Client) -> None:
     assert browser.head(sent.click_path(URL)).status_code == 302
     assert browser.head(sent.open_path()).status_code == 200
-    counting.flush()
+    buffer.flush()
     assert not Event.objects.exists()
 
 
 def test_an_open_never_lowers_what_is_known(sent: Sent, browser: Client) -> None:
     type(sent.delivery).objects.update(outcome=ProviderOutcome.BOUNCED)
     browser.get(sent.click_path(URL))
-    counting.flush()
+    buffer.flush()
     assert sent.outcome() == ProviderOutcome.BOUNCED
 
 
@@ -108,26 +108,26 @@ def test_a_link_leads_on_while_the_database_is_away(
         raise OperationalError("the server is gone")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(counting, "write", away)
+        meanwhile.setattr(buffer, "write", away)
         assert browser.get(sent.click_path(URL)).status_code == 302
-        assert not counting.flush()
+        assert not buffer.flush()
 
-    assert counting.flush()
+    assert buffer.flush()
     assert Event.objects.get().kind == "clicked"
 
 
 def test_a_link_of_a_year_ago_still_leads_on_uncounted(sent: Sent, browser: Client) -> None:
     old = str(uuid7(milliseconds(sent.at - timedelta(days=365))))
     assert browser.get(path(ours.click_url(old, sent.at, URL))).status_code == 302
-    counting.flush()
+    buffer.flush()
     assert not Event.objects.exists()
 
 
 def test_one_of_a_day_the_log_has_no_more_is_left_out(sent: Sent) -> None:
     no_day = str(uuid7(milliseconds(sent.at + timedelta(days=60))))
     for id_ in (no_day, str(sent.delivery.pk)):
-        counting.count(Seen(id_, EventKind.OPENED, now()))
-    assert counting.flush()
+        buffer.count(Seen(id_, EventKind.OPENED, now()))
+    assert buffer.flush()
     assert Event.objects.get().delivery_id == sent.delivery.pk
 
 
@@ -139,10 +139,10 @@ def test_one_that_cannot_be_written_does_not_take_the_others_with_it(
             raise DataError
         write(seen)
 
-    monkeypatch.setattr(counting, "write", picky)
+    monkeypatch.setattr(buffer, "write", picky)
     for url in (URL, "odd"):
-        counting.count(Seen(str(sent.delivery.pk), EventKind.CLICKED, now(), "", url))
-    assert counting.flush()
+        buffer.count(Seen(str(sent.delivery.pk), EventKind.CLICKED, now(), "", url))
+    assert buffer.flush()
     assert Event.objects.count() == 1
 
 
@@ -150,5 +150,5 @@ def test_a_click_settles_a_delivery_nobody_answered_for(sent: Sent, browser: Cli
     """Who clicks on a message has it."""
     type(sent.delivery).objects.update(state=State.UNCERTAIN, outcome=0, reason="no_answer")
     browser.get(sent.click_path(URL))
-    counting.flush()
+    buffer.flush()
     assert type(sent.delivery).objects.get().state == State.SENT

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from notifications.links import buffer as counting
+from notifications.links import buffer
 from notifications.models import Delivery, Event
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import instant_of, uuid7
@@ -52,7 +52,7 @@ def test_one_click_twice_is_one_choice_with_one_proof(sent: Sent, browser: Clien
     for _ in range(2):
         answer = browser.post(sent.unsubscribe_path(), ONE_CLICK, content_type=FORM)
         assert answer.status_code == 200
-    counting.flush()
+    buffer.flush()
     assert ConsentEvent.objects.count() == 1
     assert Event.objects.get().kind == "unsubscribed"
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications.partitions import ensure_partitions
-from notifyproj.core import log_lists
+from notifyproj.core.admin import log_lists
 from notifyproj.core.clock import now
 
 pytestmark = pytest.mark.django_db

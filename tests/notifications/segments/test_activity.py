@@ -9,17 +9,17 @@ from channels.base import EventKind
 from notifications.links.events import Seen, write
 from notifications.models import Delivery
 from notifications.partitions import ensure_partitions
-from notifications.segments import audience, received
-from notifications.segments.audience import where_of
-from notifications.segments.counting import count
-from notifications.segments.forgetting import forget_activity
+from notifications.segments.erasure import forget_activity
 from notifications.segments.models import Reaction, ReadDay, Received
-from notifications.segments.received import read_log
+from notifications.segments.people import audience, received
+from notifications.segments.people.audience import where_of
+from notifications.segments.people.count import count
+from notifications.segments.people.received import read_log
 from notifications.segments.rules.parse import ACTIVITY_DAYS, read
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
-from preferences.decision.types import catalogue
+from preferences.facts.types import catalogue
 from preferences.models import NotificationType, Recipient
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from notifications.segments import uploads
 from notifications.segments.models import Segment, SegmentMember, SegmentUpload
+from notifications.segments.upload import upload
 from notifyproj.core.models import AuditEntry
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
@@ -167,7 +167,7 @@ def test_a_list_is_uploaded_and_what_was_wrong_is_shown(
 
 def test_two_lists_at_once_are_one_too_many(marketer: Client, make_segment: MakeSegment) -> None:
     segment = make_segment({"member_of_upload": True})
-    uploads.upload_begin(segment=segment, mode="add", by="somebody")
+    upload.upload_begin(segment=segment, mode="add", by="somebody")
     assert "Another list" in send(marketer, segment, b"user-1\n").content.decode()
     assert not SegmentMember.objects.exists()
 

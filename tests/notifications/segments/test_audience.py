@@ -13,8 +13,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.segments.audience import where_of
 from notifications.segments.models import Segment
+from notifications.segments.people.audience import where_of
 from notifications.segments.rules.parse import LEAVES, read
 from notifications.segments.rules.values import OPERATORS
 from tests.notifications.segments.evaluation import Rules, Someone, holds

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.segments.list_text import ListText, NoList
 from notifications.segments.models import Segment
+from notifications.segments.upload.list_text import ListText, NoList
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
 from tests.notifications.segments.test_uploads import members, send

@@ -7,7 +7,7 @@ import pytest
 from notifications.segments import services
 from notifications.segments.models import Segment
 from notifications.segments.services import Wish, segment_delete, segment_update
-from notifyproj.core.errors import ApiError, InvalidFields
+from notifyproj.core.api.errors import ApiError, InvalidFields
 from tests.notifications.segments.conftest import MakeSegment
 
 pytestmark = pytest.mark.django_db

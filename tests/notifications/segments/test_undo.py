@@ -2,12 +2,12 @@
 
 import pytest
 
-from notifications.segments import uploads
 from notifications.segments.models import Segment, SegmentUpload, UploadChange
 from notifications.segments.services import segment_delete
-from notifications.segments.undo import upload_undo, why_not_undo
-from notifications.segments.uploads import upload_begin
-from notifyproj.core.errors import ApiError
+from notifications.segments.upload import upload as uploads
+from notifications.segments.upload.undo import upload_undo, why_not_undo
+from notifications.segments.upload.upload import upload_begin
+from notifyproj.core.api.errors import ApiError
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
 from tests.notifications.segments.test_uploads import Breaking, members, send

@@ -7,10 +7,10 @@ import psutil
 import pytest
 from django.db import connection
 
-from notifications.segments import uploads
 from notifications.segments.models import Segment, SegmentMember, SegmentUpload
-from notifications.segments.uploads import upload_begin, upload_read
-from notifyproj.core.errors import ApiError
+from notifications.segments.upload import upload as uploads
+from notifications.segments.upload.upload import upload_begin, upload_read
+from notifyproj.core.api.errors import ApiError
 from preferences.models import Recipient
 from tests.notifications.segments.conftest import MakeSegment
 

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from notifyproj.core.clock import now
+from preferences.addresses.addresses import new_data_key
 from preferences.centre.links import preferences_url
 from preferences.models import Category, ContactPoint, NotificationType, Recipient
-from preferences.recipients.addresses import new_data_key
 from tests.world import contact_point, forget_all
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from notifyproj.core.clock import now
+from preferences.addresses.addresses import new_data_key
 from preferences.consent.choices import Proof, choice_set
 from preferences.models import (
     Category,
@@ -16,7 +17,6 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from preferences.recipients.addresses import new_data_key
 from preferences.recipients.services import recipient_erase
 from tests.preferences.centre.conftest import Home
 

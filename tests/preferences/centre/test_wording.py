@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from channels.base import Channel
-from preferences.centre.wording import LANGUAGES, language_of
+from preferences.centre.texts import LANGUAGES, language_of
 
 PAGES = Path("notifyproj/html/centre")
 

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Scope, Service
-from notifyproj.core.services import api_key_create, service_create
 
 
 class Command(BaseCommand):

@@ -1,0 +1,197 @@
+"""Who is in a segment, over HTTP: counted, sampled, asked about one person, and by upload."""
+
+from typing import Annotated, cast
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+
+from notifications.segments import selectors, services
+from notifications.segments.api.segments import NO_SEGMENT, TAGS, WRONG, Rules, SegmentApi
+from notifications.segments.models import SegmentUpload
+from notifications.segments.people import sample
+from notifications.segments.people.audience import where_of
+from notifications.segments.people.bounded import TooSlow
+from notifications.segments.people.count import count
+from notifications.segments.rules.parse import read
+from notifications.segments.rules.tree import Node
+from notifications.segments.upload import upload as uploads
+from notifications.segments.upload.undo import upload_undo
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.body_limits import LINES, BodyLimit, takes_body
+from notifyproj.core.api.errors import ApiError, InvalidFields, not_found
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.clock import now
+from preferences.recipients.import_ndjson import body_stream
+
+MODES = tuple(SegmentUpload.Mode.values)
+CSV = ("text/csv", "text/plain", "application/csv")
+SEED_MOST = 2**31 - 1
+UPLOADS_SHOWN = 20
+SLOW = error("That would take too long; count it instead.", "too_slow")
+UNRECOGNISED = error(
+    "This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
+    "not_recognised",
+    body="This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
+)
+NO_UPLOAD = error("There is no such upload.", "not_found", id="There is no such upload.")
+NO_UNDO = error("It was undone already.", "cannot_undo", upload="It was undone already.")
+SEED = OpenApiParameter("seed", int, description="Other people for another number.")
+
+
+class Wanted(Struct, forbid_unknown_fields=True):
+    rules: Rules
+    seed: Annotated[int, Meta(ge=0, le=SEED_MOST)] = 0
+
+
+class Look(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_look",
+        summary="Count and sample rules that are not saved",
+        request=Wanted,
+        responses={200: selectors.Looked, 400: WRONG, **KEY_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        wanted = read_body(request, Wanted)
+        node = services.check(wanted.rules)
+        selectors.check_named(cast(Caller, request.user), node)
+        found = count(where_of(node, 0))
+        return answer(selectors.looked(found, _sample(node, 0, wanted.seed)))
+
+
+class CountSegment(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_count",
+        summary="Count a segment now",
+        description="Exactly where that takes less than two seconds, else by a sample.",
+        request=None,
+        responses={200: selectors.CountView, 404: NO_SEGMENT, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        segment = self.segment(slug)
+        found = services.segment_count(segment=segment)
+        return answer(selectors.CountView(found.n, found.exact, segment.counted_at))
+
+
+class SampleSegment(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_sample",
+        summary="Some people of a segment, and why they are in it",
+        parameters=[SEED],
+        responses={200: selectors.Sample, 404: NO_SEGMENT, 503: SLOW, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        segment = self.segment(slug)
+        people = _sample(read(segment.rules), segment.pk, _seed(request.GET.get("seed")))
+        return answer(selectors.Sample(selectors.people_views(people)))
+
+
+class Members(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_member",
+        summary="Is this person in it, and why (not)?",
+        responses={200: selectors.Membership, 404: NO_SEGMENT, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str, external_id: str) -> HttpResponse:
+        segment = self.segment(slug)
+        found = sample.member(read(segment.rules), segment.pk, external_id)
+        if found is None:
+            raise not_found("external_id", "There is no such recipient.")
+        return answer(selectors.Membership(found.is_in, selectors.reason_views(found.reasons)))
+
+
+@takes_body(BodyLimit(LINES))
+class Uploads(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_uploads",
+        summary="The last lists that were sent for a segment",
+        responses={200: selectors.UploadReports, 404: NO_SEGMENT, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        rows = self.segment(slug).uploads.all()[:UPLOADS_SHOWN]
+        return answer(selectors.UploadReports([selectors.upload_view(row, now()) for row in rows]))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_upload",
+        summary="Send a list of ids",
+        description="CSV (text/csv), an id a line, of any number of lines: the first column, or "
+        "the one headed `external_id`, `user_id` or `id`; UTF-8, UTF-16 or Windows-1252. A wrong "
+        "line is reported by its number and sinks no other. Sending a list again changes nothing. "
+        "Of a list in which no line is recognised the report says why; one that was to replace "
+        "the members is 400, and takes nobody out.",
+        parameters=[OpenApiParameter("mode", str, enum=MODES, description="`add` by default.")],
+        request={"text/csv": str},
+        responses={
+            200: selectors.UploadReport,
+            400: UNRECOGNISED,
+            404: NO_SEGMENT,
+            409: error("Another list for this segment is being read.", "busy"),
+            415: error("Send the list as text/csv.", "unsupported_media_type"),
+            **KEY_ERRORS,
+        },
+    )
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        segment = self.segment(slug)
+        _refuse_other_than_csv(request)
+        mode = request.GET.get("mode", MODES[0])
+        if mode not in MODES:
+            raise InvalidFields({"mode": f"One of {', '.join(MODES)}."})
+        stream = body_stream(cast(WSGIRequest, request._request))
+        by = f"service {cast(Caller, request.user).service}"
+        upload = uploads.upload_begin(segment=segment, mode=mode, by=by)
+        uploads.upload_read(upload=upload, stream=stream)
+        if upload.state == SegmentUpload.State.REFUSED and mode == SegmentUpload.Mode.REPLACE:
+            raise InvalidFields({"body": upload.problem}, "not_recognised")
+        services.segment_count(segment=segment)
+        return answer(selectors.upload_view(upload, now()))
+
+
+class UndoUpload(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_upload_undo",
+        summary="Undo the last list that was sent for a segment",
+        description="Whom it put in goes out, and whom it took out comes back. Only the last one, "
+        "and only once.",
+        request=None,
+        responses={200: selectors.UploadReport, 404: NO_UPLOAD, 409: NO_UNDO, **KEY_ERRORS},
+    )
+    def post(self, request: Request, slug: str, upload_id: int) -> HttpResponse:
+        segment = self.segment(slug)
+        upload = segment.uploads.filter(pk=upload_id).first()
+        if upload is None:
+            raise not_found("id", "There is no such upload.")
+        done = upload_undo(upload=upload)
+        services.segment_count(segment=segment)
+        return answer(selectors.upload_view(done, now()))
+
+
+def _sample(node: Node, segment_id: int, seed: int) -> list[sample.Sampled]:
+    try:
+        return sample.sample(node, segment_id, seed)
+    except TooSlow:
+        message = "That would take too long; count it instead."
+        raise ApiError(503, "too_slow", message) from None
+
+
+def _seed(text: str | None) -> int:
+    if not text:
+        return 0
+    if text.isdecimal() and int(text[:12]) <= SEED_MOST:
+        return int(text[:12])
+    raise InvalidFields({"seed": f"A whole number from 0 to {SEED_MOST}."})
+
+
+def _refuse_other_than_csv(request: Request) -> None:
+    if (request.content_type or "").partition(";")[0].strip().lower() not in CSV:
+        message = "Send the list as text/csv."
+        raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})

@@ -1,0 +1,145 @@
+"""Segments over HTTP."""
+
+from typing import Annotated, Any, cast
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from msgspec import UNSET, Meta, Struct, UnsetType
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from notifications.segments import selectors, services
+from notifications.segments.models import Segment
+from notifications.segments.services import Wish
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.errors import not_found
+from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
+from notifyproj.core.models import Scope
+
+TAGS = ["segments"]
+NO_SEGMENT = error("There is no such segment.", "not_found", segment="There is no such segment.")
+WRONG = error("A whole number from 0 to 180.", "invalid", **{"rules.all[1].within_days": "…"})
+TAKEN = error("There is a segment of that name.", "exists", slug="…")
+NAMED = error("These segments name it: follow-up.", "in_use", slug="…")
+EXAMPLE = OpenApiExample(
+    "Customers who read, and can be reached",
+    value={
+        "slug": "readers",
+        "name": "Readers",
+        "rules": {
+            "all": [
+                {"attribute": "plan", "in": ["pro", "team"]},
+                {"locale": "de"},
+                {"activity": "opened", "within_days": 30},
+                {"reachable": "email"},
+            ]
+        },
+    },
+    request_only=True,
+)
+
+Slug = Annotated[str, Meta(pattern=r"^[-a-zA-Z0-9_]{1,50}$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=2_000)]
+Rules = Annotated[dict[str, Any], Meta(description="See docs/segments.md.")]
+
+
+class NewSegment(Struct, forbid_unknown_fields=True):
+    slug: Slug
+    name: Name
+    rules: Rules
+    description: Text = ""
+
+
+class ChangedSegment(Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    rules: Rules | UnsetType = UNSET
+
+
+class SegmentApi(APIView):
+    required_scope = Scope.CAMPAIGNS
+
+    def segment(self, slug: str) -> Segment:
+        """One that the caller may see. Raises ApiError 404."""
+        found = selectors.segments_of(cast(Caller, self.request.user)).filter(slug=slug).first()
+        if found is None:
+            raise not_found("segment", "There is no such segment.")
+        return found
+
+
+class Segments(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_list",
+        summary="List segments",
+        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
+        responses={200: selectors.SegmentPage, **KEY_ERRORS},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        limit = read_limit(request.GET.get("limit"))
+        cursor = request.GET.get("cursor")
+        after = decode_cursor(cursor, int) if cursor else 0
+        mine = selectors.segments_of(cast(Caller, request.user))
+        rows, more = page_of(
+            selectors.segments_after(mine, after, limit + 1), limit, lambda r: r.pk
+        )
+        return answer(selectors.SegmentPage([selectors.segment_view(row) for row in rows], more))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_create",
+        summary="Make a segment",
+        request=NewSegment,
+        examples=[EXAMPLE],
+        responses={201: selectors.SegmentView, 400: WRONG, 409: TAKEN, **KEY_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        new = read_body(request, NewSegment)
+        selectors.check_named(cast(Caller, request.user), services.check(new.rules))
+        wish = Wish(name=new.name, description=new.description, rules=new.rules)
+        service_id = cast(Caller, request.user).service_id
+        made = services.segment_create(slug=new.slug, wish=wish, service_id=service_id)
+        return answer(selectors.segment_view(made), 201)
+
+
+class OneSegment(SegmentApi):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_get",
+        summary="One segment, with its last count",
+        responses={200: selectors.SegmentView, 404: NO_SEGMENT, **KEY_ERRORS},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        return answer(selectors.segment_view(self.segment(slug)))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_update",
+        summary="Change a segment",
+        request=ChangedSegment,
+        responses={200: selectors.SegmentView, 400: WRONG, 404: NO_SEGMENT, **KEY_ERRORS},
+    )
+    def patch(self, request: Request, slug: str) -> HttpResponse:
+        segment = self.segment(slug)
+        said = read_body(request, ChangedSegment)
+        if said.rules is not UNSET:
+            selectors.check_named(cast(Caller, request.user), services.check(said.rules))
+        given = {name: getattr(said, name) for name in said.__struct_fields__}
+        kept = {n: getattr(segment, n) if value is UNSET else value for n, value in given.items()}
+        services.segment_update(segment=segment, wish=Wish(**kept))
+        return answer(selectors.segment_view(segment))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="segments_delete",
+        summary="Delete a segment, with its list",
+        responses={204: None, 404: NO_SEGMENT, 409: NAMED, **KEY_ERRORS},
+    )
+    def delete(self, request: Request, slug: str) -> HttpResponse:
+        services.segment_delete(segment=self.segment(slug))
+        return HttpResponse(status=204)

@@ -1,0 +1,101 @@
+"""Request bodies in, answers out: msgspec structs, which are also what the OpenAPI shows."""
+
+import re
+from enum import Enum
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from notifyproj.core.api.errors import ApiError, InvalidFields
+
+T = TypeVar("T")
+
+AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+NAMED = re.compile(r"field `([^`]*)`")
+TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+DEEPEST = 64  # what is read is walked through, stored and written again by programs that descend
+JSON_TYPES = ("application/json", "")
+
+
+def read_body(request: Request, type_: type[T]) -> T:
+    """The JSON body as a struct. Raises InvalidFields, or ApiError 415."""
+    content_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if content_type not in JSON_TYPES:
+        message = "Send the body as application/json."
+        raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
+    return decode(request._request.body, type_)
+
+
+def decode(body: bytes, type_: type[T]) -> T:
+    """Raises InvalidFields for anything but JSON of that type, free of NUL (Postgres has none)."""
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deep(body):
+        message = f"More than {DEEPEST} lists and objects inside one another."
+        raise InvalidFields({"body": message}, "invalid_json")
+    try:
+        value = msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError as error:
+        raise InvalidFields(_named(str(error), type_)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"This is not valid JSON: {error}"
+        raise InvalidFields({"body": message}, "invalid_json") from None
+    if b"\\u0000" in body and b"\\u0000" in msgspec.json.encode(value).replace(b"\\\\", b""):
+        raise InvalidFields({"body": "Text may not contain the character U+0000."})
+    return value
+
+
+def _is_deep(body: bytes) -> bool:
+    """Removes what is innermost, level by level. Brackets in texts do not count."""
+    # Without escapes every second piece is a text: five times as fast.
+    bare = TEXTS.sub(b"", body) if b"\\" in body else b"".join(body.split(b'"')[::2])
+    brackets = bare.translate(None, NO_BRACKETS)
+    for _ in range(DEEPEST):
+        shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(brackets):
+            return False  # nothing left, or no JSON: the decoder says where
+        brackets = shorter
+    return bool(brackets)
+
+
+def convert(value: object, type_: type[T]) -> T:
+    """A decoded JSON value as that type. Raises InvalidFields."""
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        raise InvalidFields(_named(str(error), type_)) from None
+
+
+def answer(value: Any, status: int = 200) -> HttpResponse:
+    """A struct, list or dict as JSON."""
+    return HttpResponse(msgspec.json.encode(value), "application/json", status)
+
+
+def _named(message: str, type_: type) -> dict[str, str]:
+    """msgspec says "Expected `int`, got `str` - at `$.age`", or names the field in its text."""
+    named = NAMED.search(message)
+    if at := AT_PATH.search(message):
+        text = message[: at.start()] + _allowed(type_, at[1])
+        return {f"{at[1]}.{named[1]}" if named else at[1] or "body": text}
+    return {named[1] if named else "body": message}
+
+
+def _allowed(type_: type, name: str) -> str:
+    """For a field that takes a few words only, which those are: msgspec does not say."""
+    hint = get_type_hints(type_).get(name.partition("[")[0]) if isinstance(type_, type) else None
+    words = {word for part in _parts(hint) for word in _words(part)}
+    return f": one of {', '.join(sorted(words))}" if words else ""
+
+
+def _parts(hint: Any) -> list[Any]:
+    """The type itself and what it is made of: `list[Channel] | None` holds Channel."""
+    return [hint, *(part for inner in get_args(hint) for part in _parts(inner))]
+
+
+def _words(part: Any) -> list[str]:
+    if get_origin(part) is Literal:
+        return [str(word) for word in get_args(part)]
+    if isinstance(part, type) and issubclass(part, Enum):
+        return [str(member.value) for member in part]
+    return []

@@ -1,0 +1,164 @@
+"""What a person got already: duplicates and frequency caps, for a whole chunk in one round trip.
+
+A count is the set of the notifications that were taken into a window, so one that is asked about
+again (a chunk that is repeated, a second channel) is found there and takes nothing more. The keys
+end with their windows. Redis away: nobody can say, see `Limits.unknown`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from redis import RedisError
+from redis.client import Pipeline
+
+from notifyproj.core.servers.redis_client import patient_redis, quick_redis
+from preferences.decision.cap_words import USED_UP
+from preferences.decision.values import NO_LIMITS, Limits, Over
+from preferences.facts.cap_counter_lua import COUNT, DUPLICATE, SHA, blocks, read, records
+from preferences.facts.caps import CapValue, Window, window
+
+AT_ONCE = 512  # people a call: Redis does nothing else meanwhile
+PATIENCE = 2.0  # seconds for an answer about more people than that
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is counted: a notification, once to each person, whatever the channels."""
+
+    notification_id: str
+    type_id: int
+    caps: tuple[CapValue, ...]
+    over_cap: str = "drop"
+    content_hash: bytes = b""  # b"": nothing is its duplicate
+    duplicate_seconds: int = 0
+
+    @property
+    def zoned(self) -> bool:
+        """Whether it matters where the person is."""
+        return any(cap.local for cap in self.caps)
+
+
+class Group(NamedTuple):
+    """People of one zone whom one message would reach at the same time."""
+
+    message: Message
+    zone: str
+    at: datetime  # counted in the windows of then
+    people: Sequence[int]
+
+
+class Counted(NamedTuple):
+    """`taken`: of each cap, in words for the trace."""
+
+    limits: Limits
+    taken: tuple[str, ...] = ()
+
+
+class Asked(NamedTuple):
+    """Whoever is counted in the same windows, whatever their zone: one call, if they are few."""
+
+    message: Message
+    windows: tuple[Window, ...]
+    people: list[int]
+
+
+Answers = dict[str, dict[int, Counted]]  # by notification, by person
+NOTHING = Counted(NO_LIMITS)
+
+
+def count(groups: Sequence[Group], *, take: bool = True) -> Answers:
+    """One round trip for all of them. Without `take` nothing changes: what would be."""
+    windows = [_windows(group) for group in groups]
+    calls = list(_calls(_together(groups, windows)))
+    try:
+        answers = _ask([_args(call, take=take) for call in calls])
+    except RedisError:
+        return _unknown(groups)
+    told: dict[str, dict[int, bytes]] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        people = zip(call.people, records(answer, len(call.windows)), strict=True)
+        told.setdefault(call.message.notification_id, {}).update(people)
+    found: Answers = {}
+    for group, ends in zip(groups, windows, strict=True):
+        id_ = group.message.notification_id
+        found.setdefault(id_, {}).update(_read(group, ends, told[id_]))
+    return found
+
+
+def _unknown(groups: Sequence[Group]) -> Answers:
+    """Who waits for a count waits; that something was said before is then not known."""
+    found: Answers = {}
+    for group in groups:
+        result = Counted(Limits(unknown=bool(group.message.caps)))
+        people = dict.fromkeys(group.people, result)
+        found.setdefault(group.message.notification_id, {}).update(people)
+    return found
+
+
+def _windows(group: Group) -> tuple[Window, ...]:
+    return tuple(window(cap.per, group.zone, group.at) for cap in group.message.caps)
+
+
+def _together(groups: Sequence[Group], windows: Sequence[tuple[Window, ...]]) -> Iterable[Asked]:
+    """A day has the same name in most zones: those are counted side by side."""
+    found: dict[tuple[str, ...], Asked] = {}
+    for group, ends in zip(groups, windows, strict=True):
+        key = (group.message.notification_id, *(each.label for each in ends))
+        found.setdefault(key, Asked(group.message, ends, [])).people.extend(group.people)
+    return found.values()
+
+
+def _calls(asked: Iterable[Asked]) -> Iterator[Asked]:
+    for each in asked:
+        people = sorted(each.people)
+        for start in range(0, len(people), AT_ONCE):
+            yield each._replace(people=people[start : start + AT_ONCE])
+
+
+def _args(call: Asked, *, take: bool) -> list[str | bytes | int]:
+    message = call.message
+    mine = bytes.fromhex(message.notification_id.replace("-", ""))[8:]  # its random half
+    has_twins = message.duplicate_seconds and message.content_hash
+    twins = b"said:%d:%b:" % (message.type_id, message.content_hash) if has_twins else b""
+    args: list[str | bytes | int] = [
+        *(mine, twins, message.duplicate_seconds),
+        *(int(message.over_cap != "drop"), int(take), len(message.caps)),
+    ]
+    for cap, ends in zip(message.caps, call.windows, strict=True):
+        args += [f"got:{cap.id}:{ends.label}:", cap.most, int(ends.kept_until.timestamp() * 1000)]
+    return [*args, *blocks(call.people)]
+
+
+def _ask(calls: Sequence[list[str | bytes | int]]) -> list[bytes]:
+    """The first call brings the script, so that the others find it: no second round trip."""
+    if not calls:
+        return []
+    redis = quick_redis() if len(calls) == 1 else patient_redis(PATIENCE)
+    pipeline: Pipeline = redis.pipeline(transaction=False)
+    pipeline.eval(COUNT, 0, *calls[0])
+    for args in calls[1:]:
+        pipeline.evalsha(SHA, 0, *args)
+    return pipeline.execute()
+
+
+def _read(
+    group: Group, windows: Sequence[Window], told: Mapping[int, bytes]
+) -> Iterator[tuple[int, Counted]]:
+    """Few different answers, many people: each is read once."""
+    mine = [told[id_] for id_ in group.people]
+    known = {record: _counted(group.message, windows, record) for record in set(mine)}
+    return zip(group.people, map(known.__getitem__, mine), strict=True)
+
+
+def _counted(message: Message, windows: Sequence[Window], record: bytes) -> Counted:
+    code, counts = read(record)
+    if code == DUPLICATE:
+        return Counted(Limits(duplicate=True))
+    if code:
+        cap, ends = message.caps[code - 1], windows[code - 1].ends
+        over = Over(cap.words, message.over_cap, ends)
+        return Counted(Limits(over=over), (cap.word(USED_UP),))
+    words = (cap.word(str(n)) for cap, n in zip(message.caps, counts, strict=True))
+    return Counted(NO_LIMITS, tuple(words))

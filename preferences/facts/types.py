@@ -1,0 +1,120 @@
+"""The notification types as values, at most two seconds old."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from channels.base import Lane
+from notifyproj.core.snapshot import Snapshot
+from preferences.decision.digest_rule import DigestRule, digest_rule
+from preferences.decision.values import TypeRules, category_key
+from preferences.models import NotificationType
+
+Priority = Literal["high", "normal", "low"]
+LANE_OF: dict[str, Lane] = {"high": Lane.URGENT, "normal": Lane.NORMAL, "low": Lane.BULK}
+PRIORITY_OF: dict[Lane, Priority] = {
+    Lane.URGENT: "high",
+    Lane.NORMAL: "normal",
+    Lane.BULK: "low",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """`to` is tried too, unless `source` is accepted (or delivered) within `after` seconds."""
+
+    source: str
+    to: str
+    unless: Literal["accepted", "delivered"]
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class TypeValue:
+    id: int
+    slug: str
+    channels: tuple[str, ...]
+    max_lane: Lane
+    resend_uncertain: bool
+    sensitive: bool
+    ttl_seconds: int
+    template: str
+    rules: TypeRules
+    routing: str = "reliable"
+    fixed_account: int | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    track_opens: bool = False
+    track_clicks: bool = False
+    duplicate_seconds: int = 0
+    over_cap: str = "drop"
+    retry_late_failures: bool = False
+    digest: DigestRule | None = None  # what of it is collected, and until when
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    by_slug: dict[str, TypeValue]
+    by_id: dict[int, TypeValue]
+
+
+def _load() -> Catalogue:
+    """A disabled type takes no new requests; what was accepted still goes out."""
+    values = {row: _value(row) for row in NotificationType.objects.all()}
+    by_slug = {value.slug: value for row, value in values.items() if row.enabled}
+    return Catalogue(by_slug, {value.id: value for value in values.values()})
+
+
+def _value(row: NotificationType) -> TypeValue:
+    return TypeValue(
+        id=row.pk,
+        slug=row.slug,
+        channels=tuple(row.channels),
+        max_lane=LANE_OF[row.max_priority],
+        resend_uncertain=row.on_uncertain == NotificationType.OnUncertain.RESEND,
+        sensitive=row.sensitive,
+        ttl_seconds=row.ttl_seconds,
+        template=row.template,
+        rules=TypeRules(
+            id=row.pk,
+            mandatory=row.mandatory,
+            passes_quiet_hours=row.passes_quiet_hours,
+            opt_in_channels=frozenset(row.opt_in_channels),
+            category=category_key(row.category_id) if row.category_id else "",
+            legal_class=row.legal_class,
+            window=(row.send_from, row.send_until) if row.send_from and row.send_until else None,
+        ),
+        routing=row.routing,
+        fixed_account=row.fixed_account_id,
+        fallbacks=tuple(
+            Fallback(step["from"], step["to"], step["unless"], float(step["after"]))
+            for step in row.fallbacks
+        ),
+        track_opens=row.track_opens,
+        track_clicks=row.track_clicks,
+        duplicate_seconds=row.duplicate_seconds,
+        over_cap=row.over_cap,
+        retry_late_failures=row.retry_late_failures,
+        digest=_digest(row),
+    )
+
+
+def _digest(row: NotificationType) -> DigestRule | None:
+    """Security and legal news never wait for company. One type that was written wrong must not
+    stop the others: it goes one by one, but for what is over a cap."""
+    folds = row.over_cap == NotificationType.OverCap.DIGEST
+    try:
+        return None if row.mandatory else digest_rule(row.digest, folds=folds)
+    except (AttributeError, TypeError, ValueError):
+        return digest_rule({}, folds=folds)
+
+
+catalogue = Snapshot(_load, seconds=2)
+
+
+def type_of(type_id: int) -> TypeValue | None:
+    """Looks again for one it does not know: another process may have accepted for a type that
+    was made a moment ago. None when it was removed."""
+    found = catalogue.get().by_id.get(type_id)
+    if found is None:
+        catalogue.forget()
+        found = catalogue.get().by_id.get(type_id)
+    return found

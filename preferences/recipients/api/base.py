@@ -1,0 +1,43 @@
+"""What the routes of recipients share."""
+
+from typing import cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.errors import ApiError, not_found
+from notifyproj.core.api.openapi import error
+from notifyproj.core.models import Scope
+from preferences.recipients import services
+
+READ_OR_WRITE = {
+    "GET": Scope.READ,
+    "PUT": Scope.RECIPIENTS,
+    "PATCH": Scope.RECIPIENTS,
+    "POST": Scope.RECIPIENTS,
+    "DELETE": Scope.RECIPIENTS,
+}
+NO_RECIPIENT = error(
+    "There is no such recipient.", "not_found", external_id="There is no such recipient."
+)
+WRONG = error("A time zone looks like Europe/Vienna (IANA).", "invalid", timezone="…")
+TAGS = ["recipients"]
+
+
+class RecipientView(APIView):
+    required_scope = READ_OR_WRITE
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, services.NoSuchRecipient):
+            exc = no_recipient()
+        return super().handle_exception(exc)
+
+
+def no_recipient() -> ApiError:
+    return not_found("external_id", "There is no such recipient.")
+
+
+def caller_of(request: Request) -> Caller:
+    return cast(Caller, request.user)
