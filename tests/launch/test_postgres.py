@@ -119,7 +119,7 @@ def test_it_ends_when_the_one_who_started_it_is_killed(folder: Path) -> None:
     data = folder / "postgres"
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from notifyproj.launch.postgres import Postgres\n"
+        "from notifyproj.launch.servers.postgres import Postgres\n"
         "Postgres(Path(sys.argv[1]), Path(sys.argv[2]), passing=True).start()\n"
         "print('up', flush=True); time.sleep(60)"
     )
