@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import permission_denied
 
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 
 
 @require_safe
@@ -19,7 +19,7 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask here for pages that name no icon."""
-    return HttpResponseRedirect(static("desk/favicon.svg"))
+    return HttpResponseRedirect(static("admin_site/favicon.svg"))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,7 +27,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path_info.startswith("/admin/") or not admin.site.has_permission(request):
         return permission_denied(request, exception)
     roles = list(request.user.groups.values_list("name", flat=True))
-    page = desk_page(
-        request, "desk/forbidden.html", title="Not for your role", status=403, roles=roles
+    page = admin_page(
+        request, "admin_site/forbidden.html", title="Not for your role", status=403, roles=roles
     )
     return page.render()

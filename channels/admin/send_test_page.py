@@ -12,7 +12,7 @@ from channels.accounts.credentials import account_value
 from channels.admin import send_test as trial
 from channels.base import Channel, Outcome, OutcomeKind
 from channels.models import ProviderAccount
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.encryption import Undecryptable
 
 HINTS = {
@@ -58,7 +58,7 @@ def page(request: HttpRequest, row: ProviderAccount, log: Callable[[str], Any]) 
         verdict = _send(row, form.cleaned_data["to"].strip(), form.cleaned_data["text"])
         said = SAID[verdict.outcome.kind][0]
         log(f"Sent a test: {said[0].lower()}{said[1:]}.")
-    return desk_page(
+    return admin_page(
         request,
         "accounts/test.html",
         title=f"Test {row.slug}",

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 
-class DeskConfig(AppConfig):
+class AdminSiteConfig(AppConfig):
     """The admin as one product. Last of the apps: by then, the tables and permissions of all are
     made."""
 

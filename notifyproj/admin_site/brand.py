@@ -22,15 +22,15 @@ def icon(request: HttpRequest) -> str | None:
 
 
 def favicon(request: HttpRequest) -> str:
-    return static("desk/favicon.svg")
+    return static("admin_site/favicon.svg")
 
 
 def stylesheet(request: HttpRequest) -> str:
-    return static("desk/desk.css")
+    return static("admin_site/admin_site.css")
 
 
 def script(request: HttpRequest) -> str:
-    return static("desk/desk.js")
+    return static("admin_site/admin_site.js")
 
 
 def environment(request: HttpRequest) -> list[str] | None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.api.bodies import answer, decode
 from notifyproj.core.api.errors import InvalidFields
 from templates.admin import editor
@@ -44,7 +44,7 @@ def asks_for(permission: str) -> Callable[[View], View]:
 def write(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     row, is_draft = editor.started(template)
     may_write = request.user.has_perm(MAY_WRITE)
-    return desk_page(
+    return admin_page(
         request,
         "templates/editor.html",
         title=template.name,

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from templates.admin.editor_page import MAY_PUBLISH, MAY_SEE, asks_for, log, page, who
 from templates.checker import pool
 from templates.models import MessageTemplate, TemplateVersion
@@ -28,7 +28,7 @@ def versions(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     for row in rows:
         row.before = max((number for number in numbers if number < row.number), default=0)  # type: ignore[attr-defined]
         row.is_newest = row.number == numbers[0] if numbers else False  # type: ignore[attr-defined]
-    return desk_page(
+    return admin_page(
         request,
         "templates/versions.html",
         title=f"Versions of {template.name}",
@@ -45,7 +45,7 @@ def compare(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     if before is None or after is None:
         messages.error(request, "There is no such version.")
         return HttpResponseRedirect(page(template, "versions"))
-    return desk_page(
+    return admin_page(
         request,
         "templates/compare.html",
         title=f"From {before} to {after}",
@@ -66,7 +66,7 @@ def publish(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     if request.method == "POST" and _publish(request, draft):
         return HttpResponseRedirect(page(template))
     found = review_of(draft)
-    return desk_page(
+    return admin_page(
         request,
         "templates/publish.html",
         title=f"Publish {template.name}",
@@ -89,7 +89,7 @@ def rollback(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
         return HttpResponseRedirect(page(template, "versions"))
     if request.method == "POST" and _rollback(request, old):
         return HttpResponseRedirect(page(template, "versions"))
-    return desk_page(
+    return admin_page(
         request,
         "templates/rollback.html",
         title=f"Back to {old}",

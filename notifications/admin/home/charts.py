@@ -32,7 +32,7 @@ def _svg(bars: Sequence[Bar], label: str, *, width: int, height: int, labels: bo
     ]
     shapes = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', parts)
     return format_html(
-        '<svg class="desk-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<svg class="admin-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>{}{}</svg>',
         *(width, height, f"{label}. {_said(bars)}", width, top + room, top + room),
         shapes,

@@ -23,7 +23,7 @@ from notifications.reasons import words
 from notifications.services.cancel import siblings
 from notifications.statuses import State
 from notifyproj.core.admin.log_lists import LogList, StoryAdmin
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.ids import instant_of
 from notifyproj.core.templatetags.admin_site import copyable, lasting, moment, status
 from preferences.models import Recipient
@@ -73,7 +73,7 @@ class DeliveryAdmin(StoryAdmin):
         form = TriesForm(request.GET)
         form.is_valid()
         page = tries(form.cleaned_data)
-        return desk_page(
+        return admin_page(
             request, "log/tries.html", title="Tries", form=form, page=page, asked=request.GET
         )
 
@@ -117,7 +117,7 @@ class DeliveryAdmin(StoryAdmin):
         title = f"{row.channel} …{str(row.pk)[-8:]}"
         context = delivery_context(row)
         context["may_retry"] = row.state == State.FAILED and self.has_retry_permission(request)
-        return desk_page(request, "log/delivery.html", title=title, opts=self.opts, **context)
+        return admin_page(request, "log/delivery.html", title=title, opts=self.opts, **context)
 
     @admin.display(description="status")
     def status(self, row: Delivery) -> SafeString:

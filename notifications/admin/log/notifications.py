@@ -17,7 +17,7 @@ from notifications.models import Notification
 from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState
 from notifyproj.core.admin.log_lists import StoryAdmin
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.ids import instant_of
 from notifyproj.core.models import Service
 from notifyproj.core.templatetags.admin_site import copyable, moment, status
@@ -62,7 +62,7 @@ class NotificationAdmin(StoryAdmin):
         context["may_cancel"] = context["is_open"] and self.has_cancel_permission(request)
         context |= {"state_word": self.shown_status(row), "opts": self.opts}
         title = type_slug(row.type_id) or "removed"
-        return desk_page(request, "log/notification.html", title=title, **context)
+        return admin_page(request, "log/notification.html", title=title, **context)
 
     @admin.display(description="type")
     def type_name(self, row: Notification) -> str:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from notifications.services.resend import REFUSED, Retried, Wish, judged, retry
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.audit import log as audit
 from notifyproj.core.clock import now
 
@@ -63,7 +63,7 @@ def ask(request: HttpRequest, ids: Sequence[str], **about: Any) -> HttpResponse:
         "back": _list(),
         **about,
     }
-    return desk_page(request, "log/retry.html", title="Send again", **context)
+    return admin_page(request, "log/retry.html", title="Send again", **context)
 
 
 def do(request: HttpRequest) -> HttpResponse:

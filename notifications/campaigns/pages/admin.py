@@ -149,7 +149,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
         if found.run is None:
             return ""
         return format_html(
-            '<span class="camp-listed"><span class="desk-bar" aria-hidden="true">'
+            '<span class="camp-listed"><span class="admin-bar" aria-hidden="true">'
             '<span style="width:{}%"></span></span>{} of about {}</span>',
             round(found.share * 100),
             f"{found.visited:,}",

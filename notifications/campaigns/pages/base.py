@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from notifications.campaigns.models import Campaign, Run
-from notifyproj.core.admin.pages import desk_page
+from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.audit import log as audit
 
@@ -79,7 +79,7 @@ def page(
 ) -> TemplateResponse:
     around = {"campaign": campaign, "original": campaign, "opts": Campaign._meta, **context}
     around["may"] = May(request)
-    return desk_page(request, f"campaigns/{template}.html", title=title, **around)
+    return admin_page(request, f"campaigns/{template}.html", title=title, **around)
 
 
 def note(campaign: Campaign, text: str) -> None:

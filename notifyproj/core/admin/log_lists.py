@@ -113,7 +113,7 @@ class KeyedAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     list_filter_submit = True
     list_fullwidth = True
-    change_list_template = "desk/log_list.html"
+    change_list_template = "admin_site/log_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LogList]:
         return LogList

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 
-def desk_page(
+def admin_page(
     request: HttpRequest, template: str, *, title: str, status: int = 200, **context: Any
 ) -> TemplateResponse:
-    """`template` extends `desk/page.html`. `opts=Model._meta` leads back to its list.
+    """`template` extends `admin_site/page.html`. `opts=Model._meta` leads back to its list.
 
     Route it by `admin_site.admin_view(view)` in `get_urls`, and ask for a permission in the view:
     `PermissionDenied` becomes a page that says whom to ask.

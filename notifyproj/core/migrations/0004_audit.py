@@ -1,4 +1,4 @@
-"""The audit log, and the functions that write it. Which tables are watched: desk/watched.py."""
+"""The audit log, and the functions that write it. Which tables are watched: notifyproj/admin_site/audited_models.py."""
 
 import django.db.models.functions.datetime
 from django.db import migrations, models

@@ -20,7 +20,7 @@ def moment(at: datetime | None) -> SafeString | str:
     if at is None:
         return ""
     return format_html(
-        '<time class="desk-moment" datetime="{}" title="{}">{}</time>',
+        '<time class="admin-moment" datetime="{}" title="{}">{}</time>',
         at.isoformat(),
         exact(at),
         ago(at, now()),
@@ -43,7 +43,7 @@ def copyable(value: object) -> SafeString:
     """The end of an id, and a button that copies all of it."""
     text = str(value)
     return format_html(
-        '<span class="desk-id"><span title="{0}">…{1}</span>'
+        '<span class="admin-id"><span title="{0}">…{1}</span>'
         '<button type="button" data-copy="{0}" aria-label="Copy the id {0}">Copy</button></span>',
         text,
         text[-SHORT:],
@@ -53,7 +53,7 @@ def copyable(value: object) -> SafeString:
 @register.simple_tag
 def status(word: object, tone: str = "none") -> SafeString:
     """A word with a colour, never a colour alone. Tones: good warn bad busy none."""
-    return format_html('<span class="desk-status desk-status--{}">{}</span>', tone, word)
+    return format_html('<span class="admin-status admin-status--{}">{}</span>', tone, word)
 
 
 @register.filter
@@ -65,9 +65,9 @@ def grouped(number: float | None) -> str:
 @register.simple_tag
 def linked(number: float, page: str, **parameters: object) -> SafeString:
     """A number that leads to the rows behind it; of a zero, one sees that it is none."""
-    faint = "" if number else " desk-zero"
+    faint = "" if number else " admin-zero"
     address = page + query(**parameters)
-    return format_html('<a class="desk-count{}" href="{}">{}</a>', faint, address, grouped(number))
+    return format_html('<a class="admin-count{}" href="{}">{}</a>', faint, address, grouped(number))
 
 
 @register.simple_tag

@@ -10,7 +10,7 @@ async function load(place) {
     place.innerHTML = await response.text();
   } catch {
     const text = document.createElement("p");
-    text.className = "desk-note desk-note--bad";
+    text.className = "admin-note admin-note--bad";
     text.textContent = "This could not be found out just now. Reload the page to try again.";
     place.replaceChildren(text);
   }

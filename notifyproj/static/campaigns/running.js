@@ -51,7 +51,7 @@ function reasons(found) {
 
 function item(reason) {
   const line = document.createElement("li");
-  line.className = reason.trouble ? "desk-note desk-note--bad" : "desk-note";
+  line.className = reason.trouble ? "admin-note admin-note--bad" : "admin-note";
   line.dataset.said = reason.text;
   line.append(reason.text);
   if (reason.url) {

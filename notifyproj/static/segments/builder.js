@@ -87,12 +87,12 @@ class Builder {
     match.box.classList.add("segment-match");
     box.append(legend, match.box, this.wrong(box));
     for (const part of node.parts) box.append(part.parts ? this.group(part, depth + 1, node) : this.row(part, node));
-    const acts = element("div", "desk-acts");
+    const acts = element("div", "admin-acts");
     acts.append(button("Add a condition", () => this.add(node, condition())));
     if (depth < DEEPEST) acts.append(button("Add a group", () => this.add(node, group("any"))));
     if (parent) acts.append(button("Remove this group", () => this.remove(parent, node)));
     if (!node.parts.length) {
-      const everybody = element("p", "desk-soft");
+      const everybody = element("p", "admin-soft");
       everybody.textContent = depth === 1 ? "No condition: everybody." : "No condition yet.";
       box.append(everybody);
     }
@@ -166,7 +166,7 @@ function element(name, className = "") {
 }
 
 function button(text, act) {
-  const made = element("button", "desk-button");
+  const made = element("button", "admin-button");
   made.type = "button";
   made.textContent = text;
   made.addEventListener("click", act);

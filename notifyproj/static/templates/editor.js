@@ -77,7 +77,7 @@ function redraw() {
   drawTabs();
   if (state.channel === VARIABLES) drawVariables(panel, state, changed, again);
   else if (state.channel) drawFields(panel, state, changed, again);
-  else panel.replaceChildren(make("p", { class: "desk-empty", text: "Nothing is written yet. Add a channel above: the text for each language goes into it." }));
+  else panel.replaceChildren(make("p", { class: "admin-empty", text: "Nothing is written yet. Add a channel above: the text for each language goes into it." }));
   showProblems();
   if (byId("show")) drawPreview(byId("show"), state);
 }
@@ -137,7 +137,7 @@ async function save() {
 function say(text, tone) {
   const said = byId("said");
   said.textContent = text;
-  said.className = `desk-note desk-note--${tone}`;
+  said.className = `admin-note admin-note--${tone}`;
   said.hidden = !text;
 }
 

@@ -75,11 +75,11 @@ function notWritten(channel, state, changed, redraw) {
     changed(); redraw();
   };
   const first = state.parts[channel.name][DEFAULT];
-  return make("div", { class: "desk-empty" },
+  return make("div", { class: "admin-empty" },
     make("p", { text: `${channel.label} is not written in ${state.locale}. People get ${state.locale === DEFAULT ? "nothing" : "the default text"}.` }),
-    state.mayWrite ? make("div", { class: "desk-acts desk-acts--middle" },
-      first ? make("button", { type: "button", class: "desk-button desk-button--main", text: "Start from the default text", on: { click: start(first) } }) : null,
-      make("button", { type: "button", class: "desk-button", text: "Start empty", on: { click: start(null) } })) : null);
+    state.mayWrite ? make("div", { class: "admin-acts admin-acts--middle" },
+      first ? make("button", { type: "button", class: "admin-button admin-button--main", text: "Start from the default text", on: { click: start(first) } }) : null,
+      make("button", { type: "button", class: "admin-button", text: "Start empty", on: { click: start(null) } })) : null);
 }
 
 function fieldOf(field, part, state, changed) {
@@ -94,9 +94,9 @@ function fieldOf(field, part, state, changed) {
     if (input.value) part[field.name] = input.value; else delete part[field.name];
     changed();
   });
-  return make("div", { class: "desk-field" },
+  return make("div", { class: "admin-field" },
     make("label", { for: id, text: field.label }), input,
-    make("p", { class: "desk-help", id: `${id}-help`, text: field.help }),
+    make("p", { class: "admin-help", id: `${id}-help`, text: field.help }),
     make("p", { class: "said", id: `${id}-problems`, "data-problems": field.name, "data-input": id, "aria-live": "polite" }));
 }
 
@@ -113,12 +113,12 @@ function dataOf(part, state, changed) {
     make("input", { "aria-label": `Value of ${name || "the new name"}`, value: text, class: "code", readonly: !state.mayWrite, on: { input: write } }),
     make("p", { class: "said", "data-problems": `data.${name}`, "data-input": "none" })));
   Object.entries(part.data ?? {}).forEach(([name, text]) => draw(name, text));
-  return make("fieldset", { class: "desk-field" },
+  return make("fieldset", { class: "admin-field" },
     make("legend", { text: "Data" }), rows,
     make("p", { class: "said", "data-problems": "data", "data-input": "none" }),
-    state.mayWrite ? make("button", { type: "button", class: "desk-button", text: "Add a name and a value",
+    state.mayWrite ? make("button", { type: "button", class: "admin-button", text: "Add a name and a value",
       on: { click: () => { draw("", ""); rows.lastChild.querySelector("input").focus(); } } }) : null,
-    make("p", { class: "desk-help", text: "For your app: it gets these beside the message." }));
+    make("p", { class: "admin-help", text: "For your app: it gets these beside the message." }));
 }
 
 function removals(channel, state, changed, redraw) {
@@ -129,7 +129,7 @@ function removals(channel, state, changed, redraw) {
     state.channel = state.channels.find((each) => state.parts[each.name])?.name ?? ""; state.locale = DEFAULT;
     changed(); redraw();
   };
-  return make("div", { class: "desk-acts editor-removals" },
+  return make("div", { class: "admin-acts editor-removals" },
     state.locale === DEFAULT ? null : make("button", { type: "button", class: "link-button", text: `Remove ${state.locale} from ${channel.label}`, on: { click: language } }),
     state.channels.length > 1 ? make("button", { type: "button", class: "link-button", text: `Remove ${channel.label}`, on: { click: whole } }) : null);
 }

@@ -7,11 +7,11 @@ let mode = MODES[0];
 export function drawPreview(place, state) {
   const one = state.shown.find((each) => each.channel === state.channel);
   if (!one) {
-    place.replaceChildren(make("p", { class: "desk-empty", text: emptyWords(state) }));
+    place.replaceChildren(make("p", { class: "admin-empty", text: emptyWords(state) }));
     return;
   }
   if (one.problem) {
-    place.replaceChildren(make("p", { class: "desk-note desk-note--bad", text: `It cannot be written: ${one.problem}` }));
+    place.replaceChildren(make("p", { class: "admin-note admin-note--bad", text: `It cannot be written: ${one.problem}` }));
     return;
   }
   if (one.channel === "email" && refreshMail(place, one)) return;
@@ -29,7 +29,7 @@ function emptyWords(state) {
 function languageOf(one, state) {
   const asked = state.person ? "their language" : state.locale;
   const text = one.locale === state.locale ? `In ${one.locale}` : `In ${one.locale}, which is what ${asked} gets`;
-  return make("p", { class: "desk-soft show-foot", text });
+  return make("p", { class: "admin-soft show-foot", text });
 }
 
 const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -37,7 +37,7 @@ const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute:
 function push(fields) {
   const card = (kind) => make("div", { class: `note note--${kind}` },
     make("div", { class: "note-head" }, make("span", { class: "note-app", text: "App" }), make("span", { text: "now" })),
-    fields.title || fields.body ? null : make("p", { class: "desk-soft", text: "A silent push: the app gets its data, nobody sees it." }),
+    fields.title || fields.body ? null : make("p", { class: "admin-soft", text: "A silent push: the app gets its data, nobody sees it." }),
     make("p", { class: "note-title", dir: "auto", text: fields.title ?? "" }),
     fields.subtitle && kind === "ios" ? make("p", { class: "note-title", dir: "auto", text: fields.subtitle }) : null,
     make("p", { class: "note-body", dir: "auto", text: fields.body ?? "" }),
@@ -52,7 +52,7 @@ function webPush(fields) {
     make("div", { class: "toast-icon", "aria-hidden": "true" }),
     make("div", {}, make("p", { class: "note-title", dir: "auto", text: fields.title ?? "" }),
       make("p", { class: "note-body", dir: "auto", text: fields.body ?? "" }),
-      make("p", { class: "desk-soft", text: "your site" }))), data(fields));
+      make("p", { class: "admin-soft", text: "your site" }))), data(fields));
 }
 
 function sms(fields, one) {
@@ -68,7 +68,7 @@ function inbox(fields) {
     make("div", { class: "inbox-item" }, make("span", { class: "inbox-dot", "aria-label": "unread" }),
       make("div", {}, make("p", { class: "note-title", dir: "auto", text: fields.title ?? "" }),
         make("p", { class: "note-body", dir: "auto", text: fields.body ?? "" }),
-        make("p", { class: "desk-soft", text: "just now" })))), data(fields));
+        make("p", { class: "admin-soft", text: "just now" })))), data(fields));
 }
 
 function email(fields, one, redraw) {
@@ -76,7 +76,7 @@ function email(fields, one, redraw) {
     type: "button", class: "pill", "aria-pressed": String(name === mode), text: name, on: { click: () => { mode = name; frameOf = null; redraw(); } } })));
   const head = make("div", { class: "mail-head" },
     make("p", { class: "note-title mail-subject", dir: "auto", text: fields.subject ?? "" }),
-    make("p", { class: "desk-soft", text: `${Math.ceil(one.bytes / 1024)} KB · pictures from elsewhere are not loaded here` }));
+    make("p", { class: "admin-soft", text: `${Math.ceil(one.bytes / 1024)} KB · pictures from elsewhere are not loaded here` }));
   const body = mode === "Text" || !fields.html ? make("pre", { class: "mail-text", dir: "auto", text: fields.text ?? "" }) : frame(fields.html);
   return make("div", {}, modes, make("div", { class: `mail mail--${mode.toLowerCase()}` }, head, body));
 }
@@ -121,8 +121,8 @@ function asJson(fields) {
 function data(fields) {
   const own = Object.entries(fields).filter(([name]) => name.startsWith("data_") || name === "link");
   if (!own.length) return "";
-  return make("dl", { class: "desk-facts show-data" }, ...own.flatMap(([name, text]) => [
-    make("dt", { text: name === "link" ? "Link" : name.slice(5) }), make("dd", { class: "desk-mono", text })]));
+  return make("dl", { class: "admin-facts show-data" }, ...own.flatMap(([name, text]) => [
+    make("dt", { text: name === "link" ? "Link" : name.slice(5) }), make("dd", { class: "admin-mono", text })]));
 }
 
 function pretty(text) {

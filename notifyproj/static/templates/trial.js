@@ -18,7 +18,7 @@ export function openTrial(state, written, url) {
       variables: sample, confirmed,
     });
     go.disabled = false;
-    if (told.error) { reset(); tell(make("p", { class: "desk-note desk-note--bad", text: told.error })); return; }
+    if (told.error) { reset(); tell(make("p", { class: "admin-note admin-note--bad", text: told.error })); return; }
     if (told.sent) { reset(); tell(sent(told)); return; }
     tell(reaches(told.reaches));
     if (told.reaches.length) { confirmed = true; go.textContent = "Send it to them"; }
@@ -34,12 +34,12 @@ function tell(...nodes) {
 }
 
 function reaches(found) {
-  if (!found.length) return make("p", { class: "desk-note desk-note--warn", text: "It would reach no address of theirs on these channels." });
-  return make("div", { class: "desk-note" }, make("p", { text: "It would go to:" }),
+  if (!found.length) return make("p", { class: "admin-note admin-note--warn", text: "It would reach no address of theirs on these channels." });
+  return make("div", { class: "admin-note" }, make("p", { text: "It would go to:" }),
     make("ul", {}, ...found.map((each) => make("li", { text: `${each.label}: ${each.to}` }))));
 }
 
 function sent(told) {
-  return make("p", { class: "desk-note desk-note--good" }, "It is on its way. ",
+  return make("p", { class: "admin-note admin-note--good" }, "It is on its way. ",
     told.page ? make("a", { href: told.page, text: "What becomes of it" }) : told.sent);
 }

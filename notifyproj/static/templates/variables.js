@@ -8,10 +8,10 @@ export function drawVariables(panel, state, changed, redraw) {
       : "Requests are held against this JSON Schema." }),
     jsonField("schema", "Variables (JSON Schema)", state.schema ?? state.accepts ?? {}, 14, state, changed, redraw),
     jsonField("sample", "Sample data", state.sample ?? state.shownSample ?? {}, 10, state, changed, redraw),
-    make("div", { class: "desk-field" },
+    make("div", { class: "admin-field" },
       make("label", { for: "note-field", text: "What is new" }),
       noteInput(state, changed),
-      make("p", { class: "desk-help", text: "Stands beside the version once it is published." })));
+      make("p", { class: "admin-help", text: "Stands beside the version once it is published." })));
 }
 
 function noteInput(state, changed) {
@@ -32,7 +32,7 @@ function jsonField(name, label, value, rows, state, changed, redraw) {
     if (found !== undefined) { state[name] = found; changed(); }
   });
   const own = state[name] !== null;
-  return make("div", { class: "desk-field" },
+  return make("div", { class: "admin-field" },
     make("label", { for: id, text: label }), input, said,
     own && state.mayWrite ? make("button", { type: "button", class: "link-button",
       text: name === "schema" ? "Read it from the text again" : "Make it from the variables again",

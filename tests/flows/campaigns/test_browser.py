@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from notifications.campaigns.models import Campaign
 from tests.browsing import complaints, log_in
 from tests.flows.campaigns.steps import crowd, go_on
-from tests.flows.campaigns.test_desk import page as path
-from tests.flows.campaigns.test_desk import somebody
+from tests.flows.campaigns.test_admin_site import page as path
+from tests.flows.campaigns.test_admin_site import somebody
 from tests.world import World
 
 pytestmark = pytest.mark.pages

@@ -9,8 +9,8 @@ from notifications.campaigns.models import Run
 from notifyproj.core.clock import now
 from notifyproj.core.models import AuditEntry
 from tests.flows.campaigns.steps import campaign, crowd
-from tests.flows.campaigns.test_desk import marketer as marketer
-from tests.flows.campaigns.test_desk import page, seen
+from tests.flows.campaigns.test_admin_site import marketer as marketer
+from tests.flows.campaigns.test_admin_site import page, seen
 from tests.world import World
 
 
