@@ -15,13 +15,28 @@ MAX_TAG = 35  # characters, RFC 5646, 4.4.1
 REMEMBERED = 4_096
 SHAPE = "A locale looks like de, de-AT or zh-Hant-TW (BCP 47)."
 LANGUAGE, EXTENDED = re.compile(r"[a-z]{2,3}"), re.compile(r"[a-z]{3}")
+WITH_EXTENDED = frozenset({"ar", "kok", "lv", "ms", "sgn", "sw", "uz", "zh"})  # zh-yue is yue
 SCRIPT, REGION = re.compile(r"[a-z]{4}"), re.compile(r"[a-z]{2}|[0-9]{3}")
+LONG_REGION = re.compile(r"[a-z]{3}")  # en-USA, as Java's getISO3Country has it
 VARIANT = re.compile(r"[a-z0-9]{5,8}|[0-9][a-z0-9]{3}")
 EXTENSION = re.compile(r"[a-z0-9](-[a-z0-9]{1,8})+")
-POSIX = re.compile(r"[.@].*")  # de_AT.UTF-8@euro
+POSIX = re.compile(r"(?:\.[^@]*)?(?:@(.*))?$")  # de_AT.UTF-8@euro
+MODIFIERS = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva"}  # sr_RS@latin
+JAVA = re.compile(r"([a-z]{2,3})_([a-z]{2}|[0-9]{3})?_#(?:([a-z]{4})(?![a-z]))?.*")  # zh_TW_#Hant
 # RFC 5646, 2.2.8, and what Windows called Chinese; CLDR has the rest.
 IRREGULAR = {
     "art-lojban": "jbo",
+    "cel-gaulish": "xtg",
+    "en-gb-oed": "en-GB-oxendict",
+    "i-ami": "ami",
+    "i-bnn": "bnn",
+    "i-pwn": "pwn",
+    "i-tao": "tao",
+    "i-tay": "tay",
+    "i-tsu": "tsu",
+    "sgn-be-fr": "sfb",
+    "sgn-be-nl": "vgt",
+    "sgn-ch-de": "sgg",
     "i-hak": "hak",
     "i-klingon": "tlh",
     "i-lux": "lb",
@@ -126,7 +141,10 @@ def _nearest_first(tag: Tag) -> Iterator[Tag]:
         yield parent
         yield _likely(parent) if parent.region else parent
         seen = parent
-    yield full._replace(region="")
+    of_script = full._replace(region="")
+    yield of_script
+    if _likely(Tag(full.language)).script != full.script:
+        yield _likely(of_script)  # zh-TW is how many write zh-Hant
     if _likely(Tag(full.language)).script == full.script:
         yield full._replace(script="")
     yield Tag(full.language)
@@ -169,19 +187,32 @@ def _read(text: str) -> Tag:
     """Raises InvalidLocale."""
     if len(text) > 4 * MAX_TAG:
         raise InvalidLocale(SHAPE)
-    name = POSIX.sub("", text.strip()).replace("_", "-").lower()
+    name, modifier = _without_posix(text.strip().lower())
     subtags = IRREGULAR.get(name, name).lower().split("-")
     language = _take(subtags, LANGUAGE)
     if not language:
         raise InvalidLocale(SHAPE)
-    if language == "zh" or len(language) == 2:
-        language = _take(subtags, EXTENDED) or language  # zh-yue is yue
-    script = _take(subtags, SCRIPT).title()
-    region = _take(subtags, REGION).upper()
+    if language in WITH_EXTENDED:
+        language = _take(subtags, EXTENDED) or language
+    script = _take(subtags, SCRIPT).title() or MODIFIERS.get(modifier, "")
+    region = (_take(subtags, REGION) or _take_long_region(subtags)).upper()
     variants = tuple(iter(lambda: _take(subtags, VARIANT), ""))
     if subtags and not EXTENSION.fullmatch("-".join(subtags)):
         raise InvalidLocale(SHAPE)
     return _without_aliases(Tag(language, script, region, variants))
+
+
+def _without_posix(text: str) -> tuple[str, str]:
+    """As BCP 47 has it but for capitals, and the modifier of POSIX."""
+    ending = POSIX.search(text)
+    name = text[: ending.start()] if ending else text
+    name = JAVA.sub(lambda java: "_".join(filter(None, (java[1], java[3], java[2]))), name)
+    return name.replace("_", "-"), (ending[1] or "") if ending else ""
+
+
+def _take_long_region(subtags: list[str]) -> str:
+    known = bool(subtags) and subtags[0].upper() in get_global("territory_aliases")
+    return _take(subtags, LONG_REGION) if known else ""
 
 
 def _take(subtags: list[str], pattern: re.Pattern[str]) -> str:

@@ -23,9 +23,11 @@ from phonenumbers import (
 from channels.addresses.invisible import without_invisible
 
 MAX_TEXT = 60  # characters
+TEL = re.compile(r"tel:", re.IGNORECASE)  # RFC 3966
 BETWEEN = frozenset("().,/\u00b7\u2212\u30fb")  # what people put between digits, besides dashes
 # Nothing to ask the library about: no zero of a country's own behind its code.
-PLAIN = re.compile(r"\+(?!\d{0,3}0)[1-9][0-9]{7,14}")
+PLAIN = re.compile(r"\+(?!\d{0,3}0|521)[1-9][0-9]{7,14}")
+MEXICO = 52  # its mobiles had a 1 behind the code until 2019; lists and gateways still have it
 SHAPE = "A number looks like +14155550123, with its country code."
 LENGTH = "No number of this country has so few or so many digits."
 
@@ -38,13 +40,17 @@ def e164(text: str) -> str:
     """The one form, which is also what is sent. Raises InvalidPhone."""
     if len(text) > MAX_TEXT:
         raise InvalidPhone(SHAPE)
-    written = unicodedata.normalize("NFKC", without_invisible(text)).removeprefix("tel:")
+    written = unicodedata.normalize("NFKC", without_invisible(text))
+    if scheme := TEL.match(written):
+        written = written[scheme.end() :]
     if not _is_number_alone(written):
         raise InvalidPhone(SHAPE)
     try:
         number = parse(written, None)
     except NumberParseException:
         raise InvalidPhone(SHAPE) from None
+    if number.country_code == MEXICO and number.national_number // 10**10 == 1:
+        number.national_number -= 10**10
     if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise InvalidPhone(LENGTH)
     return format_number(number, PhoneNumberFormat.E164)
@@ -75,7 +81,8 @@ def country(number: str) -> str:
 
 
 def with_trunk_prefix(number: str) -> str:
-    """As it was kept when somebody wrote `+44 (0)…`; "" where a country has no such prefix."""
+    """As it was kept when somebody wrote `+44 (0)…`, or a mobile of Mexico as it was before; ""
+    where a country has no such prefix."""
     code = next((c for n in (1, 2, 3) if (c := number[1 : 1 + n]) and _is_country(c)), "")
     prefix = _trunk_prefix(code) if code else ""
     return f"+{code}{prefix}{number[1 + len(code) :]}" if prefix else ""
@@ -87,5 +94,7 @@ def _is_country(code: str) -> bool:
 
 @lru_cache(maxsize=300)
 def _trunk_prefix(country_code: str) -> str:
+    if int(country_code) == MEXICO:
+        return "1"
     region = region_code_for_country_code(int(country_code))
     return ndd_prefix_for_region(region, True) or ""

@@ -27,6 +27,15 @@ from channels.locales import InvalidLocale, canonical, choose, prefixes
         ("en-UK", "en-GB"),
         ("es-419", "es-419"),
         ("xx-YY", "xx-YY"),
+        ("zh_TW_#Hant", "zh-Hant-TW"),  # Java
+        ("zh__#Hans", "zh-Hans"),
+        ("en_US_#u-nu-latn", "en-US"),
+        ("en-USA", "en-US"),
+        ("pt_BRA", "pt-BR"),
+        ("sr_RS@latin", "sr-Latn-RS"),  # POSIX
+        ("uz_UZ.UTF-8@cyrillic", "uz-Cyrl-UZ"),
+        ("en_US@calendar=japanese", "en-US"),
+        ("en-GB-oed", "en-GB-oxendict"),
     ],
 )
 def test_a_tag_has_one_form(text: str, tag: str) -> None:
@@ -37,6 +46,7 @@ def test_a_tag_has_one_form(text: str, tag: str) -> None:
     "text",
     [
         *("", "x", "1", "english", "de AT", "de--AT", "de-", "-de", "de-AT-", "dé", "de-x", "C"),
+        *("en-ABC", "@latin", ".UTF-8", "en-US,en;q=0.9", "*"),
         "a" * 10_000,
         "-".join(["de", *["abcde"] * 10]),
     ],
@@ -65,6 +75,12 @@ def test_what_is_no_tag_is_refused(text: str) -> None:
         ("zh-TW", "en zh", "zh"),  # better than English
         ("zh-TW", "en zh-Hans", None),
         ("zh-Hant-TW", "zh_TW zh", "zh_TW"),
+        ("zh-HK", "en zh-TW zh-CN", "zh-TW"),  # as many write zh-Hant
+        ("zh-TW", "en zh-HK", None),
+        ("zh-SG", "en zh-TW", None),
+        ("sr-ME", "sr sr-Latn-RS", "sr-Latn-RS"),
+        ("sr_RS@latin", "sr sr-Latn", "sr-Latn"),
+        ("en-USA", "de en", "en"),
         ("sr-Latn-RS", "sr sr-Latn", "sr-Latn"),
         ("sr-ME", "sr-Cyrl sr-Latn", "sr-Latn"),
         ("sh", "sr sr-Latn", "sr-Latn"),

@@ -9,7 +9,17 @@ WORDS = " ".join(HEX[at : at + 8] for at in range(0, 64, 8))
 
 
 @pytest.mark.parametrize(
-    "text", [HEX, HEX.upper(), f"<{WORDS}>", f"<{HEX.upper()}>", WORDS.upper(), f" \ufeff{HEX}\n"]
+    "text",
+    [
+        HEX,
+        HEX.upper(),
+        f"<{WORDS}>",
+        f"<{HEX.upper()}>",
+        WORDS.upper(),
+        f" \ufeff{HEX}\n",
+        f"0x{HEX}",
+        f"0X{HEX.upper()}",
+    ],
 )
 def test_bytes_are_one_token_however_they_are_written(text: str) -> None:
     assert device_token(text) == HEX
@@ -34,6 +44,8 @@ def test_a_token_that_is_text_stays_as_it_is(text: str) -> None:
         "{length=32,bytes=0x0a1b2c3d4e5f6071...d7e8f9}",
         "{length = 32, bytes = 0x0a1b2c3d 4e5f6071 ... c6d7e8f9 }",
         "32 bytes",
+        *("<0a1b>", f"<{WORDS[:40]}>", WORDS[:35], "SERVICE_NOT_AVAILABLE", "FIS_AUTH_ERROR"),
+        *("MISSING_INSTANCEID_SERVICE", "TIMEOUT", "0", "-1", "Simulator"),
         *("", "   ", "<>", "\u200b", "null", "(null)", "<null>", "undefined", "nil", "BLACKLISTED"),
         *(f'"{HEX}"', f"Optional({HEX})", "[object Object]", "a b", "tökén", "a\x00b", "x" * 4097),
     ],

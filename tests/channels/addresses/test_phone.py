@@ -27,6 +27,9 @@ LONDON = "+447700900456"
         ("+49 (0)30/123456", "+4930123456"),
         ("+1 (415) 967-1111", "+14159671111"),
         ("+800 1234 5678", "+80012345678"),
+        ("+52 1 55 1234 5678", "+525512345678"),  # Mexico's mobiles until 2019
+        ("+5215512345678", "+525512345678"),
+        ("TEL:+1-415-967-1111", "+14159671111"),
     ],
 )
 def test_a_number_has_one_form(text: str, number: str) -> None:
@@ -56,3 +59,4 @@ def test_what_is_no_number_of_its_country_is_refused(text: str) -> None:
 def test_the_spelling_with_a_trunk_prefix_is_known_where_there_is_one() -> None:
     assert with_trunk_prefix(LONDON) == "+4407700900456"
     assert with_trunk_prefix("+390669821234") == ""
+    assert with_trunk_prefix("+525512345678") == "+5215512345678"
