@@ -63,7 +63,7 @@ class Transport:
         self._tasks: set[asyncio.Task[None] | None] = set()
         self._clients = Clients()
         self._tokens = Tokens(self._fetch_token)
-        self._smtp = SmtpPool()
+        self._smtp = SmtpPool(self._clients.flows)
         self._singles = SingleSenders()
         self._names = Names(look_up)
 

@@ -16,10 +16,14 @@ from aiosmtplib.errors import (
 )
 
 from channels.base import NOT_STARTED, Account, SmtpReply, SmtpSend, TransportFailure
-from channels.transport.gate import Gate
+from channels.transport.flow import Flow, Flows
 from channels.transport.smtp_session import Lacking, Progress, opened, transacted
+from channels.transport.window import Window
 
-MAX_CONNECTIONS = 20  # to one server with one login, in this process
+MAX_CONNECTIONS = 20  # to one server with one login, in this process; fewer where it is slow
+LONG = 60.0  # seconds of a transaction: no load is meant to bring a server near that
+SLOW = 0.5  # seconds of a transaction; above, what comes is paced
+AHEAD = 4.0  # seconds of its pace that a quick server has before it: half of what may wait to start
 MAX_MESSAGES = 100  # over one connection
 MAX_IDLE = 20.0  # seconds; servers hang up on idle clients after some minutes
 RESET = 5.0  # seconds a kept connection has to show that it is alive
@@ -51,15 +55,16 @@ class _Connection:
 
 @dataclass(slots=True)
 class _Server:
-    gate: Gate
+    flow: Flow
     idle: list[_Connection] = field(default_factory=list)
 
 
 class SmtpPool:
-    """Belongs to one event loop."""
+    """Belongs to one event loop. `flows` learns how fast the server of each account is."""
 
-    def __init__(self) -> None:
+    def __init__(self, flows: Flows | None = None) -> None:
         self._servers: dict[Login, _Server] = {}
+        self._flows = flows or Flows()
 
     async def send(
         self, account: Account, send: SmtpSend, deadline: float, addresses: Sequence[str] = ()
@@ -68,15 +73,24 @@ class SmtpPool:
 
         `addresses` are the only ones that its host may have; without them it is looked up here.
         """
+        server = self._server(account, send)
+        if not await server.flow.enter(deadline):
+            return NOT_STARTED
+        started = monotonic()
+        try:
+            return await _sent(server, send, account.ca_certificate, addresses)
+        finally:
+            server.flow.leave(started)
+
+    def _server(self, account: Account, send: SmtpSend) -> _Server:
         login = (send.host, send.port, send.security, send.username, send.password)
         key = (*login, account.ca_certificate)
-        server = self._servers.get(key)
-        if server is None:
-            server = self._servers[key] = _Server(Gate(MAX_CONNECTIONS))
-        async with server.gate.place(deadline) as entered:
-            if not entered:
-                return NOT_STARTED
-            return await _sent(server, send, account.ca_certificate, addresses)
+        if key not in self._servers:
+            limit = min(send.limits.end, send.timeout, LONG)
+            flow = Flow(Window(MAX_CONNECTIONS, limit, slow_after=SLOW), AHEAD)
+            self._servers[key] = _Server(flow)
+        self._flows.put(account.id, SmtpPool, self._servers[key].flow)
+        return self._servers[key]
 
     def close(self) -> None:
         for server in self._servers.values():

@@ -19,12 +19,20 @@ KNOWN = 8  # answers after which a peer may be called slow: the first open its c
 class Window:
     """`size` is how many may be in flight; `most` is never passed."""
 
-    __slots__ = ("_answers", "_best", "_late", "_since_cut", "_too_late", "_usual", "most", "size")
+    __slots__ = (
+        *("_answers", "_best", "_late", "_since_cut", "_too_late", "_usual"),
+        *("most", "size", "slow_after"),
+    )
 
-    def __init__(self, most: int, timeout: float, first: int = FIRST) -> None:
+    def __init__(
+        self, most: int, timeout: float, first: int = FIRST, slow_after: float | None = None
+    ) -> None:
+        """`slow_after`: the seconds of an answer above which a peer is called slow, where the time
+        limit does not say it."""
         self.most = most
         self.size = float(min(first, most))
         self._late, self._too_late = timeout * LATE, timeout * TOO_LATE
+        self.slow_after = slow_after or self._late / 2
         self._usual = 0.0  # seconds an answer takes, smoothed
         self._best = 0.0  # seconds it takes when the peer has little to do
         self._since_cut = 0
@@ -33,12 +41,12 @@ class Window:
     @property
     def is_slow(self) -> bool:
         """Whether more at a time would not help: the peer takes what it can."""
-        return self._answers >= KNOWN and self._usual > self._late / 2
+        return self._answers >= KNOWN and self._usual > self.slow_after
 
     @property
     def is_quick(self) -> bool:
         """It has answered, and what waits here will soon have its turn."""
-        return 0.0 < self._usual <= self._late / 2
+        return 0.0 < self._usual <= self.slow_after
 
     @property
     def pace(self) -> float:
