@@ -18,6 +18,7 @@ from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
 from preferences.facts.facts import Person, Point, load_people, load_points
+from preferences.recipients.old_points import held_against_suppressions
 from templates.engine.render import Compiled
 from templates.fields import PERSON
 from templates.versions.published import compiled
@@ -143,6 +144,7 @@ def load(rows: Sequence[Claimed]) -> Loaded:
     )
     parents = _parents({row.notification_id for row in rows})
     files = load_files(parent.attachment_ids for parent in parents.values())
+    points = held_against_suppressions(points, people)
     return Loaded(parents, texts, people, points, files)
 
 

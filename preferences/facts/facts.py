@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection
 
+from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.sqlarrays import array
 from preferences.decision.values import NO_CHOICES, Choices, PersonRules, Scope, category_key
 from preferences.recipients import tombstones
@@ -37,13 +38,14 @@ SUPPRESSED = """
 EXISTS (SELECT FROM suppression s WHERE s.channel = c.channel AND s.address_hash = c.address_hash)
 """
 POINTS_OF = f"""
-SELECT c.id, c.recipient_id, c.channel, c.app_id, NULL, NULL, true, {SUPPRESSED}, c.area
+SELECT c.id, c.recipient_id, c.channel, c.app_id, NULL, NULL, true, {SUPPRESSED}, c.area,
+       c.hash_version
 FROM contact_point c
 WHERE c.recipient_id = ANY(%s::bigint[]) AND c.channel = ANY(%s) AND c.active
 """  # noqa: S608 - a constant
 POINTS = f"""
 SELECT c.id, c.recipient_id, c.channel, c.app_id, c.address, c.address_hash, c.active,
-       {SUPPRESSED}, c.area
+       {SUPPRESSED}, c.area, c.hash_version
 FROM contact_point c WHERE c.id = ANY(%s::bigint[])
 """  # noqa: S608 - a constant
 
@@ -72,6 +74,7 @@ class Point(NamedTuple):
     active: bool
     suppressed: bool
     area: str  # the country of a number, the domain of a mailbox; "" when unknown
+    hash_version: int = LOOKUP_VERSION
 
 
 def find_recipients(external_ids: Iterable[str]) -> list[tuple[int, str, bytes | None]]:

@@ -47,13 +47,16 @@ DO UPDATE SET
 """
 RETURNING = "RETURNING id, xmax = 0"
 
-FORMER = """
+OF_APPS = """
 SELECT c.id FROM contact_point c
-JOIN unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
-     AS u (recipient_id, app_id, channel, hash) ON c.address_hash = u.hash
-WHERE c.hash_version < %s AND c.channel = u.channel AND c.app_id IS NOT DISTINCT FROM u.app_id
-  AND (c.app_id IS NOT NULL OR c.recipient_id = u.recipient_id)
-ORDER BY c.id
+JOIN unnest(%s::bigint[], %s::bytea[]) AS u (app_id, hash) ON c.address_hash = u.hash
+WHERE c.hash_version < %s AND c.app_id = u.app_id
+"""
+# All they have: a spelling in capitals of its own has a hash that tells nothing.
+OF_PEOPLE = """
+SELECT c.id FROM contact_point c
+JOIN unnest(%s::bigint[], %s::text[]) AS u (recipient_id, channel) USING (recipient_id, channel)
+WHERE c.hash_version < %s AND c.app_id IS NULL
 """
 # Other addresses of that channel go: the caller said what the person's address is now.
 REPLACE = """
@@ -127,20 +130,19 @@ def register(points: Sequence[NewPoint], now: datetime) -> list[tuple[int, bool]
 def adopt(points: Sequence[NewPoint]) -> None:
     """The same addresses as they were stored before: they become what is stored now, so that none
     is there twice, and one that was found dead stays so."""
-    known = [point for point in points if point.former]
-    if not known:
-        return
-    pairs = [(point, former) for point in known for former in point.former]
-    columns = [
-        array(point.recipient_id for point, _ in pairs),
-        array(point.app_id for point, _ in pairs),
-        array(point.channel for point, _ in pairs),
-        bytea_array(former for _, former in pairs),
-    ]
+    people = {(point.recipient_id, point.channel) for point in points if point.app_id is None}
+    apps = {(p.app_id, former) for p in points if p.app_id is not None for former in p.former}
     with connection.cursor() as cursor:
-        cursor.execute(FORMER, [*columns, LOOKUP_VERSION])
-        ids = [row[0] for row in cursor.fetchall()]
-    settle(ids)
+        ids: list[int] = []
+        if people:
+            recipients, channels = zip(*people, strict=True)
+            cursor.execute(OF_PEOPLE, [array(recipients), array(channels), LOOKUP_VERSION])
+            ids += [row[0] for row in cursor.fetchall()]
+        if apps:
+            app_ids, hashes = zip(*apps, strict=True)
+            cursor.execute(OF_APPS, [array(app_ids), bytea_array(hashes), LOOKUP_VERSION])
+            ids += [row[0] for row in cursor.fetchall()]
+    settle(sorted(set(ids)))
 
 
 def replace_others(keep: Sequence[tuple[int, Channel, bytes | None]]) -> None:

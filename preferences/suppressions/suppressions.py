@@ -1,6 +1,6 @@
 """Addresses nothing is sent to any more: written in bulk, by hash, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from django.db import connection
@@ -47,6 +47,10 @@ FROM unnest(%s::varchar[], %s::bytea[], %s::bytea[]) AS u (channel, former, now)
 WHERE s.channel = u.channel AND s.address_hash = u.former AND s.superseded_by IS NULL
 """
 HASHES = "SELECT id, address_hash FROM contact_point WHERE id = ANY(%s::bigint[])"
+AMONG = """
+SELECT s.channel, s.address_hash FROM suppression s
+JOIN unnest(%s::varchar[], %s::bytea[]) AS u (channel, address_hash) USING (channel, address_hash)
+"""
 OWNERS = """
 SELECT address_hash, recipient_id FROM contact_point
 WHERE channel = %s AND address_hash = ANY(%s::bytea[])
@@ -99,6 +103,14 @@ def carry(rows: Sequence[Former]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CARRY, [LOOKUP_VERSION, *columns, KEYWORD, KEYWORD, KEYWORD])
         cursor.execute(MARK, columns)
+
+
+def among(addresses: Collection[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
+    """Those of (channel, hash) that are suppressed."""
+    channels, hashes = zip(*addresses, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(AMONG, [array(channels), bytea_array(hashes)])
+        return {(channel, bytes(hash_)) for channel, hash_ in cursor.fetchall()}
 
 
 def in_use(channel: str, hashes: Sequence[bytes]) -> list[bytes]:

@@ -146,6 +146,21 @@ def test_a_suppression_in_another_spelling_reaches_everybody_who_has_the_address
     assert is_suppressed(jan, "email")
 
 
+def test_who_registers_one_spelling_has_the_others_hashed_anew() -> None:
+    maria = person()
+    stored(maria, "email", "MaRia@example.com", 2)
+    other = stored(maria, "email", "Shop@example.com", 1)
+    stranger = stored(person("jan"), "email", "JaN@example.com")
+
+    services.contact_point_register(
+        external_id="maria", channel="email", address="maria@example.com"
+    )
+
+    assert sorted(kept().values()) == ["JaN@example.com", "Shop@example.com", "maria@example.com"]
+    versions = dict(ContactPoint.objects.values_list("pk", "hash_version"))
+    assert (versions[other], versions[stranger]) == (2, 1)
+
+
 def test_days_of_bounces_go_along() -> None:
     stored(person(), "email", "Maria@example.com")
     hash_ = lookup_hash("email", "Maria@example.com")
