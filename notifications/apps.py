@@ -17,11 +17,13 @@ class NotificationsConfig(AppConfig):
         copies.section("messages", messages_of)
         from notifications.accept import marketing_rules as marketing
         from notifications.dispatch.consumers import silent
+        from notifications.dispatch.worker_processes import ended
         from notifications.erasure import connect as erasure
         from notifications.services import send_test as trying
         from notifyproj.core import health
 
         health.watch_queues(silent)
+        health.watch_workers(ended)
         erasure.connect()
         marketing.connect()
         trying.connect()

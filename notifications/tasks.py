@@ -10,6 +10,7 @@ from notifications.callbacks.fold.process import fold_due
 from notifications.callbacks.receive.store import forget_unread
 from notifications.counters import table as counters
 from notifications.deliver.deliver import deliver
+from notifications.dispatch import worker_processes
 from notifications.dispatch.consumers import check_in
 from notifications.dispatch.queue_depth import measure
 from notifications.dispatch.sweep import sweep
@@ -33,6 +34,7 @@ def resolve_chunk_task(notification_id: str, dispatch_no: int) -> None:
 @shared_task(name=queues.SWEEP)
 def sweep_task() -> None:
     check_in(measure(queues.ALL))
+    worker_processes.watch()
     sweep()
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from redis import RedisError
 
 from notifications.dispatch.dispatch import publish_check_in
+from notifications.dispatch.lasting_alert import LastingAlert
 from notifications.queues import ALL
-from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 from notifyproj.core.servers.redis_client import quick_redis
 
 SIGNS = "consumers"  # a hash: queue -> when a task of it last began, in Redis's own seconds
@@ -25,8 +25,7 @@ NOTE = "redis.call('HSET', KEYS[1], ARGV[1], redis.call('TIME')[1])"
 READ = "return {redis.call('TIME')[1], redis.call('HMGET', KEYS[1], unpack(ARGV))}"
 
 _noted: dict[str, float] = {}  # by queue: when this process last did, monotonic
-_silent_since: float | None = None
-_told: list[str] | None = None  # None: what an earlier process told is not known
+_alert = LastingAlert(key=ALERT, title="Nothing takes from some queues")
 
 
 def note(queue: str) -> None:
@@ -56,22 +55,7 @@ def check_in(messages: Mapping[str, int]) -> None:
     for queue, n in messages.items():
         if n == 0 and ages[queue] > IDLE:
             publish_check_in(queue)
-    _tell([queue for queue in ALL if ages[queue] > SILENT])
-
-
-def _tell(queues: list[str]) -> None:
-    """One alert for all of them, raised when it changes and resolved when it is over."""
-    global _silent_since, _told
-    if not queues:
-        _silent_since = None
-        if _told != []:
-            alert_resolve(key=ALERT)
-            _told = []
-        return
-    _silent_since = _silent_since or time.monotonic()
-    if queues != _told and time.monotonic() - _silent_since >= ALARMING:
-        alert_raise(key=ALERT, title="Nothing takes from some queues", detail=", ".join(queues))
-        _told = queues
+    _alert.tell([queue for queue in ALL if ages[queue] > SILENT], after=ALARMING)
 
 
 def _ages() -> dict[str, float] | None:
@@ -84,6 +68,5 @@ def _ages() -> dict[str, float] | None:
 
 
 def forget() -> None:
-    global _silent_since, _told
     _noted.clear()
-    _silent_since, _told = None, None
+    _alert.forget()

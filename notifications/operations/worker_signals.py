@@ -4,6 +4,7 @@ import gc
 from typing import Any
 
 from celery.signals import (
+    heartbeat_sent,
     task_prerun,
     worker_init,
     worker_process_init,
@@ -14,7 +15,7 @@ from celery.signals import (
 from django.db import connections
 
 from notifications.deliver import worker as outbox
-from notifications.dispatch import consumers
+from notifications.dispatch import consumers, worker_processes
 
 
 @worker_init.connect
@@ -40,6 +41,12 @@ def show_that_its_queue_is_consumed(task: Any = None, **_: Any) -> None:
         consumers.note(queue)
 
 
+@heartbeat_sent.connect
+def show_that_it_is_at_work(sender: Any = None, **_: Any) -> None:
+    """Every two seconds, while it is connected to the broker."""
+    worker_processes.note(sender.eventer.hostname)
+
+
 @worker_process_shutdown.connect
 def drain_child(**_: Any) -> None:
     """A child of the prefork pool."""
@@ -47,9 +54,10 @@ def drain_child(**_: Any) -> None:
 
 
 @worker_shutdown.connect
-def drain_main(**_: Any) -> None:
+def drain_main(sender: Any = None, **_: Any) -> None:
     """The process itself, where tasks run in its threads."""
     outbox.drain()
+    worker_processes.stop(sender.hostname)
 
 
 @worker_shutting_down.connect

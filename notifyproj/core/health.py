@@ -2,7 +2,7 @@
 
 Ready needs Postgres and its migrations, nothing else: without Redis or the broker a request is
 still accepted and goes out when they are back, so those only make it "degraded". So does a queue
-that nobody takes from, by name in `silent_queues`.
+that nobody takes from, by name in `silent_queues`, and a worker that has ended, in `ended_workers`.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from notifyproj.core.servers import broker
 from notifyproj.core.servers.redis_client import quick_redis
 
+Names = Callable[[], list[str] | None]  # None: nobody knows
+
 
 @never_cache
 @require_safe
@@ -32,21 +34,36 @@ def ready(request: HttpRequest) -> JsonResponse:
     parts["migrations"] = _migrations() if parts["postgres"] == "ok" else "unknown"
     accepting = parts["postgres"] == parts["migrations"] == "ok"
     well = accepting and all(state == "ok" for state in parts.values())
-    silent = _silent_queues()
-    parts["consumers"] = "unknown" if silent is None else "silent" if silent else "ok"
+    silent, ended = _silent_queues(), _ended_workers()
+    parts["consumers"] = _consumers(silent, ended)
     well = well and parts["consumers"] == "ok"
     status = "ok" if well else "degraded" if accepting else "down"
-    body = {"status": status, "parts": parts, "silent_queues": silent or []}
-    return JsonResponse(body, status=200 if accepting else 503)
+    names = {"silent_queues": silent or [], "ended_workers": ended or []}
+    return JsonResponse(
+        {"status": status, "parts": parts, **names}, status=200 if accepting else 503
+    )
 
 
-def watch_queues(silent: Callable[[], list[str] | None]) -> None:
-    """Readiness tells what `silent` returns: the queues nobody takes from; None: nobody knows."""
+def _consumers(silent: list[str] | None, ended: list[str] | None) -> str:
+    if silent is None:
+        return "unknown"
+    return "silent" if silent else "fewer" if ended else "ok"
+
+
+def watch_queues(silent: Names) -> None:
+    """Readiness tells what `silent` returns: the queues nobody takes from."""
     global _silent_queues
     _silent_queues = silent
 
 
-_silent_queues: Callable[[], list[str] | None] = list
+def watch_workers(ended: Names) -> None:
+    """Readiness tells what `ended` returns: the worker processes that are missed."""
+    global _ended_workers
+    _ended_workers = ended
+
+
+_silent_queues: Names = list
+_ended_workers: Names = list
 
 
 def _postgres() -> str:

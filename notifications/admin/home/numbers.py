@@ -16,6 +16,7 @@ from notifications.analytics.selectors import Which, totals
 from notifications.counters import table as counters
 from notifications.dispatch import queue_depth as traffic
 from notifications.dispatch.consumers import silent
+from notifications.dispatch.worker_processes import ended
 from notifications.queues import delivery_queue
 from notifications.statuses import State
 from notifyproj.core.models import Alert
@@ -79,6 +80,7 @@ class Numbers:
     rates: dict[Lane, int]  # deliveries a second that workers take just now
     alerts: list[Alert]
     silent: list[str] | None  # queues nobody takes from; None: nobody knows
+    ended: list[str] | None  # worker processes that are missed
 
 
 def numbers(now: datetime) -> Numbers:
@@ -104,6 +106,7 @@ def numbers(now: datetime) -> Numbers:
         rates={lane: _rate(lane) for lane in Lane},
         alerts=list(Alert.objects.filter(resolved_at=None).order_by("-last_at")[:ALERTS]),
         silent=silent(),
+        ended=ended(),
     )
 
 

@@ -28,6 +28,7 @@ class Problem:
 def problems(numbers: Numbers) -> list[Problem]:
     found = [
         *_silent(numbers),
+        *_ended(numbers),
         *_late(numbers),
         *_accounts(numbers),
         *_failing(numbers),
@@ -58,6 +59,18 @@ def _silent(numbers: Numbers) -> Iterator[Problem]:
         detail = f"{names}{more}: nothing was taken for half a minute. See their workers' logs."
         noun = "queue" if some == 1 else "queues"
         yield Problem("bad", f"No worker takes from {some} {noun}", detail + beat, page, words)
+
+
+def _ended(numbers: Numbers) -> Iterator[Problem]:
+    """Others may take from its queues: slower, and nobody is left if they end as well."""
+    if not numbers.ended:
+        return
+    names = ", ".join(numbers.ended[:MOST_NAMED])
+    more = len(numbers.ended) - MOST_NAMED
+    detail = f"{names}{f' and {more} more' if more > 0 else ''}: see the logs."
+    title = "A worker has ended" if len(numbers.ended) == 1 else "Some workers have ended"
+    words = {"state": "waiting"}
+    yield Problem("warn", title, detail, "notifications_delivery_changelist", words)
 
 
 def _late(numbers: Numbers) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _workers_take_from_every_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numbers, "silent", list)
+    monkeypatch.setattr(numbers, "ended", list)
 
 
 @pytest.fixture
@@ -113,6 +114,16 @@ def test_that_no_worker_runs_is_said_before_anything_was_sent(
     page = home(operator)
     assert f"No worker takes from {len(ALL)} queues" in page
     assert "Are Beat and `periodic` running?" in page
+
+
+def test_a_worker_that_has_ended_is_named(
+    operator: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, user_id="ada")
+    monkeypatch.setattr(numbers, "ended", lambda: ["bulk_reserved@one"])
+    page = home(operator)
+    assert "A worker has ended" in page
+    assert "bulk_reserved@one: see the logs" in page
 
 
 def test_what_redis_cannot_tell_is_not_called_well(
