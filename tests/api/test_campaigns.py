@@ -135,6 +135,47 @@ def test_what_is_not_acknowledged_is_asked_for_again(
     assert client.get(f"{PATH}/{risky['id']}").json()["state"] == "draft"
 
 
+def more_people(n: int) -> None:
+    """Of those who cannot be written to."""
+    Recipient.objects.bulk_create(Recipient(external_id=f"more-{i}") for i in range(n))
+
+
+def test_many_more_people_than_were_said_are_asked_for_again(client: APIClient, risky: Any) -> None:
+    client.get(f"{PATH}/{risky['id']}/preflight")
+    more_people(40)
+
+    refused = act(client, risky, "launch", {"acknowledge": BOTH})
+
+    assert refused.status_code == 409
+    fields = refused.json()["error"]["fields"]
+    assert sorted(fields) == BOTH
+    assert fields["unrendered:A:inbox"].endswith("It was confirmed for about 8 only.")
+    assert act(client, risky, "launch", {"acknowledge": BOTH}).status_code == 200
+
+
+def test_a_refusal_says_for_how_many_a_code_stands(client: APIClient, risky: Any) -> None:
+    act(client, risky, "launch")
+    more_people(40)
+
+    assert act(client, risky, "launch", {"acknowledge": BOTH}).status_code == 409
+
+
+@pytest.mark.parametrize(("number", "status"), [(4, 409), (6, 200), (8, 200), (900, 200)])
+def test_a_code_may_say_for_how_many_it_stands(
+    client: APIClient, risky: Any, number: int, status: int
+) -> None:
+    codes = ["canary_nobody=16", f"unrendered:A:inbox={number}"]
+
+    assert act(client, risky, "launch", {"acknowledge": codes}).status_code == status
+
+
+def test_a_few_more_people_than_were_said_are_not(client: APIClient, risky: Any) -> None:
+    client.get(f"{PATH}/{risky['id']}/preflight")
+    more_people(3)
+
+    assert act(client, risky, "launch", {"acknowledge": BOTH}).status_code == 200
+
+
 def test_a_code_given_twice_is_as_good_as_once(client: APIClient, risky: Any) -> None:
     assert act(client, risky, "launch", {"acknowledge": BOTH * 2}).status_code == 200
 

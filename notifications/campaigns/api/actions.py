@@ -14,6 +14,7 @@ from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.plan.write import check_seen, run_rate
 from notifications.campaigns.preflight.acknowledge import launch_acknowledged, launched_words
 from notifications.campaigns.preflight.preflight import preflight
+from notifications.campaigns.preflight.said import remember
 from notifications.campaigns.preflight.values import Broken, Concern, Dropped, Reach
 from notifications.campaigns.run.lifecycle import campaign_cancel, run_pause, run_resume
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
@@ -61,8 +62,10 @@ class PreflightView(Struct, kw_only=True):
 
 
 class LaunchBody(Struct, forbid_unknown_fields=True):
-    """`acknowledge`: codes of the preflight, each once or more often. `seen`: `updated_at` of the
-    campaign that was looked at; a change since then is refused."""
+    """`acknowledge`: codes of the preflight, each once or more often: `canary_nobody` for as many
+    people as were said last, `canary_nobody=16` for 16. Where half as many again are concerned by
+    now, it is asked again. `seen`: `updated_at` of the campaign that was looked at; a change since
+    then is refused."""
 
     acknowledge: Annotated[list[Code], Meta(max_length=200)] = []
     seen: datetime | None = None
@@ -94,7 +97,9 @@ class PreflightOf(CampaignsApi):
         responses={200: PreflightView, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponse:
-        found = preflight(self.campaign(request, campaign_id), now())
+        campaign = self.campaign(request, campaign_id)
+        found = preflight(campaign, now())
+        remember(campaign, found.acknowledge)
         names = PreflightView.__struct_fields__
         return answer(PreflightView(**{name: getattr(found, name) for name in names}))
 

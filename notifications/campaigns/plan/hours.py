@@ -17,6 +17,9 @@ from notifications.campaigns.schedule import (
 from notifications.campaigns.states import CampaignState
 
 GRACE = timedelta(minutes=15)  # a scheduled one begins so late when Beat was down
+# One that recurs begins when the run before it is over. Where people live 24 hours apart and more
+# (Auckland in summer and Pago Pago; 26 at most), the first have had their hour by then.
+OVERLAP = timedelta(hours=3)
 
 
 def is_local(campaign: Campaign) -> bool:
@@ -36,8 +39,13 @@ def starts_by_zone(campaign: Campaign, now: datetime) -> dict[str, datetime | No
 
 def passed_zones(campaign: Campaign, zones: Sequence[str], now: datetime) -> list[str]:
     """One that was scheduled in time and is begun a little late is not late for anybody."""
-    grace = GRACE if campaign.state == CampaignState.SCHEDULED else timedelta()
-    return passed(when_of(campaign), zones, now - grace)
+    return passed(when_of(campaign), zones, now - _grace(campaign))
+
+
+def _grace(campaign: Campaign) -> timedelta:
+    if campaign.state != CampaignState.SCHEDULED:
+        return timedelta()
+    return OVERLAP if campaign.repeat and campaign.runs_begun else GRACE
 
 
 def if_past(campaign: Campaign) -> IfPast:

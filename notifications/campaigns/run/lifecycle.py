@@ -147,15 +147,16 @@ def _schedule_next(campaign: Campaign, now: datetime) -> None:
 
 
 def _begins_at(campaign: Campaign, now: datetime) -> datetime | None:
-    """When its next run begins; None when that is past. By local hours only zones count that
-    somebody is in: the first of all has its next morning before the last had this one."""
+    """When its next run begins; None when that is past. By local hours at once, if it is still to
+    come in a zone that somebody is in: the first has its next morning before the last had this
+    one, and may get it some hours late (`plan.hours.OVERLAP`)."""
     at = first_at(campaign)
     if at is None or at > now:
         return at
     if not is_local(campaign):
         return None
     hours = by_zone(when_of(campaign), audience.zones()).values()
-    return now if hours and min(hours) > now else None
+    return now if any(hour > now for hour in hours) else None
 
 
 def _day_after(campaign: Campaign, day: date) -> date | None:

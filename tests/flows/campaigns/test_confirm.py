@@ -25,7 +25,7 @@ def test_a_launch_without_the_ticks_asked_for_is_refused(world: World, marketer:
     crowd(world, 3)
     made = campaign(world, canary_percent=1)
     shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert 'name="acknowledge" value="canary_nobody" required' in shown
+    assert 'name="acknowledge" value="canary_nobody=3" required' in shown
     assert "1 % of about 3 people" in shown
 
     marketer.post(page("launch", made), seen(made))

@@ -111,6 +111,33 @@ def test_one_that_recurs_daily_by_local_hours_leaves_no_day_out(world: World) ->
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "over_at", "starts"),
+    [
+        ("Pacific/Kiritimati", "Pacific/Pago_Pago", at(0, 20, 2), at(0, 19)),  # 25 hours apart
+        ("Pacific/Tongatapu", "Pacific/Pago_Pago", at(0, 20, 2), at(0, 20)),  # 24
+        ("Pacific/Kiritimati", "Etc/GMT+12", at(0, 21, 30), at(0, 19)),  # 26
+        ("Pacific/Kiritimati", "Etc/GMT+12", at(0, 22, 30), None),  # more than three hours late
+    ],
+)
+def test_one_that_recurs_daily_reaches_both_sides_of_the_date_line_each_day(
+    world: World, first: str, last: str, over_at: datetime, starts: datetime | None
+) -> None:
+    for zone in (first, last):
+        crowd(world, 1, timezone=zone)
+    made = campaign(world, starts="local", on=DAY, at=NINE, repeat="daily")
+    run = run_begin(campaign=made, now=at(-1, 18))
+
+    life.run_finish(run=run, now=over_at)
+    made.refresh_from_db()
+    Slice.objects.all().delete()
+    run_begin(campaign=made, now=over_at)
+
+    assert made.next_on == DAY + timedelta(days=1)
+    assert started_at(first) == starts
+    assert started_at(last) is not None
+
+
+@pytest.mark.parametrize(
     ("if_past", "said"),
     [
         ("next_day", "They get it the next day at that hour."),
