@@ -49,8 +49,9 @@ def e164(text: str) -> str:
         number = parse(written, None)
     except NumberParseException:
         raise InvalidPhone(SHAPE) from None
-    if number.country_code == MEXICO and number.national_number // 10**10 == 1:
-        number.national_number -= 10**10
+    national = number.national_number or 0
+    if number.country_code == MEXICO and national // 10**10 == 1:
+        number.national_number = national - 10**10
     if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise InvalidPhone(LENGTH)
     return format_number(number, PhoneNumberFormat.E164)

@@ -3,7 +3,7 @@ are others; resolved when it is over."""
 
 import time
 
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 
 
 class LastingAlert:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from redis import RedisError
 
 from notifications.dispatch.lasting_alert import LastingAlert
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 SIGNS = "workers"  # a hash: node -> "its start, its last sign", the latter in Redis's own seconds
 EVERY = 5.0  # seconds between two signs

@@ -7,9 +7,9 @@ is given now; but whoever sends has it in clear.
 from collections.abc import Mapping
 
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
-from preferences.consent import suppressions
+from preferences.addresses import addresses
 from preferences.facts.facts import Person, Point
-from preferences.recipients import addresses
+from preferences.suppressions import suppressions
 
 
 def held_against_suppressions(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from socket import socket
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.channels.samples import account
 from tests.channels.test_smtp import mail
 
 N = 40
+ADAPTER: Any = smtp
 LIMITS = replace(SmtpLimits(), end=2.0)
 
 
@@ -64,7 +66,7 @@ def busy(places: int, seconds: float) -> Iterator[tuple[Busy, int]]:
 def send_all(transport: Transport, port: int, n: int) -> list[Result]:
     results: queue.Queue[Result] = queue.Queue()
     message = mail(port, timeout=600.0, limits=LIMITS)
-    job: Job = ("key", account("smtp"), smtp, message, time.monotonic() + 30)
+    job: Job = ("key", account("smtp"), ADAPTER, message, time.monotonic() + 30)
     transport.submit([job] * n, lambda _key, _outcome, result: results.put(result))
     return [results.get(timeout=30) for _ in range(n)]
 
@@ -121,7 +123,7 @@ def test_a_server_that_is_silent_is_slow_before_it_has_answered_once(
 
     sender = account("smtp")
     with serving(silent) as port:
-        job: Job = ("key", sender, smtp, mail(port, timeout=600.0), time.monotonic() + 30)
+        job: Job = ("key", sender, ADAPTER, mail(port, timeout=600.0), time.monotonic() + 30)
         transport.submit([job] * 8, lambda *_: None)
         deadline = time.monotonic() + 5
         while transport.pace(sender.id) is None and time.monotonic() < deadline:

@@ -9,9 +9,9 @@ from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from notifications.statuses import State
 from notifyproj.core.encryption import lookup_hash
+from preferences.addresses import addresses
 from preferences.consent.suppress_address import suppression_add
 from preferences.models import ContactPoint, Recipient
-from preferences.recipients import addresses
 from templates.versions.published import template_create, version_draft, version_publish
 from tests.channels.test_smtp import Mailbox, server
 from tests.flows.conftest import Published

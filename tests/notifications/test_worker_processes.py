@@ -11,7 +11,7 @@ from notifications.dispatch import consumers, worker_processes
 from notifications.dispatch.worker_processes import SIGNS, ended, note, watch
 from notifications.queues import ALL
 from notifyproj.core.models import Alert
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from redis import RedisError
 
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.preflight.values import Concern
-from notifyproj.core.redis_client import quick_redis
+from notifyproj.core.servers.redis_client import quick_redis
 
 DAY = 86_400  # seconds
 
