@@ -18,7 +18,7 @@ from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
 from preferences.facts.facts import Person, Point, load_people, load_points
-from preferences.recipients.old_points import held_against_suppressions
+from preferences.facts.old_points import held_against_suppressions
 from templates.engine.render import Compiled
 from templates.fields import PERSON
 from templates.versions.published import compiled

@@ -1,11 +1,9 @@
 """One push service refuses an account that another takes; and what waits, once it is corrected."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import AuthResult
 
 from channels.accounts.breaker import fold_health
 from channels.accounts.credentials import account_upsert
@@ -24,9 +22,8 @@ from preferences.recipients.web_push import (
     web_push_register,
 )
 from templates.models import MessageTemplate
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.published import version_draft, version_publish
 from tests.channels.samples import UA_AUTH, UA_PUBLIC, p8
-from tests.channels.test_smtp import Mailbox, server
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, recorded, send
 from tests.providers import Answer, StandIn
@@ -223,44 +220,6 @@ def test_a_rotated_token_of_twilio_sends_what_was_held_at_once(
 
     settle(sent_soon, seconds=SOON)
     conserved()
-
-
-def test_a_corrected_password_of_a_mail_server_sends_what_was_held_at_once(world: World) -> None:
-    def letters(port: int, password: str) -> None:
-        account_upsert(
-            slug="mail",
-            channel="email",
-            kind="smtp",
-            endpoint=f"smtp://127.0.0.1:{port}",
-            credentials={"username": "shop", "password": password},
-            settings={"from": "shop@example.com"},
-        )
-        routes.forget()
-
-    template = template_create(slug="letter", name="Letter")
-    parts = {"email": {"default": {"subject": "s", "text": "t"}}}
-    version_publish(version=version_draft(template=template, parts=parts))
-    contact_point(world.person("ada"), "email", "ada@example.org")
-    mailbox = Mailbox()
-    with server(mailbox, authenticator=_knows("new"), auth_require_tls=False) as port:
-        letters(port, "old")
-        forget_all()
-        send(world, user_id="ada", channels=["email"], template_id="letter")
-        settle(lambda: Delivery.objects.filter(held_by__isnull=False).exists())
-        assert mailbox.received == []
-
-        letters(port, "new")
-
-        settle(sent_soon, seconds=SOON)
-        assert len(mailbox.received) == 1
-    conserved()
-
-
-def _knows(password: str) -> Callable[..., AuthResult]:
-    def check(_server: object, _session: object, _envelope: object, _how: str, data: Any) -> Any:
-        return AuthResult(success=data.password == password.encode(), handled=False)
-
-    return check
 
 
 def test_rows_that_look_again_by_themselves_are_due_at_once(world: World) -> None:
