@@ -1,4 +1,4 @@
-"""What the look-alikes received for somebody goes with them: it is all there in clear."""
+"""What the simulators received for somebody goes with them: it is all there in clear."""
 
 from urllib.parse import quote, quote_plus, urlsplit
 

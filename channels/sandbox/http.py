@@ -1,10 +1,12 @@
-"""The HTTP side of the sandbox: which look-alike a request is for, and which fault it meets."""
+"""The HTTP side of the sandbox: which simulator a request is for, and which fault it meets."""
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -13,7 +15,7 @@ from channels.sandbox.kit.callbacks import Callbacks
 from channels.sandbox.kit.faults import REPLACING, SILENT, FaultRule, drawn
 from channels.sandbox.kit.recorder import Recorder, row
 from channels.sandbox.kit.sockets import HANG, reset
-from channels.sandbox.kit.values import Answer, LookAlike, Request, Verdict, json_answer
+from channels.sandbox.kit.values import Answer, Request, Simulator, Verdict, json_answer
 from channels.sandbox.shown import raw_request
 
 MAX_BODY = 41_943_040  # bytes: SES takes 40 MB
@@ -24,22 +26,23 @@ class Front:
 
     def __init__(
         self,
-        look_alikes: Mapping[str, LookAlike],
+        simulators: Mapping[str, Simulator],
         directory: Directory,
         recorder: Recorder,
         callbacks: Callbacks,
     ) -> None:
-        self._look_alikes, self._directory = look_alikes, directory
+        self._simulators, self._directory = simulators, directory
         self._recorder, self._callbacks = recorder, callbacks
+        self._memories: defaultdict[str, dict[str, Any]] = defaultdict(dict)  # by account
 
     async def handle(self, incoming: web.Request) -> web.StreamResponse:
         slug, _, path = incoming.path.lstrip("/").partition("/")
         known = await self._directory.find(slug) if slug else None
-        look_alike = self._look_alikes.get(known.account.kind) if known else None
-        if known is None or look_alike is None:
+        simulator = self._simulators.get(known.account.kind) if known else None
+        if known is None or simulator is None:
             return _response(json_answer(404, {"error": f"There is no sandbox account {slug!r}"}))
         request, fault = _heard(incoming, f"/{path}", known), None
-        if look_alike.is_send(request.method, request.path):
+        if simulator.is_send(request.method, request.path):
             fault = drawn(known.faults, random.random())  # noqa: S311
         if fault and fault.kind == "reset_before":
             self._record(request, Verdict(Answer(0)), fault)
@@ -47,17 +50,18 @@ class Front:
             return web.Response()
         body = await incoming.read()
         request = _heard(incoming, f"/{path}", known, body, fault.kind if fault else "")
-        return await self._answer(incoming, request, look_alike, fault)
+        request = replace(request, memory=self._memories[slug])
+        return await self._answer(incoming, request, simulator, fault)
 
     async def _answer(
         self,
         incoming: web.Request,
         request: Request,
-        look_alike: LookAlike,
+        simulator: Simulator,
         fault: FaultRule | None,
     ) -> web.StreamResponse:
-        verdict = look_alike.answer(request)
-        verdict = _misled(verdict, look_alike, fault, request.now)
+        verdict = simulator.answer(request)
+        verdict = _misled(verdict, simulator, fault, request.now)
         self._record(request, verdict, fault)
         for callback in verdict.callbacks:
             self._callbacks.owe(callback)
@@ -80,13 +84,13 @@ class Front:
 
 
 def _misled(
-    verdict: Verdict, look_alike: LookAlike, fault: FaultRule | None, now: datetime
+    verdict: Verdict, simulator: Simulator, fault: FaultRule | None, now: datetime
 ) -> Verdict:
     """The verdict with the fault's answer instead of its own, where the fault has one."""
-    if fault is None or fault.kind == "slow" or fault.kind in look_alike.told_later:
+    if fault is None or fault.kind == "slow" or fault.kind in simulator.told_later:
         return verdict
     if fault.kind in REPLACING:
-        answer = look_alike.misbehave(fault, now)
+        answer = simulator.misbehave(fault, now)
         return _with(verdict, answer, accepted=False)
     if fault.kind in SILENT:
         return _with(verdict, Answer(0), accepted=verdict.accepted)

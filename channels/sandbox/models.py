@@ -1,4 +1,4 @@
-"""What the look-alikes received, and the faults they were told to have."""
+"""What the simulators received, and the faults they were told to have."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from channels.sandbox.kit.faults import KINDS
 
 
 class Received(models.Model):
-    """One request a look-alike got, and what it answered."""
+    """One request a simulator got, and what it answered."""
 
     account = models.CharField(max_length=64)
     provider = models.CharField(max_length=32)
@@ -32,7 +32,7 @@ class Received(models.Model):
 
 
 class Fault(models.Model):
-    """How an account's look-alike misbehaves, for a share of its requests."""
+    """How an account's simulator misbehaves, for a share of its requests."""
 
     account = models.CharField(max_length=64)
     kind = models.CharField(max_length=16, choices=list(KINDS.items()))

@@ -11,8 +11,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Left, Length
 
 from channels.models import ProviderAccount
-from channels.sandbox.kit.accounts import KINDS
 from channels.sandbox.models import Fault, Received
+from channels.sandbox.simulators import simulated
 
 PUSHES = 8  # on each phone's lock screen
 LOOKED_THROUGH = 200  # newest pushes: those that replace each other count once
@@ -89,11 +89,12 @@ def received_after(last: int) -> Iterable[Received]:
 
 def accounts() -> list[SandboxAccount]:
     """Those that point here, with their faults."""
-    rows = [row for row in ProviderAccount.objects.filter(kind__in=KINDS) if _is_ours(row)]
+    kinds = simulated()
+    rows = [row for row in ProviderAccount.objects.filter(kind__in=kinds) if _is_ours(row)]
     faults: dict[str, list[Fault]] = {row.slug: [] for row in rows}
     for fault in Fault.objects.filter(account__in=faults):
         faults[fault.account].append(fault)
-    order = sorted(rows, key=lambda row: (KINDS.index(row.kind), row.slug))
+    order = sorted(rows, key=lambda row: (kinds.index(row.kind), row.slug))
     return [SandboxAccount(row.slug, row.kind, faults[row.slug]) for row in order]
 
 

@@ -1,4 +1,4 @@
-"""The look-alikes' own process: `python -m channels.sandbox.serve --http-port N --smtp-port M`."""
+"""The simulators' own process: `python -m channels.sandbox.serve --http-port N --smtp-port M`."""
 
 import argparse
 import asyncio
@@ -30,29 +30,19 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     from channels.sandbox.kit.callbacks import Callbacks
     from channels.sandbox.kit.database import Database
     from channels.sandbox.kit.recorder import Recorder
-    from channels.sandbox.providers.email import mailgun, sendgrid, ses
     from channels.sandbox.providers.email.smtp import mail_server
-    from channels.sandbox.providers.push import apns, fcm
-    from channels.sandbox.providers.sms import sns
-    from channels.sandbox.providers.sms.twilio import Twilio
-    from channels.sandbox.providers.web_push import web_push
-    from channels.sandbox.providers.webhook import slack, webhook
+    from channels.sandbox.simulators import simulators
 
     async with AsyncExitStack() as stack:
         database = Database()
         stack.callback(database.close)
         recorder, directory = Recorder(database), Directory(database, time.monotonic)
         stack.push_async_callback(recorder.flush)
-        twilio = Twilio()
         callbacks = Callbacks()
         stack.push_async_callback(callbacks.close)
-        kinds = {"apns": apns.LOOK_ALIKE, "fcm": fcm.LOOK_ALIKE, "twilio": twilio.look_alike()}
-        kinds |= {"sns": sns.SMS, "sns_push": sns.PUSH, "vapid": web_push.LOOK_ALIKE}
-        kinds |= {"webhook": webhook.LOOK_ALIKE, "slack": slack.LOOK_ALIKE}
-        kinds |= {"sendgrid": sendgrid.LOOK_ALIKE, "ses": ses.LOOK_ALIKE}
-        kinds |= {"mailgun": mailgun.LOOK_ALIKE}
+        front = Front(simulators(), directory, recorder, callbacks)
         app = web.Application(client_max_size=MAX_BODY)
-        app.router.add_route("*", "/{path:.*}", Front(kinds, directory, recorder, callbacks).handle)
+        app.router.add_route("*", "/{path:.*}", front.handle)
         runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=PATIENCE
         )

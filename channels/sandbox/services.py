@@ -1,13 +1,13 @@
-"""Change how the look-alikes misbehave."""
+"""Change how the simulators misbehave."""
 
 from collections.abc import Iterable
 
 from django.db import transaction
 
 from channels.models import ProviderAccount
-from channels.sandbox.kit.accounts import KINDS as PROVIDERS
 from channels.sandbox.kit.faults import KINDS, FaultRule
 from channels.sandbox.models import Fault
+from channels.sandbox.simulators import simulated
 
 STATUSES = (500, 503)
 MAX_SECONDS = 600
@@ -40,7 +40,7 @@ def faults_clear(*, account: str) -> None:
 
 
 def _check_account(account: str) -> None:
-    if not ProviderAccount.objects.filter(slug=account, kind__in=PROVIDERS).exists():
+    if not ProviderAccount.objects.filter(slug=account, kind__in=simulated()).exists():
         raise FaultProblem(f"There is no sandbox account {account!r}")
 
 

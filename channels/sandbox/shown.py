@@ -1,5 +1,7 @@
 """A request as it may be shown and stored: without what would let anybody in."""
 
+from collections.abc import Iterable
+
 from channels.sandbox.kit.values import Request
 from channels.sandbox.providers.push.fcm_token import without_assertion
 
@@ -9,15 +11,16 @@ SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "x-amz-sec
 def raw_request(request: Request) -> str:
     target = request.path + (f"?{request.query}" if request.query else "")
     lines = [f"{request.method} {target}"]
-    lines += [f"{name}: {_shown(name, value)}" for name, value in request.headers]
+    secrets = request.account.credentials.values()
+    lines += [f"{name}: {_shown(name, value, secrets)}" for name, value in request.headers]
     if request.header("content-encoding") == "aes128gcm":
         return "\n".join([*lines, "", f"({len(request.body)} bytes, encrypted)"])
     body = request.body.decode("utf-8", "replace")
     return "\n".join([*lines, "", without_assertion(body) if request.path == "/token" else body])
 
 
-def _shown(name: str, value: str) -> str:
-    if name not in SECRET:
+def _shown(name: str, value: str, secrets: Iterable[str]) -> str:
+    if name not in SECRET and value not in secrets:
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} (hidden)" if space else "(hidden)"

@@ -1,4 +1,4 @@
-"""`/sandbox/`: what the look-alikes received, as people and as developers see it.
+"""`/sandbox/`: what the simulators received, as people and as developers see it.
 
 Public on purpose, for it exists only where SANDBOX is on; its posts are CSRF-protected.
 """

@@ -1,6 +1,7 @@
 """Accounts and messages of every kind, and the recorded answers of their providers."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,6 +23,7 @@ from channels.messages import (
     WebhookMessage,
     WebPushMessage,
 )
+from channels.registry import adapter
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -53,64 +55,29 @@ def service_account() -> str:
     return json.dumps(info | {"token_uri": "https://oauth2.googleapis.com/token"})
 
 
+KEYS: dict[str, Callable[[], str]] = {"@p256": p8, "@service_account": service_account}
+
+
 def account(kind: str, **changes: Any) -> Account:
-    channel, credentials, settings = {
-        "apns": (
-            Channel.PUSH,
-            {"key": p8(), "key_id": "ABC123DEFG", "team_id": "DEF123GHIJ"},
-            {"topic": "com.example.shop", "environment": "production"},
-        ),
-        "fcm": (Channel.PUSH, {"service_account": service_account()}, {}),
-        "smtp": (
-            Channel.EMAIL,
-            {"username": "shop", "password": "secret"},
-            {"from": "shop@example.com", "from_name": "The Shop", "host": "mail.example.com"},
-        ),
-        "sendgrid": (
-            Channel.EMAIL,
-            {"api_key": "SG.key.secret"},
-            {"from": "shop@example.com", "from_name": "The Shop"},
-        ),
-        "ses": (
-            Channel.EMAIL,
-            {
-                "access_key_id": "AKIDEXAMPLE",
-                "secret_access_key": "ses-secret",
-                "session_token": "ses-session",
-            },
-            {"region": "eu-west-1", "from": "shop@example.com", "from_name": "The Shop"},
-        ),
-        "mailgun": (
-            Channel.EMAIL,
-            {"api_key": "mailgun-secret", "webhook_signing_key": "key-test"},
-            {"domain": "mg.example.com", "from": "shop@mg.example.com", "from_name": "The Shop"},
-        ),
-        "twilio": (
-            Channel.SMS,
-            {"account_sid": "AC123", "auth_token": "12345"},
-            {"from": "+15005550006"},
-        ),
-        "sns": (
-            Channel.SMS,
-            {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
-            {"region": "eu-central-1", "from": "Shop"},
-        ),
-        "sns_push": (
-            Channel.PUSH,
-            {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
-            {"region": "eu-central-1", "topic": "com.example.shop"},
-        ),
-        "inbox": (Channel.INBOX, {}, {}),
-        "vapid": (
-            Channel.WEB_PUSH,
-            {"private_key": p8()},
-            {"subject": "mailto:push@example.com"},
-        ),
-        "webhook": (Channel.WEBHOOK, {}, {}),
-        "slack": (Channel.SLACK, {}, {}),
-    }[kind]
-    base = Account(7, f"{kind}-1", kind, channel, 1, "", credentials, settings)
+    """As `fixtures/<kind>/account.json` has it; a value with an @ stands for a key made here."""
+    found = _sample(kind)
+    keys = {n: KEYS[v]() if v in KEYS else v for n, v in found["credentials"].items()}
+    base = Account(
+        id=7,
+        slug=f"{kind}-1",
+        kind=kind,
+        channel=adapter(kind).CHANNEL,
+        app_id=1,
+        endpoint="",
+        credentials=keys,
+        settings=found["settings"],
+    )
     return replace(base, **changes)
+
+
+def _sample(kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / kind / "account.json").read_text())
+    return found
 
 
 def envelope(address: str = "", **changes: Any) -> Envelope:
@@ -148,23 +115,26 @@ def webhook(url: str = "https://hooks.example.com/orders", *secrets: str) -> Web
     return WebhookMessage(envelope(address), "order.shipped", NOW, {"order_id": "A-1"})
 
 
+MESSAGES: dict[Channel, Callable[[], Message]] = {
+    Channel.PUSH: push,
+    Channel.WEB_PUSH: web_push,
+    Channel.EMAIL: email,
+    Channel.SMS: sms,
+    Channel.INBOX: lambda: InboxMessage(
+        envelope("42"), "Order shipped", "It is on its way", "/orders/1"
+    ),
+    Channel.WEBHOOK: webhook,
+    Channel.SLACK: lambda: SlackMessage(
+        envelope("https://hooks.slack.com/services/T0/B0/x"), "Shipped"
+    ),
+}
+
+
 def message(kind: str) -> Message:
-    messages: dict[str, Message] = {
-        "apns": push(),
-        "fcm": push("fcm-token:APA91"),
-        "smtp": email(),
-        "sendgrid": email(),
-        "ses": email(),
-        "mailgun": email(),
-        "twilio": sms(),
-        "sns": sms(),
-        "sns_push": push(ENDPOINT_ARN),
-        "inbox": InboxMessage(envelope("42"), "Order shipped", "It is on its way", "/orders/1"),
-        "vapid": web_push(),
-        "webhook": webhook(),
-        "slack": SlackMessage(envelope("https://hooks.slack.com/services/T0/B0/x"), "Shipped"),
-    }
-    return messages[kind]
+    """Of its channel; to the `address` of its fixture, where that is of a kind of its own."""
+    found = MESSAGES[adapter(kind).CHANNEL]()
+    address = _sample(kind).get("address", found.envelope.address)
+    return replace(found, envelope=replace(found.envelope, address=address))
 
 
 def callback(body: bytes, url: str = "https://notify.example/cb", **headers: str) -> InboundRequest:

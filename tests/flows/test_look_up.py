@@ -11,7 +11,7 @@ from channels.sandbox.models import Fault, Received
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from tests.channels.sandbox.conftest import ACCOUNTS, Sandbox, running
+from tests.channels.sandbox.conftest import Sandbox, running, values_of
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, recorded, send, settled
 from tests.world import World, contact_point, forget_all
@@ -36,7 +36,7 @@ def ada(world: World, sandbox: Sandbox) -> World:
 
 
 def account(sandbox: Sandbox, slug: str, weight: int = 100) -> ProviderAccount:
-    values = ACCOUNTS["twilio"](slug)
+    values = values_of("twilio", slug)
     made = account_upsert(slug=slug, endpoint=f"{sandbox.url}/{slug}", weight=weight, **values)
     forget_all()
     return made

@@ -14,7 +14,7 @@ from notifications.deliver import worker as outbox
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from templates.versions.published import template_create, version_draft, version_publish
-from tests.channels.sandbox.conftest import ACCOUNTS, Sandbox, running
+from tests.channels.sandbox.conftest import Sandbox, running, values_of
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, send
 from tests.world import World, contact_point, forget_all
@@ -39,7 +39,7 @@ def mail(world: World, sandbox: Sandbox) -> Iterator[Callable[[str], str]]:
 
     def through(kind: str) -> str:
         slug = f"{kind}-{uuid4().hex[:8]}"  # the look-alike remembers accounts for two seconds
-        account_upsert(slug=slug, endpoint=f"{sandbox.url}/{slug}", **ACCOUNTS[kind](slug))
+        account_upsert(slug=slug, endpoint=f"{sandbox.url}/{slug}", **values_of(kind, slug))
         routes.forget()
         forget_all()
         return slug

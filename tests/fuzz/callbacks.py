@@ -22,8 +22,18 @@ CONTENT_TYPES = (
 
 def bodies(kind: str) -> list[bytes]:
     """Returns the recorded bodies of a provider, and some of others."""
-    found = [path.read_bytes() for path in sorted((FIXTURES / kind).glob("callback*"))]
+    files = [path.read_bytes() for path in sorted((FIXTURES / kind).glob("callback*"))]
+    found = [body for content in files for body in _rows(content)]
     return [*found, b"", b"{}", b"[]", b"null", b"[" * 5_000, b"a=1&b=2", b"\xff\xfe"]
+
+
+def _rows(content: bytes) -> list[bytes]:
+    """Of a list of callbacks, the body of each; of anything else, itself."""
+    try:
+        rows = [row["body"] for row in json.loads(content)]
+    except (ValueError, TypeError, KeyError):
+        return [content]
+    return [json.dumps(body).encode() for body in rows]
 
 
 def requests(kind: str, chance: random.Random) -> Iterator[InboundRequest]:

@@ -33,7 +33,7 @@ FIELDS: tuple[Field, ...] = (
     Field("domain", "Domain", help="As Mailgun knows it: mg.example.com", setting=True),
     *AUTHOR,
     Field("region", "Region", False, False, "eu for a domain in the EU", True),
-    Field("callback_url", "Callback", False, False, "For look-alikes; else set it there", True),
+    Field("callback_url", "Callback", False, False, "For simulators; else set it there", True),
 )
 BATCH = 1_000  # recipients of one request
 

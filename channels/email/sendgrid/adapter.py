@@ -67,7 +67,7 @@ FIELDS: tuple[Field, ...] = (
     *AUTHOR,
     Field("region", "Region", False, False, "eu for a subuser in the EU", True),
     Field("verification_key", "Event webhook's key", False, False, "Of the signed one", True),
-    Field("callback_url", "Callback", False, False, "For look-alikes; else set it there", True),
+    Field("callback_url", "Callback", False, False, "For simulators; else set it there", True),
 )
 API = {"": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
 MAX_SIZE = 30_000_000  # bytes of a request, base64 and all

@@ -38,7 +38,7 @@ FIELDS: tuple[Field, ...] = (
     Field("configuration_set", "Configuration set", False, False, "Without it no events", True),
     Field("topic_arn", "Topics of its events", False, False, "ARNs, a space between them", True),
     Field("signing_certificate", "Certificate", False, False, "PEM, in place of Amazon's", True),
-    Field("callback_url", "Callback", False, False, "For look-alikes; else subscribe it", True),
+    Field("callback_url", "Callback", False, False, "For simulators; else subscribe it", True),
 )
 BATCH = 50  # destinations of one request
 PATH = "/v2/email/outbound-emails"

@@ -1,10 +1,11 @@
-"""The accounts and faults a look-alike needs for every request, at most two seconds old."""
+"""The accounts and faults a simulator needs for every request, at most two seconds old."""
 
 import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from channels import registry
 from channels.accounts.credentials import account_value
 from channels.base import Account
 from channels.models import ProviderAccount
@@ -13,10 +14,6 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.models import Fault
 
 FRESH = 2.0  # seconds
-KINDS = (
-    *("apns", "fcm", "smtp", "sendgrid", "ses", "mailgun", "twilio", "sns", "sns_push"),
-    *("vapid", "webhook", "slack"),
-)
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 MAIL = ""  # no account has this slug: stands for "the first SMTP account"
 MOST = 1_000  # names remembered, known or not
@@ -56,7 +53,7 @@ def _failed(task: "asyncio.Task[Known | None]") -> bool:
 
 
 def _load(slug: str) -> Known | None:
-    rows = ProviderAccount.objects.filter(kind__in=KINDS)
+    rows = ProviderAccount.objects.filter(kind__in=registry.kinds())
     chosen = rows.filter(slug=slug) if slug != MAIL else rows.filter(kind="smtp").order_by("pk")
     account = chosen.first()
     if account is None:

@@ -1,4 +1,4 @@
-"""The faults a look-alike can be told to have, and which one a request meets. Pure."""
+"""The faults a simulator can be told to have, and which one a request meets. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What passes between the sandbox's sockets and the look-alikes, which are pure."""
+"""What passes between the sandbox's sockets and the simulators, which are pure."""
 
 import json
 import re
@@ -15,7 +15,7 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request to a look-alike; `path` is the provider's own, without the account."""
+    """One HTTP request to a simulator; `path` is the provider's own, without the account."""
 
     method: str
     path: str
@@ -24,7 +24,8 @@ class Request:
     body: bytes
     account: Account
     now: datetime
-    fault: str = ""  # the one it meets, for look-alikes that tell of it later
+    fault: str = ""  # the one it meets, for simulators that tell of it later
+    memory: dict[str, Any] = field(default_factory=dict)  # the account's, while the sandbox runs
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key == name), "")
@@ -76,7 +77,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a look-alike makes of a request."""
+    """What a simulator makes of a request."""
 
     answer: Answer
     checks: tuple[Check, ...] = ()
@@ -89,7 +90,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAlike:
+class Simulator:
     answer: Callable[[Request], Verdict]
     misbehave: Callable[[FaultRule, datetime], Answer]  # for the faults that replace the answer
     is_send: Callable[[str, str], bool]  # (method, path): faults meet nothing else

@@ -56,7 +56,7 @@ def _examine_time(request: Request, day: str, exam: Examination) -> None:
 
 def _signature(request: Request, found: re.Match[str], secret: str) -> str:
     names = found["names"].split(";")
-    own = urlsplit(request.account.endpoint).path  # the look-alike's path leaves the account out
+    own = urlsplit(request.account.endpoint).path  # the simulator's path leaves the account out
     canonical = [
         request.method,
         quote(own + request.path, safe="/-_.~"),

@@ -26,6 +26,7 @@ from channels.sandbox.kit.keys import public_key
 from channels.sandbox.models import Fault, Received
 from channels.sandbox.serve import Ports, serve
 from notifyproj.launch.servers.valkey import free_port
+from tests.channels import samples
 from tests.channels.sns import TOPIC as TOPIC_ARN
 from tests.channels.sns import certificate, key
 
@@ -72,9 +73,9 @@ class Sandbox:
     thread: ThreadPoolExecutor
 
     def account(self, kind: str, **settings: str) -> Account:
-        """A new account of this kind, on the look-alike."""
+        """A new account of this kind, on its simulator."""
         slug = f"{kind}-{uuid4().hex[:8]}"
-        values = ACCOUNTS[kind](slug)
+        values = values_of(kind, slug)
         values["settings"] = {**values.get("settings", {}), **settings}
         endpoint = f"{self.url}/{slug}"
         return account_value(self.commit(account_upsert, slug=slug, endpoint=endpoint, **values))
@@ -88,19 +89,21 @@ class Sandbox:
         return self.thread.submit(call, *args, **kwargs).result(10)
 
 
+def values_of(kind: str, slug: str) -> dict[str, Any]:
+    """Of an account at its simulator: the sample's, but for those whose keys are checked."""
+    if kind in ACCOUNTS:
+        return ACCOUNTS[kind](slug)
+    found = samples.account(kind)
+    own = {"credentials": dict(found.credentials), "settings": dict(found.settings)}
+    return {"channel": found.channel.value, "kind": kind, **own}
+
+
 ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "vapid": lambda slug: {
-        "channel": "web_push",
-        "kind": "vapid",
-        "credentials": {"private_key": p256()},
-        "settings": {"subject": "mailto:push@example.com"},
-    },
     "webhook": lambda slug: {
         "channel": "webhook",
         "kind": "webhook",
         "credentials": {"secret": WEBHOOK_SECRET},
     },
-    "slack": lambda slug: {"channel": "slack", "kind": "slack"},
     "apns": lambda slug: {
         "channel": "push",
         "kind": "apns",
@@ -129,18 +132,6 @@ ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
         "credentials": {"account_sid": SID, "auth_token": SECRET},
         "settings": {"from": SENDER},
     },
-    "sns": lambda slug: {
-        "channel": "sms",
-        "kind": "sns",
-        "credentials": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
-        "settings": {"region": "eu-central-1", "from": "Shop"},
-    },
-    "sns_push": lambda slug: {
-        "channel": "push",
-        "kind": "sns_push",
-        "credentials": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "sns-secret"},
-        "settings": {"region": "eu-central-1", "topic": TOPIC},
-    },
     "sendgrid": lambda slug: {
         "channel": "email",
         "kind": "sendgrid",
@@ -162,12 +153,6 @@ ACCOUNTS: dict[str, Callable[[str], dict[str, Any]]] = {
             "topic_arn": TOPIC_ARN,
             "signing_certificate": certificate(),
         },
-    },
-    "mailgun": lambda slug: {
-        "channel": "email",
-        "kind": "mailgun",
-        "credentials": {"api_key": "mailgun-secret", "webhook_signing_key": "mailgun-webhooks"},
-        "settings": {"domain": "mg.example.com", "from": "shop@mg.example.com"},
     },
     "smtp": lambda slug: {
         "channel": "email",

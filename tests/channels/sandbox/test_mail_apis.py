@@ -1,4 +1,4 @@
-"""The look-alikes of mail APIs: what they show, what they refuse, what they tell later."""
+"""The simulators of mail APIs: what they show, what they refuse, what they tell later."""
 
 import json
 import queue
@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from channels.aws.sns_message import confirm
-from channels.base import Account, Envelope, Event, EventKind, HttpRequest, InboundRequest
+from channels.base import Account, Channel, Envelope, Event, EventKind, HttpRequest, InboundRequest
 from channels.email.mailgun.multipart import Part, multipart
 from channels.messages import Attachment, EmailMessage
+from channels.protocols import WithBatch
 from channels.registry import adapter
 from channels.sandbox.models import Received
 from channels.sandbox.providers.email import letters
+from channels.sandbox.simulators import simulators
 from channels.transport.loop import Transport
 from tests.channels.conftest import Send
 from tests.channels.samples import DELIVERY
@@ -28,7 +30,7 @@ from tests.channels.sns import confirmation
 
 pytestmark = pytest.mark.django_db
 
-KINDS = ("sendgrid", "ses", "mailgun")
+KINDS = [kind for kind in simulators() if adapter(kind).CHANNEL is Channel.EMAIL]
 D, H, S = EventKind.DELIVERED, EventKind.BOUNCED_HARD, EventKind.BOUNCED_SOFT
 
 
@@ -104,7 +106,7 @@ def test_a_mail_is_shown_as_its_reader_sees_it(sandbox: Sandbox, send: Send, kin
     assert "SG.key.secret" not in row.raw
 
 
-@pytest.mark.parametrize("kind", ["ses", "mailgun"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if isinstance(adapter(kind), WithBatch)])
 def test_of_a_batch_each_mail_is_shown_with_its_own_words(
     sandbox: Sandbox, transport: Transport, kind: str
 ) -> None:

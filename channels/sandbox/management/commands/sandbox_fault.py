@@ -10,7 +10,7 @@ from channels.sandbox.services import STATUSES, FaultProblem, fault_set, faults_
 
 
 class Command(BaseCommand):
-    help = "Make an account's look-alike misbehave for a share of its requests."
+    help = "Make an account's simulator misbehave for a share of its requests."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("account", help="the account's slug")

@@ -1,4 +1,4 @@
-"""What the look-alikes of mail APIs share: a message as its reader sees it, and what becomes of it.
+"""What the simulators of mail APIs share: a message as its reader sees it, and what becomes of it.
 
 Addresses like those of Amazon's mailbox simulator decide their own fate: bounce@…, complaint@…,
 suppressionlist@…, ooto@…, also with a +label, in whatever domain.

@@ -1,4 +1,4 @@
-"""A look-alike of Mailgun's messages endpoint, batches included.
+"""A simulator of Mailgun's messages endpoint, batches included.
 
 https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages (read 2026-11)
 """
@@ -13,10 +13,10 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
     Seen,
+    Simulator,
     Verdict,
     html_answer,
     json_answer,
@@ -104,4 +104,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and PATH.fullmatch(path) is not None
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send, frozenset({"dead_token"}))
+SIMULATOR = Simulator(answer, misbehave, _is_send, frozenset({"dead_token"}))

@@ -1,4 +1,4 @@
-"""A look-alike of SendGrid's Mail Send.
+"""A simulator of SendGrid's Mail Send.
 
 https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send (read 2026-11)
 """
@@ -13,10 +13,10 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
     Seen,
+    Simulator,
     Verdict,
     html_answer,
     json_answer,
@@ -114,4 +114,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and path == PATH
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send, frozenset({"dead_token"}))
+SIMULATOR = Simulator(answer, misbehave, _is_send, frozenset({"dead_token"}))

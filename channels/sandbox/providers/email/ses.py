@@ -1,4 +1,4 @@
-"""A look-alike of Amazon SES, API v2: SendEmail and SendBulkEmail; and of the one action of SNS
+"""A simulator of Amazon SES, API v2: SendEmail and SendBulkEmail; and of the one action of SNS
 that confirms a topic.
 
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/ (read 2026-11)
@@ -15,10 +15,10 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
     Seen,
+    Simulator,
     Verdict,
     html_answer,
     json_answer,
@@ -124,4 +124,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and path in (ONE, MANY)
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send, frozenset({"dead_token"}))
+SIMULATOR = Simulator(answer, misbehave, _is_send, frozenset({"dead_token"}))

@@ -1,4 +1,4 @@
-"""A look-alike of a mail server, for aiosmtpd: who may send, to whom, and what a message must be.
+"""A simulator of a mail server, for aiosmtpd: who may send, to whom, and what a message must be.
 
 The account is the user name's, or, without a login, the first SMTP account there is.
 """

@@ -1,4 +1,4 @@
-"""A look-alike of Apple's push service: what it checks, in its order, and how it answers.
+"""A simulator of Apple's push service: what it checks, in its order, and how it answers.
 
 https://developer.apple.com/documentation/usernotifications (read 2026-10)
 """
@@ -17,9 +17,9 @@ from channels.sandbox.kit.keys import public_key
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -199,4 +199,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and path.startswith(DEVICE)
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send)
+SIMULATOR = Simulator(answer, misbehave, _is_send)

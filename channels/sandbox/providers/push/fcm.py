@@ -1,4 +1,4 @@
-"""A look-alike of Firebase Cloud Messaging, HTTP v1: messages:send; the token is in fcm_token.
+"""A simulator of Firebase Cloud Messaging, HTTP v1: messages:send; the token is in fcm_token.
 
 https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages (read 2026-10)
 """
@@ -14,9 +14,9 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -132,4 +132,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and SEND.fullmatch(path) is not None
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send)
+SIMULATOR = Simulator(answer, misbehave, _is_send)

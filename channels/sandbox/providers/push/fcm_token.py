@@ -1,4 +1,4 @@
-"""A look-alike of Google's OAuth token endpoint, for service accounts (RFC 7523).
+"""A simulator of Google's OAuth token endpoint, for service accounts (RFC 7523).
 
 https://developers.google.com/identity/protocols/oauth2/service-account (read 2026-10)
 """

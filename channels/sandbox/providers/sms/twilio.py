@@ -1,4 +1,4 @@
-"""A look-alike of Twilio's Messages resource.
+"""A simulator of Twilio's Messages resource.
 
 https://www.twilio.com/docs/messaging/api/message-resource (read 2026-10)
 """
@@ -19,10 +19,10 @@ from channels.sandbox.kit.values import (
     Answer,
     Callback,
     Examination,
-    LookAlike,
     Post,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -36,79 +36,73 @@ KEPT = 1_000  # messages, for look-ups
 STATUSES = (("sent", 0.3), ("delivered", 0.9))  # seconds after the message; none for `queued`
 
 
-class Twilio:
-    """Remembers its newest messages, so that they can be looked up."""
+def answer(request: Request) -> Verdict:
+    exam = Examination()
+    try:
+        _examine_account(request, exam)
+        if request.method == "GET":
+            return Verdict(_look_up(request), tuple(exam.checks))
+        return _create(request, exam)
+    except Refused as refused:
+        result = error(refused.status, int(refused.code), refused.message)
+        return Verdict(result, tuple(exam.checks))
 
-    def __init__(self) -> None:
-        self._messages: dict[str, dict[str, Any]] = {}
 
-    def look_alike(self) -> LookAlike:
-        return LookAlike(self.answer, misbehave, _is_send)
+def _create(request: Request, exam: Examination) -> Verdict:
+    form = _form(request)
+    callbacks: tuple[Callback, ...] = ()
+    try:
+        twilio_form.examine(request, form, exam)
+        resource = _resource(request, form)
+        _keep(request, resource)
+        result = json_answer(201, resource)
+        if form.get("StatusCallback"):
+            callbacks = (_callback(request, form["StatusCallback"], resource),)
+    except Refused as refused:
+        result = error(refused.status, int(refused.code), refused.message)
+    return Verdict(
+        answer=result,
+        checks=tuple(exam.checks),
+        accepted=result.status == 201,
+        recipient=form.get("To", ""),
+        delivery_id=first_uuid(form.get("StatusCallback", "")),
+        message=_seen(form),
+        callbacks=callbacks,
+    )
 
-    def answer(self, request: Request) -> Verdict:
-        exam = Examination()
-        try:
-            _examine_account(request, exam)
-            if request.method == "GET":
-                return Verdict(self._look_up(request), tuple(exam.checks))
-            return self._create(request, exam)
-        except Refused as refused:
-            result = error(refused.status, int(refused.code), refused.message)
-            return Verdict(result, tuple(exam.checks))
 
-    def _callback(self, request: Request, url: str, resource: dict[str, Any]) -> Callback:
-        secret, sid = request.account.credentials.get("auth_token", ""), resource["sid"]
+def _callback(request: Request, url: str, resource: dict[str, Any]) -> Callback:
+    secret = request.account.credentials.get("auth_token", "")
 
-        def moved(status: str) -> Post:
-            if sid in self._messages:
-                self._messages[sid]["status"] = status
-            return _signed(url, _status_form(resource, status), secret)
+    def moved(status: str) -> Post:
+        resource["status"] = status
+        return _signed(url, _status_form(resource, status), secret)
 
-        steps = [(after, lambda now, status=status: moved(status)) for status, after in STATUSES]
-        return Callback(url, tuple(steps))
+    steps = [(after, lambda now, status=status: moved(status)) for status, after in STATUSES]
+    return Callback(url, tuple(steps))
 
-    def _create(self, request: Request, exam: Examination) -> Verdict:
-        form = _form(request)
-        callbacks: tuple[Callback, ...] = ()
-        try:
-            twilio_form.examine(request, form, exam)
-            resource = _resource(request, form)
-            self._keep(resource)
-            result = json_answer(201, resource)
-            if form.get("StatusCallback"):
-                callbacks = (self._callback(request, form["StatusCallback"], resource),)
-        except Refused as refused:
-            result = error(refused.status, int(refused.code), refused.message)
-        return Verdict(
-            answer=result,
-            checks=tuple(exam.checks),
-            accepted=result.status == 201,
-            recipient=form.get("To", ""),
-            delivery_id=first_uuid(form.get("StatusCallback", "")),
-            message=_seen(form),
-            callbacks=callbacks,
-        )
 
-    def _keep(self, resource: dict[str, Any]) -> None:
-        self._messages[resource["sid"]] = resource
-        while len(self._messages) > KEPT:
-            del self._messages[next(iter(self._messages))]
+def _keep(request: Request, resource: dict[str, Any]) -> None:
+    """Newest last, so that they can be looked up."""
+    request.memory[resource["sid"]] = resource
+    while len(request.memory) > KEPT:
+        del request.memory[next(iter(request.memory))]
 
-    def _look_up(self, request: Request) -> Answer:
-        """One message by its sid, or those to a number on a day (`DateSent`, also `>=`)."""
-        found = PATH.fullmatch(request.path)
-        if found and found["message"]:
-            resource = self._messages.get(found["message"])
-            return json_answer(200, resource) if resource else error(404, 20404, "Not found")
-        sid = found["sid"] if found else ""
-        query = {key: values[0] for key, values in parse_qs(request.query).items()}
-        matching = [
-            resource
-            for resource in reversed(self._messages.values())
-            if resource["account_sid"] == sid and _matches(resource, query, request.now)
-        ]
-        size = int(query["PageSize"]) if query.get("PageSize", "").isdecimal() else 50
-        return json_answer(200, {"messages": matching[:size], "page": 0, "page_size": size})
+
+def _look_up(request: Request) -> Answer:
+    """One message by its sid, or those to a number on a day (`DateSent`, also `>=`)."""
+    found = PATH.fullmatch(request.path)
+    if found and found["message"]:
+        resource = request.memory.get(found["message"])
+        return json_answer(200, resource) if resource else error(404, 20404, "Not found")
+    query = {key: values[0] for key, values in parse_qs(request.query).items()}
+    matching = [
+        resource
+        for resource in reversed(request.memory.values())
+        if _matches(resource, query, request.now)
+    ]
+    size = int(query["PageSize"]) if query.get("PageSize", "").isdecimal() else 50
+    return json_answer(200, {"messages": matching[:size], "page": 0, "page_size": size})
 
 
 def misbehave(fault: FaultRule, now: datetime) -> Answer:
@@ -234,3 +228,6 @@ def _form(request: Request) -> dict[str, str]:
 
 def _is_send(method: str, path: str) -> bool:
     return method == "POST" and PATH.fullmatch(path) is not None
+
+
+SIMULATOR = Simulator(answer, misbehave, _is_send)

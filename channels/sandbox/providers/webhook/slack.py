@@ -1,4 +1,4 @@
-"""A look-alike of Slack's incoming webhooks: words for answers, and nothing else.
+"""A simulator of Slack's incoming webhooks: words for answers, and nothing else.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (read 2026-11)
 """
@@ -11,9 +11,9 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -84,4 +84,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST"
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send)
+SIMULATOR = Simulator(answer, misbehave, _is_send)

@@ -11,9 +11,9 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -83,4 +83,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST"
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send)
+SIMULATOR = Simulator(answer, misbehave, _is_send)

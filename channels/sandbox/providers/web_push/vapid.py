@@ -1,4 +1,4 @@
-"""A look-alike of a browser's push service, and of the browser behind it.
+"""A simulator of a browser's push service, and of the browser behind it.
 
 `POST /subscribe` is the browser's part: it makes a subscription. Its private key is not kept but
 made again from its name, so that it outlives a restart. `POST /push/<name>` is the service's, as
@@ -23,9 +23,9 @@ from channels.sandbox.kit.faults import FaultRule
 from channels.sandbox.kit.values import (
     Answer,
     Examination,
-    LookAlike,
     Refused,
     Request,
+    Simulator,
     Verdict,
     first_uuid,
     html_answer,
@@ -199,4 +199,4 @@ def _is_send(method: str, path: str) -> bool:
     return method == "POST" and path.startswith(PUSH)
 
 
-LOOK_ALIKE = LookAlike(answer, misbehave, _is_send)
+SIMULATOR = Simulator(answer, misbehave, _is_send)
