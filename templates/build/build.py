@@ -114,10 +114,10 @@ def text_of(html: str) -> str:
     then each mail's own HTML is made into one."""
     if len(html) > language.MAX_SOURCE:
         return ""
-    kept = held(html)
-    lines = html_to_text(kept.text).split("\n")
-    text = kept.back_in("".join(_joined(lines, kept.tags())))
     try:
+        kept = held(html)
+        lines = html_to_text(kept.text).split("\n")
+        text = kept.back_in("".join(_joined(lines, kept.tags())))
         language.read(text)
         engine().add_template("text", text)
     except (NotAllowed, TemplateError):

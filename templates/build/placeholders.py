@@ -6,7 +6,7 @@ Each is replaced by a word no text has, and put back into what came out.
 import re
 from dataclasses import dataclass
 
-from templates.engine.tokens import TAG, TEXT, Segment, segments
+from templates.engine.tokens import TAG, TEXT, NotAllowed, Segment, segments
 
 WORD = re.compile(r"qz(\d+)zq")
 
@@ -46,4 +46,7 @@ def held(source: str) -> Held:
             pieces.append(
                 "\n" * segment.text.count("\n")
             )  # comments: the lines stay where they are
-    return Held("".join(pieces), tuple(blocks))
+    text = "".join(pieces)
+    if len(WORD.findall(text)) != len(blocks):  # what went has left another one: `qzqz1zq1zq`
+        raise NotAllowed("Words like `qz1zq` are not allowed", 1)
+    return Held(text, tuple(blocks))

@@ -6,6 +6,7 @@ multiply by being referred to again and again, would have no such bound.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -52,6 +53,17 @@ def check(schema: Rules) -> int:
     for address in reader.definitions:
         reader.referred(address, ())
     return reader.cost(schema, ("#",)).rules
+
+
+def sound_definitions(schema: Rules) -> set[str]:
+    """Which of its `$defs` keep the rules, each with all it refers to: `#/$defs/address`."""
+    reader, found = _Reader(schema), set()
+    for address, rule in reader.definitions.items():
+        with suppress(TooCostly):
+            if not depth_over(rule, DEEPEST_JSON):
+                reader.referred(address, ())
+                found.add(address)
+    return found
 
 
 def depth_over(value: object, most: int) -> bool:
@@ -119,6 +131,8 @@ class _Reader:
             )
         if address in above:
             raise TooCostly(f"`{address[:LONGEST_SHOWN]}` leads back to itself by a `$ref`")
+        if len(above) > DEEPEST:  # before this descends further: it calls itself
+            raise TooCostly(f"More than {DEEPEST} rules inside one another")
         if address not in self.known:
             rule = self.definitions[address]
             self.known[address] = self.cost(rule, (*above, address))

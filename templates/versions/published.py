@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from channels.base import Channel
+from templates.build.enforceable import enforceable
 from templates.build.needs import OURS, Needs
 from templates.build.validate import InvalidSchema, Validator
 from templates.build.variables_used import Use, uses
@@ -83,7 +84,8 @@ def needs(version_id: int) -> Needs:
     """Raises TemplateVersion.DoesNotExist. Versions from before there were schemas have none."""
     rows = TemplateVersion.objects.filter(published_at__isnull=False)
     variables, accepts = rows.values_list("variables", "accepts").get(pk=version_id)
-    return Needs(tuple(variables), _attributes(compiled(version_id)), _validator(accepts))
+    validator = _validator(version_id, accepts)
+    return Needs(tuple(variables), _attributes(compiled(version_id)), validator)
 
 
 @lru_cache(maxsize=MAX_COMPILED)
@@ -133,14 +135,16 @@ def _uses(source: str) -> list[Use]:
         return []
 
 
-def _validator(accepts: Mapping[str, Any] | None) -> Validator | None:
-    """None also for a schema that was published when more was allowed: its texts are sent still,
-    with every variable they need, and a new version has to have another one."""
+def _validator(version_id: int, accepts: Mapping[str, Any] | None) -> Validator | None:
+    """Of a schema that was published when more was allowed, what can be enforced still; which
+    those are is said after every `migrate` (`templates.versions.partly_enforced`)."""
     try:
         return Validator(accepts) if accepts else None
-    except InvalidSchema as error:
-        logger.warning("template schema cannot be used", extra={"reason": str(error)})
-        return None
+    except InvalidSchema:
+        part = enforceable(accepts or {})
+        left_out = {"template_version_id": version_id, "left_out": str(part)}
+        logger.warning("a schema is enforced in part", extra=left_out)
+        return Validator(part.schema)
 
 
 _remembered: dict[str, tuple[float, VersionValue | None]] = {}

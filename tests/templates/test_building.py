@@ -89,3 +89,12 @@ def test_no_text_is_made_where_a_condition_would_lose_its_end() -> None:
 def test_html_and_mjml_are_not_both_written() -> None:
     part = {"subject": "s", "html": "x", "mjml": "<mjml><mj-body></mj-body></mjml>"}
     assert "not both" in build({"email": {"default": part}}, {}).problems[0].message
+
+
+@pytest.mark.parametrize("forged", ["qzqz0zq0zq", "qz0{# a #}zq", "qzqzqz0zq0zq0zq"])
+def test_a_word_that_stands_for_a_block_cannot_be_forged(forged: str) -> None:
+    """Not of what is left when another goes, nor of two halves around a comment."""
+    parts = {"subject": "s", "mjml": MJML.format(f"{forged} {{{{ secret }}}}")}
+    (problem,) = build({"email": {"default": parts}}, {}).problems
+    assert (problem.field, "not allowed" in problem.message) == ("mjml", True)
+    assert text_of(f"<p>{forged} {{{{ secret }}}}</p>") == ""
