@@ -1,8 +1,10 @@
 """The `live` process, streams and callbacks: `granian … notifyproj.asgi:application`."""
 
+import asyncio
 import logging
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import django
@@ -18,11 +20,14 @@ request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
 from notifications.callbacks.receive.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
+from notifyproj.core.live.readers import FellBehind  # noqa: E402
 from notifyproj.core.logs import mask_access  # noqa: E402
 from notifyproj.gateway import sockets  # noqa: E402
+from notifyproj.gateway.outflow import Outflow  # noqa: E402
 
 logging.getLogger("granian.access").addFilter(mask_access)
 django_application = ASGIHandler()
+log = logging.getLogger(__name__)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +37,29 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await hooks(scope, receive, send)
     else:
         unread = without_body(receive)
-        await django_application(scope, unread, send)  # type: ignore[arg-type]
+        with answering(scope, send) as paced:
+            await django_application(scope, unread, paced)  # type: ignore[arg-type]
+
+
+@contextmanager
+def answering(scope: Scope, send: Send) -> Iterator[Send]:
+    """Waits for a slow reader for a while. What breaks off does not end like a whole answer."""
+    flow = Outflow("[{}]:{}".format(*scope["client"]))
+
+    async def paced(message: MutableMapping[str, Any]) -> None:
+        await send(message)
+        async with asyncio.timeout(sockets.UNREAD_SECONDS):
+            await flow.sent(len(message.get("body", b"")))
+
+    try:
+        yield paced
+    except Exception as error:  # in the middle of an answer: else Django makes a 500 of it
+        flow.break_off()
+        if not isinstance(error, FellBehind | TimeoutError):
+            raise
+        log.warning("a stream was read too slowly")
+    finally:
+        flow.close()
 
 
 def without_body(receive: Receive) -> Receive:

@@ -23,7 +23,7 @@ from channels.inbox.cors import with_cors_async
 from notifyproj.core import clock
 from notifyproj.core.api.errors import ApiError, error_response, status_error
 from notifyproj.core.live import sse
-from notifyproj.core.live.readers import Signal, hub
+from notifyproj.core.live.readers import FellBehind, Signal, hub
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ async def _events(reader: tokens.Reader, last_id: UUID | None) -> AsyncGenerator
         while (left := (reader.expires_at - clock.now()).total_seconds()) > 0:
             event = await subscriber.next(min(left, sse.BEAT_SECONDS))
             if event is Signal.CUT_OFF:
-                return
+                raise FellBehind
             if event is Signal.LISTENING:
                 missed = await _catch_up(reader, last_id)
                 last_id, counted = missed.last_id, missed.counted

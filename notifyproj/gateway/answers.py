@@ -12,7 +12,8 @@ from whitenoise.responders import SlicedFile  # type: ignore[import-untyped]
 from notifyproj.core.api.errors import API_PATHS, ApiError, error_body
 from notifyproj.gateway.deadlines import Deadlines, Transfer
 from notifyproj.gateway.environ import Environ
-from notifyproj.gateway.rsgi import Exchange, Headers, Transport
+from notifyproj.gateway.outflow import Outflow
+from notifyproj.gateway.rsgi import Exchange, Headers, ProtocolClosed, Transport
 
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 log = logging.getLogger(__name__)
@@ -41,16 +42,32 @@ class Streamed:
 
 
 class Outgoing:
-    """An answer on its way to somebody who may read it slowly."""
+    """An answer on its way to somebody who may read it slowly, or not at all. After an error in
+    its block it ends as a broken one, and the error goes no further."""
 
-    def __init__(self, transport: Transport, deadlines: Deadlines) -> None:
+    def __init__(self, transport: Transport, deadlines: Deadlines, client: str) -> None:
         self._transport = transport
         self._transfer = Transfer(deadlines)
+        self._flow = Outflow(client)
 
     async def send(self, piece: bytes) -> None:
         """Raises TimeoutError, and ProtocolClosed when nobody listens any more."""
-        await self._transfer.wait(self._transport.send_bytes(piece))
-        self._transfer.moved += len(piece)
+        for at in range(0, len(piece), AT_ONCE):
+            part = piece[at : at + AT_ONCE]
+            await self._transfer.wait(self._transport.send_bytes(part))
+            await self._transfer.wait(self._flow.sent(len(part)))
+            self._transfer.moved = self._flow.moved
+
+    def __enter__(self) -> "Outgoing":
+        return self
+
+    def __exit__(self, type_: object, error: BaseException | None, trace: object) -> bool:
+        """While the transport is held: once it is let go, granian ends the answer."""
+        if error is not None and not isinstance(error, ProtocolClosed):
+            self._flow.break_off()
+            log_broken(error)
+        self._flow.close()
+        return isinstance(error, Exception)
 
 
 def answer(
@@ -100,9 +117,11 @@ def _streamed(
     return None
 
 
-def broke_off(error: Exception) -> None:
+def log_broken(error: BaseException) -> None:
     if isinstance(error, TimeoutError):
         log.warning("an answer was read too slowly")
+    else:
+        log.error("an answer broke off", exc_info=error)
 
 
 def refuse(exchange: Exchange, path: str, error: ApiError) -> None:

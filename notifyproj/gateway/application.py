@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
@@ -12,18 +13,16 @@ from notifyproj.core.api.errors import ApiError
 from notifyproj.gateway import sockets
 from notifyproj.gateway.admission import Admission, admission_of
 from notifyproj.gateway.answers import (
-    AT_ONCE,
     Application,
     Made,
     Outgoing,
     Streamed,
     answer,
-    broke_off,
     refuse,
 )
 from notifyproj.gateway.bodies import SMALL, Broken, Full, Memory, Reader
 from notifyproj.gateway.deadlines import Deadlines
-from notifyproj.gateway.environ import Environ, environ_of
+from notifyproj.gateway.environ import CLIENT, Environ, environ_of
 from notifyproj.gateway.pipe import Pipe, Unread
 from notifyproj.gateway.rsgi import Exchange, ProtocolClosed, Scope
 from notifyproj.gateway.threads import Threads
@@ -129,34 +128,31 @@ class Gateway:
         if rest is None:
             return
         if isinstance(rest, Made):
-            await self._send_made(exchange, rest)
+            await self._send_made(exchange, rest, environ[CLIENT])
         elif self._streams.full():
             await self._in_thread(rest.close)
             raise Full
         else:
-            await self._in_thread(lambda: self._send_streamed(exchange, rest), self._streams)
+            send = partial(self._send_streamed, exchange, rest, environ[CLIENT])
+            await self._in_thread(send, self._streams)
 
-    async def _send_made(self, exchange: Exchange, made: Made) -> None:
+    async def _send_made(self, exchange: Exchange, made: Made, client: str) -> None:
         """Piece by piece, since whoever reads it may be slow."""
         self._memory.take(len(made.body), is_known=True)
         try:
-            out = Outgoing(exchange.response_stream(made.status, made.headers), self._deadlines)
-            for at in range(0, len(made.body), AT_ONCE):
-                await out.send(made.body[at : at + AT_ONCE])
-        except (TimeoutError, ProtocolClosed) as error:
-            broke_off(error)
+            transport = exchange.response_stream(made.status, made.headers)
+            with Outgoing(transport, self._deadlines, client) as out:
+                await out.send(made.body)
         finally:
             self._memory.release(len(made.body))
 
-    def _send_streamed(self, exchange: Exchange, streamed: Streamed) -> None:
+    def _send_streamed(self, exchange: Exchange, streamed: Streamed, client: str) -> None:
         """In one thread from beginning to end: what makes the pieces may hold a transaction."""
         try:
             transport = exchange.response_stream(streamed.status, streamed.headers)
-            out = Outgoing(transport, self._deadlines)
-            for piece in streamed.pieces:
-                asyncio.run_coroutine_threadsafe(out.send(piece), self._loop).result()
-        except (TimeoutError, ProtocolClosed) as error:
-            broke_off(error)
+            with Outgoing(transport, self._deadlines, client) as out:
+                for piece in streamed.pieces:
+                    asyncio.run_coroutine_threadsafe(out.send(piece), self._loop).result()
         finally:
             streamed.close()
 

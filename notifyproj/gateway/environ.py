@@ -16,6 +16,7 @@ BASE: Environ = {
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
 }
+CLIENT = "gateway.client"  # the other end of the connection, whatever a proxy says of itself
 MOST_NAMES = 1_000  # of headers that are remembered: they are a stranger's to choose
 
 _names = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -31,6 +32,7 @@ def environ_of(scope: Scope) -> Environ:
     environ["SERVER_PROTOCOL"] = f"HTTP/{scope.http_version}"
     environ["SERVER_NAME"] = host or "localhost"
     environ["SERVER_PORT"] = port if port.isdecimal() else "80"
+    environ[CLIENT] = scope.client
     environ["REMOTE_ADDR"] = address_of(scope.client)
     environ["wsgi.url_scheme"] = scope.scheme
     for name, value in scope.headers.items():

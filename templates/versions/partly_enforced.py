@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from notifyproj.core.alerts import alert_raise, alert_resolve
+from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 from templates.build.enforceable import enforceable
 from templates.build.validate import InvalidSchema, Validator
 from templates.models import TemplateVersion

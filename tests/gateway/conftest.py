@@ -74,15 +74,19 @@ def body_of(answer: bytes) -> bytes:
 
 
 @contextmanager
-def serving(name: str, key: str, disk: Path, **environment: str) -> Iterator[Served]:
+def serving(
+    name: str, key: str, disk: Path, application: str = "", **environment: str
+) -> Iterator[Served]:
+    """`application` instead of the process's own."""
     port = free_port()
     where = {"GRANIAN_PORT": str(port - (name == "live")), "TMPDIR": str(disk), "DEBUG": "0"}
     database = {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GRANIAN_PORT", where["GRANIAN_PORT"])
         process = find(name)
+    arguments = [*process.arguments[:-1], application or process.arguments[-1]]
     started = subprocess.Popen(
-        [sys.executable, "-m", *process.arguments],
+        [sys.executable, "-m", *arguments],
         env={**os.environ, **where, **process.environment, **database, **environment},
     )
     try:

@@ -38,6 +38,10 @@ class Signal(Enum):
     CUT_OFF = 3  # too slow: no message comes any more
 
 
+class FellBehind(Exception):
+    """A stream breaks off, since its reader is too slow: it must not end like a complete one."""
+
+
 class Subscriber:
     """One reader's bounded queue."""
 
