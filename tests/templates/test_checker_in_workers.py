@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 from celery import Celery
-from notifyproj.launch.valkey import Valkey
 
+from notifyproj.launch.servers.valkey import Valkey
 from tests.frozen import own_valkey
 
 pytestmark = pytest.mark.timeout(180)
