@@ -224,7 +224,7 @@ class Event:
     address: str = field(default="", repr=False)  # whose, where the provider says
     sender: str = ""  # INBOUND: the number or service of ours that was written to
     text: str = field(default="", repr=False)  # INBOUND
-    machine: bool = False  # OPENED, CLICKED: by a scanner or a proxy, not by the person
+    is_bot: bool = False  # OPENED, CLICKED: by a scanner or a proxy, not by the person
     passing: bool = False  # a failure that says nothing of the address: another try may arrive
 
 

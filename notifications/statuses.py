@@ -1,5 +1,7 @@
 """The states of a delivery, their groups and legal moves; and the provider's outcome by rank."""
 
+from enum import StrEnum
+
 from django.db import models
 
 
@@ -47,6 +49,18 @@ class ProviderOutcome(models.IntegerChoices):
     SUPPRESSED = 71, "suppressed"  # on a list of the provider's own: it did not send
     BOUNCED_SOFT = 72, "bounced for now"
     BOUNCED = 73, "bounced"  # after "delivered", too: some mailboxes find out late
+
+
+class NotificationStatus(StrEnum):
+    """What the API says of a notification: its state, and whether anything may still be sent."""
+
+    SCHEDULED = "scheduled"
+    ACCEPTED = "accepted"
+    PAUSED = "paused"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
 class NotificationState(models.IntegerChoices):

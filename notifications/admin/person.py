@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 
 from notifications.digests.models import Digest
 from notifications.history.by_person import deliveries_of
-from notifications.history.notifications import DeliveryView, delivery_views, notifications_list
+from notifications.history.deliveries import DeliveryView, delivery_views
+from notifications.history.notifications import notifications_list
 from notifications.models import Delivery, Notification
 from notifications.reasons import words
 from notifications.statuses import OPEN, NotificationState

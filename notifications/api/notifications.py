@@ -14,19 +14,24 @@ from notifications.accept.accept import Answer, accept
 from notifications.accept.backpressure import is_full, refuse
 from notifications.accept.requests import Accepted, BatchRequest, SendRequest, parse_each
 from notifications.history import notifications as selectors
+from notifications.history.status import COMPLETED, FORMER_STATUSES, read_status
 from notifications.services import cancel as cancelling
-from notifications.statuses import NotificationState
+from notifications.statuses import NotificationStatus
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
+from notifyproj.core.api.former_names import REMOVED
 from notifyproj.core.api.instants import read_bound
 from notifyproj.core.api.openapi import KEY_ERRORS, ErrorDetail, error
-from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
+from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.api.rate_limits import charge_rest
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
 TAGS = ["notifications"]
+FORMER = (
+    f"`resolved`, `sending` and `done` are deprecated: use `processing` and `completed`. {REMOVED}"
+)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -74,7 +79,7 @@ class BatchResult(Struct):
 
 class CancelResult(Struct):
     id: str
-    status: str
+    status: NotificationStatus  # `completed` when nothing of it waited any more
     cancelled: int  # deliveries that will not go out any more
 
 
@@ -116,7 +121,12 @@ class Notifications(APIView):
         summary="List notifications, newest first",
         parameters=[
             OpenApiParameter("type", str),
-            OpenApiParameter("status", str, enum=NotificationState.labels),
+            OpenApiParameter(
+                "status",
+                str,
+                enum=[*NotificationStatus, *FORMER_STATUSES],
+                description=FORMER,
+            ),
             OpenApiParameter("user_id", str),
             OpenApiParameter("since", datetime, description="Created at or after."),
             OpenApiParameter("until", datetime, description="Created before."),
@@ -134,7 +144,7 @@ class Notifications(APIView):
             before=decode_cursor(cursor, UUID) if cursor else None,
             limit=limit + 1,
             type_slug=query.get("type", ""),
-            status=read_choice("status", query.get("status"), NotificationState.labels),
+            status=read_status(query.get("status")),
             user_id=query.get("user_id", ""),
             since=read_bound("since", query.get("since")),
             until=read_bound("until", query.get("until")),
@@ -198,7 +208,7 @@ class Cancel(APIView):
         operation_id="notifications_cancel",
         summary="Cancel what has not left yet",
         description="Cancelling twice is no error. What a provider has already cannot be undone: a "
-        "notification of which nothing waits stays as it is, with the status `done`.",
+        "notification of which nothing waits stays as it is, with the status `completed`.",
         request=None,
         responses={200: CancelResult, 404: NO_NOTIFICATION, **KEY_ERRORS},
     )
@@ -207,7 +217,7 @@ class Cancel(APIView):
         done = cancelling.cancel(notification_id=str(notification_id), service_id=caller.service_id)
         if done is None:
             raise not_found("id", "There is no such notification.")
-        status = "done" if done.too_late else "cancelled"
+        status = COMPLETED if done.too_late else NotificationStatus.CANCELLED
         return answer(CancelResult(str(notification_id), status, done.deliveries))
 
 

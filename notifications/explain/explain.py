@@ -22,7 +22,7 @@ from notifications.resolve.limits import peeked
 from notifications.resolve.person import Facts
 from notifications.resolve.resolve import first_fallbacks
 from notifyproj.core.api.errors import InvalidFields
-from preferences.decision.decide import Step, ground
+from preferences.decision.decide import Step, basis
 from preferences.decision.values import Defer, Fold, Send, Skip
 from preferences.facts.facts import Person, load_people, load_points, load_points_of
 from preferences.facts.types import PRIORITY_OF
@@ -98,7 +98,7 @@ def _view(way: Way, item: Draft, to: str) -> WayView:
         reason=way.reason,
         reason_text=words(way.reason),
         at=way.at,
-        ground=ground(item.type.rules, way.person.rules, way.channel),
+        basis=basis(item.type.rules, way.person.rules, way.channel),
         rules=[_rule(asked) for asked in way.steps],
         fallback=FallbackView(step.source, step.unless, step.after) if step else None,
     )
@@ -113,7 +113,7 @@ def _rule(step: Step) -> RuleView:
         case Skip(reason):
             return RuleView(step.rule, step.input, "skip", reason)
         case Fold(reason):
-            return RuleView(step.rule, step.input, "fold", reason)
+            return RuleView(step.rule, step.input, "digest", reason)
         case None:
             return RuleView(step.rule, step.input, None)
 
@@ -141,6 +141,6 @@ def _nobody(name: str, item: Draft) -> WayView:
         reason=reason,
         reason_text=words(reason),
         at=None,
-        ground="",
+        basis="",
         rules=[],
     )

@@ -77,9 +77,9 @@ def _verdict(decision: Decision | None, ask: Ask, zone: str) -> tuple[Word, str,
         case Skip(reason):
             return "skip", reason, None
         case Fold(reason):
-            return "fold", reason, digest.closes_at(ask.at, zone) if digest else None
+            return "digest", reason, digest.closes_at(ask.at, zone) if digest else None
         case _ if digest is not None and digest.every:
-            return "fold", IN_DIGEST, digest.closes_at(ask.at, zone)
+            return "digest", IN_DIGEST, digest.closes_at(ask.at, zone)
         case Defer(until, reason):
             return "defer", reason, min(until, ask.expires_at)
         case _:
@@ -89,7 +89,7 @@ def _verdict(decision: Decision | None, ask: Ask, zone: str) -> tuple[Word, str,
 def _standing_in(way: Way, step: Fallback, sources: Sequence[Way], ask: Ask) -> Way:
     """It waits for its deadline behind those it stands in for, if any of them goes."""
     going = [source.at for source in sources if source.at is not None]
-    if not going or way.at is None or way.word == "fold":
+    if not going or way.at is None or way.word == "digest":
         return way._replace(fallback=step)
     deadline = min(max(way.at, max(going) + timedelta(seconds=step.after)), ask.expires_at)
     return way._replace(fallback=step, word="defer", reason="fallback", at=deadline)

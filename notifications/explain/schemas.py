@@ -1,13 +1,14 @@
 """What an explanation says, declared once: shown in the OpenAPI."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from notifications.accept.requests import Warned
+from notifyproj.core.api.former_names import Renamed, former_name
 
-Word = Literal["send", "defer", "skip", "fold"]
+Word = Literal["send", "defer", "skip", "digest"]
 State = Literal["in_use", "spare", "held", "broken", "over_daily_cap", "serves_elsewhere"]
 
 
@@ -44,7 +45,7 @@ class FallbackView(Struct):
     after_seconds: float
 
 
-class WayView(Struct):
+class WayView(Renamed, kw_only=True):
     """One message to one contact point, or why there is none."""
 
     user_id: str
@@ -54,7 +55,8 @@ class WayView(Struct):
     reason: str  # a stable code
     reason_text: str
     at: datetime | None  # when it would go, a digest at the latest; null: not at all
-    ground: str  # on what ground it may be sent
+    basis: str  # why it may be sent
+    ground: Annotated[str | UnsetType, former_name("basis")] = UNSET
     rules: list[RuleView]
     fallback: FallbackView | None = None
     routing: Choosing | None = None

@@ -3,13 +3,15 @@ our own links said later."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from channels.base import EventKind
 from notifications.models import Delivery, Event
 from notifications.statuses import State
+from notifyproj.core.api.former_names import Renamed, former_name
 from notifyproj.core.ids import instant_of
 
 MOST_EVENTS = 5_000  # in one answer
@@ -23,7 +25,7 @@ KINDS: dict[str, str] = {
 }
 
 
-class EventView(Struct):
+class EventView(Renamed, kw_only=True):
     """Something a provider, or a link of ours, said later."""
 
     kind: str
@@ -32,7 +34,8 @@ class EventView(Struct):
     attempt: int | None
     code: str
     reason: str
-    machine: bool  # a scanner or a proxy did it, not the person
+    is_bot: bool  # a scanner or a proxy did it, not the person
+    machine: Annotated[bool | UnsetType, former_name("is_bot")] = UNSET
 
 
 class TimelineEntry(Struct):
@@ -56,7 +59,7 @@ def events_of(rows: Sequence[Delivery], accounts: dict[int, str]) -> dict[UUID, 
             attempt=event.attempt,
             code=event.code,
             reason=event.reason,
-            machine=event.machine,
+            is_bot=event.machine,
         )
         found.setdefault(event.delivery_id, []).append(view)
     return found
@@ -79,4 +82,4 @@ def timeline(
 
 def _words(event: EventView) -> str:
     words = KINDS.get(event.kind, event.kind)
-    return f"{words} by a machine" if event.machine else words
+    return f"{words} by a bot" if event.is_bot else words

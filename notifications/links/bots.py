@@ -66,7 +66,7 @@ PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 READ_AHEAD = frozenset({"prefetch", "prefetch;prerender", "prerender"})
 
 
-def machine(
+def bot_code(
     agent: str, headers: Mapping[str, str], sent_at: datetime, now: datetime, *, click: bool
 ) -> str:
     """What did it, as a stable code; "" for a person. `headers` are by lower-case name."""

@@ -1,5 +1,5 @@
 """What our links saw, as events like those of providers. The first open and the first click of
-each link are events, once for people and once for machines; what comes again changes nothing."""
+each link are events, once for people and once for bots; what comes again changes nothing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,18 +20,18 @@ class Seen(NamedTuple):
     delivery_id: str
     kind: EventKind
     at: datetime
-    machine: str = ""  # what did it, if no person
+    bot: str = ""  # its code, if no person did it
     url: str = ""
 
     def told(self, received_at: datetime) -> Told:
-        of = "machine" if self.machine else "person"
+        of = "machine" if self.bot else "person"
         event = Event(
             dedupe_key=f"link|{self.kind}|{of}|{self.url}",
             kind=self.kind,
             at=self.at,
             delivery_id=UUID(self.delivery_id),
-            code=self.machine,
-            machine=bool(self.machine),
+            code=self.bot,
+            is_bot=bool(self.bot),
         )
         return told_of(
             event, received_at=received_at, account_id=None, channel="", detail=self.detail()

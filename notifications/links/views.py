@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from channels.base import EventKind
 from notifications.links import buffer, tokens
 from notifications.links import our_urls as ours
-from notifications.links.bots import machine
+from notifications.links.bots import bot_code
 from notifications.links.events import Seen
 from notifyproj.core.clock import now as clock_now
 
@@ -47,5 +47,5 @@ def _count(request: HttpRequest, link: tokens.Open | tokens.Click, url: str = ""
     kind, now = EventKind.CLICKED if url else EventKind.OPENED, clock_now()
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = headers.get("user-agent", "")
-    who = machine(agent, headers, link.sent_at, now, click=bool(url))
+    who = bot_code(agent, headers, link.sent_at, now, click=bool(url))
     buffer.count(Seen(str(link.delivery_id), kind, now, who, url))

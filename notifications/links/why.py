@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from notifications.links import our_urls as ours
 from notifications.links import tokens
 from notifications.models import Delivery
-from notifications.resolve.trace import GROUNDS
+from notifications.resolve.trace import BASES
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import instant_of
@@ -19,7 +19,7 @@ from preferences.centre.shown import capital, instant
 from preferences.centre.texts import LANGUAGES, Words, channel_word, say
 from preferences.centre.tokens import LIFE
 from preferences.centre.zones import zone_of
-from preferences.decision.decide import ground
+from preferences.decision.decide import basis
 from preferences.facts.facts import Person, load_people
 from preferences.facts.types import catalogue
 from preferences.models import ContactPoint, NotificationType
@@ -114,10 +114,10 @@ def _because(
 def _ground(row: Delivery, person: Person) -> str:
     """What was written down when it was decided; of older rows, what would hold now."""
     said = row.trace.partition(" ")[0]
-    if said in GROUNDS:
+    if said in BASES:
         return said
     value = catalogue.get().by_id.get(row.type_id)
-    return ground(value.rules, person.rules, row.channel) if value else "default"
+    return basis(value.rules, person.rules, row.channel) if value else "default"
 
 
 def _stop_url(row: Delivery) -> str:

@@ -10,7 +10,7 @@ from notifications.dispatch.dispatch import HINT_LIFE, Due
 from notifications.resolve import trace as traces
 from notifications.statuses import State
 from notifyproj.core.ids import delivery_id
-from preferences.decision.decide import ground
+from preferences.decision.decide import basis
 from preferences.decision.values import Decision, Defer, Fold, Send, Skip
 from preferences.facts.facts import Person, Point
 from preferences.facts.types import Fallback, TypeValue
@@ -123,7 +123,7 @@ def decided(
         settled_at,
         job.arm_id or None,
         ready_at,
-        traces.of_decision(decision, lambda: ground(job.type.rules, person.rules, channel)),
+        traces.of_decision(decision, lambda: basis(job.type.rules, person.rules, channel)),
     )
 
 

@@ -1,7 +1,8 @@
 """Why a delivery was planned as it was, kept with it in a few words, and read as sentences. Pure.
 
-A trace is words apart: on what ground it may be sent; `wait:`, `skip:` or `fold:` with the reason
-code, if it was not sent at once; then each cap with what was taken of it (`cap_words.py`).
+A trace is words apart: why it may be sent, as a code of `BASES`; `wait:`, `skip:` or `fold:` with
+the reason code, if it was not sent at once; then each cap with what was taken of it
+(`cap_words.py`).
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from preferences.decision.values import Decision, Defer, Fold, Send, Skip
 
 LONGEST = 120  # of its column
 
-GROUNDS = {
+BASES = {
     "mandatory": "It is news that everybody gets, such as security or legal news.",
     "chosen_type": "The person chose this kind of news.",
     "chosen_category": "The person chose the group this kind of news belongs to.",
@@ -48,15 +49,15 @@ WAITED = {
 Line = tuple[str, str]  # the rule, and what it said in a sentence
 
 
-def of_decision(decision: Decision, ground: Callable[[], str]) -> str:
-    """`ground` is asked only where it matters: nothing allows what is not sent."""
+def of_decision(decision: Decision, basis: Callable[[], str]) -> str:
+    """`basis` is called only where it matters: nothing allows what is not sent."""
     match decision:
         case Send():
-            return ground()
+            return basis()
         case Defer(_, reason):
-            return f"{ground()} wait:{reason}"
+            return f"{basis()} wait:{reason}"
         case Fold(reason):
-            return f"{ground()} fold:{reason}"
+            return f"{basis()} fold:{reason}"
         case Skip(reason):
             return f"skip:{reason}"
 
@@ -82,8 +83,8 @@ def read(trace: str, reason: str) -> list[Line]:
 
 
 def _line(part: str, now: str) -> Line | None:
-    if part in GROUNDS:
-        return "ground", GROUNDS[part]
+    if part in BASES:
+        return "basis", BASES[part]
     if sentence := cap_sentence(part):
         return "caps", sentence
     verb, _, reason = part.partition(":")

@@ -75,8 +75,8 @@ class Membership(Struct):
     reasons: list[ReasonView]
 
 
-class Looked(Struct):
-    """What rules would choose, that are not saved."""
+class SegmentPreview(Struct):
+    """The people that rules match, counted, and a sample of them. Nothing is saved."""
 
     count: CountView
     people: list[SampledPerson]
@@ -154,8 +154,8 @@ def segments_after(among: QuerySet[Segment], cursor: int, limit: int) -> list[Se
     return list(among.filter(pk__gt=cursor).order_by("pk")[:limit])
 
 
-def looked(count: counting.Count, people: Sequence[sample.Sampled]) -> Looked:
-    return Looked(CountView(count.n, count.exact), people_views(people))
+def preview(count: counting.Count, people: Sequence[sample.Sampled]) -> SegmentPreview:
+    return SegmentPreview(CountView(count.n, count.exact), people_views(people))
 
 
 def people_views(people: Sequence[sample.Sampled]) -> list[SampledPerson]:

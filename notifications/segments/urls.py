@@ -9,7 +9,8 @@ ONE = "segments/<slug:slug>"
 
 urlpatterns = [
     path("segments", api.Segments.as_view()),
-    path("segments/look", api_people.Look.as_view()),
+    path("segments/preview", api_people.PreviewRules.as_view(), {"slug": "preview"}),
+    path("segments/look", api_people.PreviewByFormerName.as_view(), {"slug": "look"}),
     path(ONE, api.OneSegment.as_view()),
     path(f"{ONE}/count", api_people.CountSegment.as_view()),
     path(f"{ONE}/sample", api_people.SampleSegment.as_view()),

@@ -6,17 +6,19 @@ Costs next to nothing while nobody listens: `happened` may be a generator, asked
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.db import connection
+from msgspec import UNSET, UnsetType
 
 from notifications.reasons import words
 from notifications.status_events.event_types import of_settling
 from notifications.status_events.models import StatusEvent
 from notifications.status_events.subscriptions import Subscriptions, subscriptions
 from notifications.statuses import ProviderOutcome, State
+from notifyproj.core.api.former_names import Renamed, former_name
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import uuid7
@@ -32,7 +34,7 @@ class Happened(NamedTuple):
     type_id: int | None = None  # where it is at hand: spares a look at those nobody wants
     at: datetime | None = None  # None: now
     reason: str = ""  # a provider's word, safe to show; "": the delivery's own
-    machine: bool = False  # an open or click by a scanner, not by the person
+    is_bot: bool = False  # an open or click by a scanner, not by the person
 
 
 class Parent(NamedTuple):
@@ -50,6 +52,22 @@ class Facts(NamedTuple):
     reason: str
     attempts: int
     user_id: str | None
+
+
+class EventData(Renamed, kw_only=True):
+    """`data` of an event of a delivery. `is_bot` is there when it is true."""
+
+    delivery_id: str
+    notification_id: str
+    type: str
+    channel: str
+    user_id: str | None
+    attempts: int
+    reason: str
+    reason_text: str
+    metadata: dict[str, Any]
+    is_bot: bool | UnsetType = UNSET
+    machine: Annotated[bool | UnsetType, former_name("is_bot")] = UNSET
 
 
 # The ids are said twice so that partitions are pruned. Two statements: one that joins them is
@@ -110,7 +128,7 @@ def insert(rows: Sequence[Row]) -> None:
         cursor.execute(INSERT, [StatusEvent.State.WAITING.value, *columns, quoted_array(bodies)])
 
 
-def body_of(event: str, at: datetime, data: dict[str, Any]) -> str:
+def body_of(event: str, at: datetime, data: object) -> str:
     return msgspec.json.encode({"type": event, "timestamp": at, "data": data}).decode()
 
 
@@ -156,17 +174,17 @@ def _parents(notification_ids: Iterable[str], services: Iterable[int]) -> dict[s
     return {id_: Parent(service, msgspec.json.decode(text)) for id_, service, text in rows}
 
 
-def _data(one: Happened, about: Facts, parent: Parent) -> dict[str, Any]:
+def _data(one: Happened, about: Facts, parent: Parent) -> EventData:
     type_ = type_of(about.type_id)
-    data: dict[str, Any] = {
-        "delivery_id": about.id,
-        "notification_id": about.notification_id,
-        "type": type_.slug if type_ else "",
-        "channel": about.channel,
-        "user_id": about.user_id,
-        "attempts": about.attempts,
-        "reason": about.reason,
-        "reason_text": one.reason or words(about.reason),
-        "metadata": parent.metadata,
-    }
-    return data | {"machine": True} if one.machine else data
+    return EventData(
+        delivery_id=about.id,
+        notification_id=about.notification_id,
+        type=type_.slug if type_ else "",
+        channel=about.channel,
+        user_id=about.user_id,
+        attempts=about.attempts,
+        reason=about.reason,
+        reason_text=one.reason or words(about.reason),
+        metadata=parent.metadata,
+        is_bot=one.is_bot or UNSET,
+    )

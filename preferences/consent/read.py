@@ -11,7 +11,7 @@ from channels.base import Channel
 from preferences.consent.choices import FOR_EVER
 from preferences.consent.schemas import EVERYTHING, Names, QuietHoursBody, Scope, load_names
 from preferences.consent.write import load_choices
-from preferences.decision.decide import decide, ground
+from preferences.decision.decide import basis, decide
 from preferences.decision.values import Skip, Target
 from preferences.facts.facts import Person, Point, load_people, load_points_of
 from preferences.facts.types import TypeValue, catalogue
@@ -124,7 +124,7 @@ def _gets_by(
     decision = decide(now, rules, wishes, _target(person.id, channel, points), FOR_EVER)
     if isinstance(decision, Skip):
         return Gets(False, decision.reason)
-    return Gets(True, ground(rules, wishes, channel))
+    return Gets(True, basis(rules, wishes, channel))
 
 
 def _target(

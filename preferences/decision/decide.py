@@ -78,8 +78,8 @@ def explain(
     return steps
 
 
-def ground(rules: TypeRules, person: PersonRules, channel: str) -> str:
-    """On what ground a message may be sent, in one word for the log: whose choice it was."""
+def basis(rules: TypeRules, person: PersonRules, channel: str) -> str:
+    """Why a message may be sent, as a stable code: whose choice it was."""
     if rules.mandatory:
         return "mandatory"
     choices = person.choices

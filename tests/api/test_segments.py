@@ -77,13 +77,22 @@ def test_lists_come_by_pages(api: APIClient) -> None:
     assert (slugs, second["next_cursor"]) == (["s0", "s1", "s2"], "")
 
 
-def test_rules_are_looked_at_without_being_saved(api: APIClient) -> None:
-    looked = api.post(f"{URL}/look", {"rules": PRO}, format="json").json()
-    assert (looked["count"]["people"], len(looked["people"])) == (15, 10)
-    assert looked["people"][0]["reasons"] == [
+@pytest.mark.parametrize("name", ["preview", "look"])
+def test_rules_are_previewed_without_being_saved(api: APIClient, name: str) -> None:
+    preview = api.post(f"{URL}/{name}", {"rules": PRO}, format="json").json()
+    assert (preview["count"]["people"], len(preview["people"])) == (15, 10)
+    assert preview["people"][0]["reasons"] == [
         {"path": "rules", "words": "plan is pro", "holds": True, "speaks_for": True}
     ]
     assert not Segment.objects.exists()
+
+
+def test_a_segment_named_as_the_preview_is_reached(api: APIClient) -> None:
+    url = f"{URL}/preview"
+    made = make(api, slug="preview").json()
+    assert api.get(url).json() == made
+    assert api.patch(url, {"name": "New"}, format="json").json()["name"] == "New"
+    assert api.delete(url).status_code == 204
 
 
 def test_it_is_counted_again(api: APIClient) -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from notifications.callbacks.fold.process import fold_due
-from notifications.history import notifications as selectors
+from notifications.history import deliveries as selectors
 from notifications.models import Delivery, InboundCallback
 from notifications.record import dead_addresses as burying
 from tests.callbacks.conftest import Sms, message_from, post, status_of

@@ -214,7 +214,7 @@ def test_without_the_signing_key_nothing_is_believed() -> None:
 def test_recorded_events_mean_what_the_table_says(row: dict[str, Any]) -> None:
     (event,) = mailgun.parse_events(signed(**row["event"]))
     assert (event.kind.value, event.code) == (row["kind"], row["code"])
-    assert event.machine == row.get("machine", False)
+    assert event.is_bot == row.get("machine", False)
     assert (event.delivery_id, event.attempt) == (DELIVERY, 2)
     assert event.address == "ada@example.org"
     assert event.provider_id == f"{DELIVERY}@mg.example.com"

@@ -172,7 +172,7 @@ def test_without_the_key_nothing_is_believed(shown: str) -> None:
 def test_recorded_events_mean_what_the_table_says(row: dict[str, Any]) -> None:
     (event,) = sendgrid.parse_events(callback(json.dumps([row["body"]]).encode()))
     assert (event.kind.value, event.code) == (row["kind"], row["code"])
-    assert event.machine == row.get("machine", False)
+    assert event.is_bot == row.get("machine", False)
     assert (event.delivery_id, event.attempt) == (DELIVERY, 2)
     assert (event.address, event.at) == ("ada@example.org", NOW - timedelta(seconds=2))
     assert event.provider_id == "14c5d75ce93"

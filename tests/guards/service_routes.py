@@ -29,6 +29,7 @@ campaigns/*/report
 campaigns/*/report.csv
 campaigns/*/rate
 segments
+segments/preview
 segments/look
 segments/*
 segments/*/count

@@ -64,7 +64,7 @@ def test_only_a_key_for_everything_asks_who_reacted_to_anothers_campaign(
     leaf = f'{{"activity": "opened", "campaign": {arm.run.campaign_id}}}'
     client = client_of(Service.objects.get(slug="second"), scope)
     body = f'{{"rules": {rules.replace("{}", leaf)}}}'
-    answer = client.post("/api/v1/segments/look", body, content_type="application/json")
+    answer = client.post("/api/v1/segments/preview", body, content_type="application/json")
     assert answer.status_code == (400 if scope == Scope.CAMPAIGNS else 200)
     assert ("no such campaign" in answer.content.decode()) == (scope == Scope.CAMPAIGNS)
 
@@ -78,12 +78,12 @@ def test_no_campaign_goes_to_anothers_segment(
     assert "segment" in answer.json()["error"]["fields"]
 
 
-@pytest.mark.parametrize("url", ["/api/v1/segments", "/api/v1/segments/look"])
+@pytest.mark.parametrize("url", ["/api/v1/segments", "/api/v1/segments/preview"])
 def test_no_rules_count_anothers_segment(
     other: APIClient, things: dict[str, list[Any]], url: str
 ) -> None:
     body: dict[str, Any] = {"rules": {"segment": "secret-plan"}}
-    if not url.endswith("look"):
+    if not url.endswith("preview"):
         body |= {"slug": "mine", "name": "Mine"}
     answer = other.post(url, body, format="json")
     assert answer.status_code == 400

@@ -20,10 +20,8 @@ KEPT_FILES = {
     "channels.base": "the values that pass between the pipeline and the adapters, on one page",
     "channels.transport.loop": "to be split",
     "notifications.accept.draft": "to be split",
-    "notifications.campaigns.api.schemas": "to be split",
     "notifications.campaigns.models": "Django finds the models of an app in one module",
     "notifications.campaigns.run.launch": "to be split",
-    "notifications.history.notifications": "to be split",
     "notifyproj.settings": "an operator reads all settings on one page",
     "preferences.models": "Django finds the models of an app in one module",
 }

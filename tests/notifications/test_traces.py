@@ -6,12 +6,12 @@ import pytest
 
 from notifications.reasons import REASONS
 from notifications.resolve import trace as traces
-from notifications.resolve.trace import GROUNDS, RULE_OF, WAITED, of_decision, read, with_caps
+from notifications.resolve.trace import BASES, RULE_OF, WAITED, of_decision, read, with_caps
 from preferences.decision.cap_words import cap_word
 from preferences.decision.values import SEND, Decision, Defer, Fold, Skip
 
 LATER = datetime(2026, 11, 22, tzinfo=UTC)
-GROUND = ("ground", GROUNDS["default"])
+BASIS = ("basis", BASES["default"])
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_trace_is_the_ground_and_what_was_decided(decision: Decision, trace: s
 
 def test_what_was_sent_says_on_what_ground_and_how_much_was_taken() -> None:
     assert read("chosen_type t3/h:1 cs5/d:2 am20/w:7", "") == [
-        ("ground", "The person chose this kind of news."),
+        ("basis", "The person chose this kind of news."),
         ("caps", "At most 3 an hour of this kind of news: this was number 1."),
         ("caps", "At most 5 a day of this group of news, if it is service: this was number 2."),
         ("caps", "At most 20 a week of all marketing news: this was number 7."),
@@ -51,18 +51,18 @@ def test_what_was_sent_says_on_what_ground_and_how_much_was_taken() -> None:
         (
             "default wait:quiet_hours",
             "quiet_hours",
-            [GROUND, ("hours", f"{REASONS['quiet_hours']}.")],
+            [BASIS, ("hours", f"{REASONS['quiet_hours']}.")],
         ),
-        ("default wait:quiet_hours", "", [GROUND, ("hours", WAITED["quiet_hours"])]),
+        ("default wait:quiet_hours", "", [BASIS, ("hours", WAITED["quiet_hours"])]),
         (
             "default wait:quiet_hours",
             "unsubscribed",
             [
-                *(GROUND, ("hours", WAITED["quiet_hours"])),
+                *(BASIS, ("hours", WAITED["quiet_hours"])),
                 ("unsubscribed", f"{REASONS['unsubscribed']}."),
             ],
         ),
-        ("default", "21610", [GROUND, ("delivery", "The provider said 21610.")]),
+        ("default", "21610", [BASIS, ("delivery", "The provider said 21610.")]),
         ("", "", []),
         ("", "cancelled", [("delivery", f"{REASONS['cancelled']}.")]),
         ("what <b>nobody</b> wrote: x:", "", []),

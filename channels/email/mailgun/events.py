@@ -76,7 +76,7 @@ def parse_events(request: InboundRequest) -> list[Event]:
         reason=REASONS.get(kind, ""),
         code=code,
         address=address,
-        machine=kind in (EventKind.OPENED, EventKind.CLICKED) and bool(client.get("bot")),
+        is_bot=kind in (EventKind.OPENED, EventKind.CLICKED) and bool(client.get("bot")),
     )
     return [event]
 

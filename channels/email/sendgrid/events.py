@@ -78,7 +78,7 @@ def _event(row: Mapping[str, Any]) -> Event:
         reason=REASONS.get(kind, ""),
         code=code,
         address=text(row.get("email")),
-        machine=kind is EventKind.OPENED and row.get("sg_machine_open") is True,
+        is_bot=kind is EventKind.OPENED and row.get("sg_machine_open") is True,
     )
 
 

@@ -110,7 +110,7 @@ def _heard(row: Delivery, names: Names) -> list[Heard]:
             kind=one.kind,
             at=one.at,
             account=names.account(one.account_id) if one.account_id else "",
-            machine=one.machine,
+            is_bot=one.machine,
             code=one.code,
             reason=one.reason,
             detail=one.detail,

@@ -41,7 +41,7 @@ class Heard:
     kind: str
     at: datetime
     account: str = ""
-    machine: bool = False
+    is_bot: bool = False
     code: str = ""
     reason: str = ""
     detail: str = ""
@@ -105,8 +105,8 @@ def _of_try(one: Try) -> Step:
 
 def _of_event(one: Heard) -> Step:
     title, tone = SAID.get(one.kind, (one.kind.replace("_", " ").capitalize(), "good"))
-    if one.machine:
-        title, tone = f"{title} by a machine, not the person", "none"
+    if one.is_bot:
+        title, tone = f"{title} by a bot, not the person", "none"
     source = f"{one.account} says so" if one.account else ""
     lines = [line for line in (source, one.reason, one.detail) if line]
     return Step(one.at, title, tone, lines, [one.code] if one.code else [])

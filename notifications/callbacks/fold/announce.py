@@ -46,8 +46,8 @@ def _happened(
         row = rows.get(item.id)
         if row is not None and item.event.kind in OF_THE_PERSON:
             name = OF_KIND[item.event.kind]
-            machine = item.event.machine
-            yield Happened(name, row.id, row.type_id, item.at, item.event.reason, machine)
+            is_bot = item.event.is_bot
+            yield Happened(name, row.id, row.type_id, item.at, item.event.reason, is_bot)
 
 
 def _names(one: Verdict) -> list[Name]:

@@ -54,7 +54,7 @@ def _insert(rows: Sequence[Told]) -> set[tuple[str, bytes]]:
                 array(event.kind for event in events),
                 array(f'"{row.at.isoformat()}"' for row in rows),
                 array(f'"{row.received_at.isoformat()}"' for row in rows),
-                array(event.machine for event in events),
+                array(event.is_bot for event in events),
                 quoted_array(_text(event.code, 64) for event in events),
                 quoted_array(_text(event.reason, 200) for event in events),
                 quoted_array(_text(event.provider_id, 200) for event in events),

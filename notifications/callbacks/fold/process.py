@@ -128,7 +128,7 @@ def _reactions(told: Sequence[Told], rows: Mapping[str, Row]) -> Iterator[activi
     """What people did themselves, by the day on which they did it."""
     for one in told:
         kind, row = REACTIONS.get(one.event.kind), rows.get(one.id)
-        if kind and row and row.recipient_id is not None and not one.event.machine:
+        if kind and row and row.recipient_id is not None and not one.event.is_bot:
             day = min(one.at, one.received_at).astimezone(UTC).date()
             yield activity.Reacted(row.recipient_id, kind, day, row.type_id, row.arm_id)
 

@@ -73,7 +73,7 @@ Tries = Mapping[int, int | None]  # account id by number
 def rank_of(told: Told) -> ProviderOutcome:
     """A scanner or a proxy that opens a message proves that it arrived, and no more."""
     outcome = RANKS.get(told.event.kind, ProviderOutcome.NONE)
-    return min(outcome, ProviderOutcome.DELIVERED) if told.event.machine else outcome
+    return min(outcome, ProviderOutcome.DELIVERED) if told.event.is_bot else outcome
 
 
 def is_early(row: Row, told: Told, tries: Tries) -> bool:

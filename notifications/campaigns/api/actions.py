@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from rest_framework.request import Request
 
 from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi, shown
-from notifications.campaigns.api.schemas import CampaignView
+from notifications.campaigns.api.views import CampaignView
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.plan.write import check_seen, run_rate
 from notifications.campaigns.preflight.acknowledge import launch_acknowledged, launched_words

@@ -14,14 +14,8 @@ from rest_framework.views import APIView
 from notifications.accept import idempotency
 from notifications.accept.accept import KEY_REUSED
 from notifications.api.notifications import KEY
-from notifications.campaigns.api.schemas import (
-    CampaignView,
-    ChangedCampaign,
-    NewCampaign,
-    campaign_view,
-    columns,
-    wishes,
-)
+from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, wishes
+from notifications.campaigns.api.views import CampaignView, campaign_view
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
 from notifications.campaigns.report.state_counts import NOTHING_YET, standings

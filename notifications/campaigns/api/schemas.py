@@ -1,6 +1,6 @@
-"""What the API takes and answers about campaigns, and how it becomes columns."""
+"""What the API accepts about campaigns, and how it becomes columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -8,11 +8,10 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from channels.base import Channel
-from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import VariantWish
-from notifications.campaigns.report.state_counts import Standing
 from notifications.segments.models import Segment
 from notifyproj.core.api.errors import InvalidFields
+from notifyproj.core.api.former_names import Renamed, former_name, former_names
 from preferences.decision.quiet_hours import zone_of
 from preferences.models import NotificationType
 from templates.versions.published import find_versions
@@ -29,6 +28,7 @@ PERCENTS = (
     *("hold_out_percent", "test_percent", "canary_percent"),
     *("most_failed", "most_bounced", "most_complained", "most_unsubscribed"),
 )
+COLUMN_OF = {"auto_pause_min_sample": "brake_after"}
 
 
 class VariantBody(Struct, forbid_unknown_fields=True):
@@ -42,7 +42,7 @@ class VariantBody(Struct, forbid_unknown_fields=True):
 Variants = Annotated[list[VariantBody], Meta(max_length=10)]
 
 
-class ChangedCampaign(Struct, forbid_unknown_fields=True, kw_only=True):
+class ChangedCampaign(Renamed, forbid_unknown_fields=True, kw_only=True):
     """What is left out stays as it is. `segment` null: everybody."""
 
     name: Name | UnsetType = UNSET
@@ -75,7 +75,8 @@ class ChangedCampaign(Struct, forbid_unknown_fields=True, kw_only=True):
     most_bounced: Share | UnsetType = UNSET
     most_complained: Share | UnsetType = UNSET
     most_unsubscribed: Share | UnsetType = UNSET
-    brake_after: Count | UnsetType = UNSET
+    auto_pause_min_sample: Count | UnsetType = UNSET
+    brake_after: Annotated[Count | UnsetType, former_name("auto_pause_min_sample")] = UNSET
 
 
 class NewCampaign(ChangedCampaign, forbid_unknown_fields=True, kw_only=True):
@@ -85,80 +86,11 @@ class NewCampaign(ChangedCampaign, forbid_unknown_fields=True, kw_only=True):
     type: str
 
 
-class RunView(Struct, kw_only=True):
-    """`people` and `audience` are estimates: held-out people are in `audience` only."""
-
-    number: int
-    state: str
-    stage: str
-    audience: int
-    people: int
-    visited: int
-    sent: int
-    failed: int
-    waiting: int
-    per_minute: int | None
-    began_at: datetime
-    ended_at: datetime | None
-    stopped_by: str
-    stopped_because: str
-    winner: str | None
-
-
-class VariantView(Struct):
-    name: str
-    template_id: str
-    weight: int
-
-
-class CampaignView(Struct, kw_only=True):
-    """`run` is the newest one; null before the first. `approved_by`: a person of the admin."""
-
-    id: int
-    name: str
-    description: str
-    state: str
-    service: str
-    owner: str | None
-    approved_by: str | None
-    type: str
-    variants: list[VariantView]
-    segment: str | None
-    channels: list[str]
-    priority: str
-    variables: dict[str, Any]
-    starts: str
-    on: date | None
-    at: time | None
-    zone: str
-    if_past: str
-    repeat: str
-    repeat_until: date | None
-    next_at: datetime | None
-    per_minute: int | None
-    finish_hours: float | None
-    ttl_seconds: int | None
-    expires_at: datetime | None
-    hold_out_percent: float
-    test_percent: float
-    winner_by: str
-    test_minutes: int
-    canary_percent: float
-    canary_people: int | None
-    canary_minutes: int
-    most_failed: float
-    most_bounced: float
-    most_complained: float
-    most_unsubscribed: float
-    brake_after: int
-    created_at: datetime
-    updated_at: datetime
-    run: RunView | None
-
-
 def columns(body: ChangedCampaign) -> dict[str, Any]:
     """Raises InvalidFields."""
-    said = {n: v for n, v in structs.asdict(body).items() if v is not UNSET and n != "variants"}
+    skipped = {"variants", *former_names(type(body))}
+    given = structs.asdict(body).items()
+    said = {COLUMN_OF.get(n, n): v for n, v in given if v is not UNSET and n not in skipped}
     found = {**said, **dict(_looked_up(said))}
     for name in PERCENTS:
         if name in found:
@@ -186,57 +118,6 @@ def wishes(body: ChangedCampaign) -> list[VariantWish] | None:
             raise InvalidFields({f"variants[{index}].template_id": text})
         found.append(VariantWish(each.name, version.id, each.weight))
     return found
-
-
-def campaign_view(row: Campaign, standing: Standing) -> CampaignView:
-    own: dict[str, Any] = {name: getattr(row, name) for name in SAME}
-    own |= {name: float(getattr(row, name)) for name in PERCENTS}
-    return CampaignView(
-        **own,
-        service=row.service.slug,
-        owner=row.owner.get_username() if row.owner else None,
-        approved_by=row.approved_by.get_username() if row.approved_by else None,
-        type=row.type.slug,
-        segment=row.segment.slug if row.segment else None,
-        finish_hours=None if row.finish_hours is None else float(row.finish_hours),
-        variants=[
-            VariantView(each.name, str(each.version), each.weight) for each in row.variants.all()
-        ],
-        run=run_view(standing),
-    )
-
-
-def run_view(standing: Standing) -> RunView | None:
-    run = standing.run
-    if run is None:
-        return None
-    return RunView(
-        number=run.number,
-        state=run.state,
-        stage=run.get_stage_display(),
-        audience=run.audience,
-        people=standing.people,
-        visited=standing.visited,
-        sent=standing.sent,
-        failed=standing.failed,
-        waiting=standing.waiting,
-        per_minute=run.per_minute,
-        began_at=run.began_at,
-        ended_at=run.ended_at,
-        stopped_by=run.stopped_by,
-        stopped_because=run.stopped_because,
-        winner=run.winner.name if run.winner else None,
-    )
-
-
-ELSEWHERE = frozenset(
-    {"service", "owner", "approved_by", "type", "segment", "finish_hours", "variants", "run"}
-)
-SAME: Sequence[str] = [
-    name
-    for name in CampaignView.__struct_fields__
-    if name not in ELSEWHERE and name not in PERCENTS
-]
 
 
 def _looked_up(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -58,7 +58,7 @@ def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
         people = sample.sample(node, segment_id)
     except TooSlow:
         people = []
-    shown = selectors.looked(found, people)
+    shown = selectors.preview(found, people)
     return answer({"words": found.words(), "people": shown.people})
 
 

@@ -4,12 +4,19 @@ from typing import Annotated, cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
 from notifications.segments import selectors, services
-from notifications.segments.api.segments import NO_SEGMENT, TAGS, WRONG, Rules, SegmentApi
+from notifications.segments.api.segments import (
+    NO_SEGMENT,
+    TAGS,
+    WRONG,
+    OneSegment,
+    Rules,
+    SegmentApi,
+)
 from notifications.segments.models import SegmentUpload
 from notifications.segments.people import sample
 from notifications.segments.people.audience import where_of
@@ -23,6 +30,7 @@ from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.body_limits import LINES, BodyLimit, takes_body
 from notifyproj.core.api.errors import ApiError, InvalidFields, not_found
+from notifyproj.core.api.former_names import deprecation
 from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.clock import now
 from preferences.recipients.import_ndjson import body_stream
@@ -47,20 +55,35 @@ class Wanted(Struct, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(ge=0, le=SEED_MOST)] = 0
 
 
-class Look(SegmentApi):
+@extend_schema_view(**dict.fromkeys(("get", "patch", "delete"), extend_schema(exclude=True)))
+class PreviewRules(OneSegment):
+    """Takes POST only of the name in its path: a segment of that name is reached as all others."""
+
     @extend_schema(
         tags=TAGS,
-        operation_id="segments_look",
-        summary="Count and sample rules that are not saved",
+        operation_id="segments_preview",
+        summary="Preview a segment",
+        description="Counts and samples the people that rules match, without saving the rules.",
         request=Wanted,
-        responses={200: selectors.Looked, 400: WRONG, **KEY_ERRORS},
+        responses={200: selectors.SegmentPreview, 400: WRONG, **KEY_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: Request, slug: str) -> HttpResponse:
         wanted = read_body(request, Wanted)
         node = services.check(wanted.rules)
         selectors.check_named(cast(Caller, request.user), node)
         found = count(where_of(node, 0))
-        return answer(selectors.looked(found, _sample(node, 0, wanted.seed)))
+        return answer(selectors.preview(found, _sample(node, 0, wanted.seed)))
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="segments_look",
+        description=deprecation("POST /api/v1/segments/preview"),
+        deprecated=True,
+    )
+)
+class PreviewByFormerName(PreviewRules):
+    """`segments/look`, until it is removed."""
 
 
 class CountSegment(SegmentApi):

@@ -75,9 +75,11 @@ def for_generators(schema: dict[str, Any], direction: str) -> dict[str, Any]:
     says = {"properties", "additionalProperties", "$ref"} & schema.keys()
     if "object" in (kinds if isinstance(kinds, list) else [kinds]) and not says:
         schema["additionalProperties"] = True
-    for inner in schema.get("properties", {}).values():
+    for name, inner in schema.get("properties", {}).items():
         if direction == "request" and "default" in inner:
             _tell_default(inner, inner.pop("default"))
+        if direction == "response" and inner.get("deprecated"):  # a former name: always returned
+            schema["required"].append(name)
     for inner in _inside(schema):
         for_generators(inner, direction)
     return schema

@@ -203,7 +203,8 @@ def test_what_is_collected_says_when_its_digest_goes_at_the_latest(
 
     push = by_channel(explain())["push"]
 
-    assert (push["decision"], push["reason"]) == ("fold", "in_digest")
+    assert (push["decision"], push["reason"]) == ("digest", "in_digest")
+    assert (push["basis"], push["ground"]) == ("default", "default")
     assert timedelta(minutes=9) < datetime.fromisoformat(push["at"]) - now()
 
 

@@ -7,7 +7,7 @@ import pytest
 from notifications.digests import insert as gathering
 from notifications.digests.erasure import KEPT, forget_old
 from notifications.digests.models import Digest, DigestItem
-from notifications.history.notifications import delivery_views
+from notifications.history.deliveries import delivery_views
 from notifications.models import Delivery, Notification
 from notifications.services.close_digests import close_due
 from notifyproj.core.clock import now

@@ -173,8 +173,8 @@ def test_what_is_rolled_back_is_not_told(
     send(world, user_id="ada")
 
     with transaction.atomic():
-        outbox.enqueue([Happened(Name.OPENED, str(only_delivery().pk), machine=True)])
-        assert StatusEvent.objects.get().body.endswith('"machine":true}}')
+        outbox.enqueue([Happened(Name.OPENED, str(only_delivery().pk), is_bot=True)])
+        assert StatusEvent.objects.get().body.endswith('"is_bot":true,"machine":true}}')
         transaction.set_rollback(True)
 
     assert not StatusEvent.objects.exists()
@@ -217,7 +217,10 @@ def test_a_click_is_told_once_and_a_scanners_apart(
 
     seen.write([click])
     seen.write([click])
-    seen.write([click._replace(machine="scanner")])
+    seen.write([click._replace(bot="scanner")])
 
     bodies = [json.loads(row.body)["data"] for row in StatusEvent.objects.order_by("id")]
-    assert [body.get("machine", False) for body in bodies] == [False, True]
+    assert [body.get(name) for body in bodies for name in ("is_bot", "machine")] == [
+        *(None, None),
+        *(True, True),
+    ]

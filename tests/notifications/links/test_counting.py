@@ -56,9 +56,7 @@ def test_what_comes_again_changes_nothing(sent: Sent, browser: Client) -> None:
     assert sent.outcome() == ProviderOutcome.CLICKED
 
 
-def test_a_machine_is_shown_apart_and_says_nothing_of_the_person(
-    sent: Sent, browser: Client
-) -> None:
+def test_a_bot_is_shown_apart_and_says_nothing_of_the_person(sent: Sent, browser: Client) -> None:
     browser.get(sent.open_path(), headers={"user-agent": "Mozilla/5.0"})
     browser.get(sent.click_path(URL), headers={"user-agent": "Mimecast/1.0"})
     buffer.flush()

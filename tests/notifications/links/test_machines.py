@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.links.bots import machine
+from notifications.links.bots import bot_code
 
 SENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LATER = SENT + timedelta(minutes=5)
@@ -20,7 +20,7 @@ GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.
 
 @pytest.mark.parametrize("agent", [SAFARI, OUTLOOK, CUBOT])
 def test_a_person_is_a_person(agent: str) -> None:
-    assert machine(agent, {}, SENT, LATER, click=True) == ""
+    assert bot_code(agent, {}, SENT, LATER, click=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,18 @@ def test_a_person_is_a_person(agent: str) -> None:
         ("", "no_agent"),
     ],
 )
-def test_a_machine_is_known_by_its_name(agent: str, code: str) -> None:
-    assert machine(agent, {}, SENT, LATER, click=False) == code
+def test_a_bot_is_known_by_its_name(agent: str, code: str) -> None:
+    assert bot_code(agent, {}, SENT, LATER, click=False) == code
 
 
 @pytest.mark.parametrize("name", ["sec-purpose", "purpose", "x-moz"])
-def test_a_browser_that_reads_ahead_is_a_machine(name: str) -> None:
+def test_a_browser_that_reads_ahead_is_a_bot(name: str) -> None:
     value = "prefetch; prerender" if name == "sec-purpose" else "Prefetch"
-    assert machine(SAFARI, {name: value}, SENT, LATER, click=True) == "prefetch"
+    assert bot_code(SAFARI, {name: value}, SENT, LATER, click=True) == "prefetch"
 
 
 def test_nobody_clicks_within_two_seconds() -> None:
     for seconds, code in ((0, "too_soon"), (2, "too_soon"), (3, "")):
         now = SENT + timedelta(seconds=seconds)
-        assert machine(SAFARI, {}, SENT, now, click=True) == code
-    assert machine(SAFARI, {}, SENT, SENT, click=False) == ""
+        assert bot_code(SAFARI, {}, SENT, now, click=True) == code
+    assert bot_code(SAFARI, {}, SENT, SENT, click=False) == ""

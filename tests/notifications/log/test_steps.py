@@ -33,9 +33,9 @@ def test_each_step_says_how_long_after_the_one_before_it_came() -> None:
 
 
 def test_what_was_said_later_comes_after_the_tries() -> None:
-    heard = (Heard("opened", at(60), machine=True), Heard("bounced_hard", at(30), "acme"))
+    heard = (Heard("opened", at(60), is_bot=True), Heard("bounced_hard", at(30), "acme"))
     told = steps(story(a_try(1, 1, OutcomeKind.ACCEPTED), heard=heard))
-    assert [step.title for step in told[2:]] == ["Bounced", "Opened by a machine, not the person"]
+    assert [step.title for step in told[2:]] == ["Bounced", "Opened by a bot, not the person"]
 
 
 def test_a_wait_of_our_own_choosing_is_told() -> None:

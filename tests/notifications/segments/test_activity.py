@@ -88,8 +88,8 @@ def test_an_open_and_clicks_are_counted_by_day_and_type(
     ]
 
 
-def test_what_a_machine_opened_is_not_the_persons(ada: Recipient, offers: NotificationType) -> None:
-    see(sent(ada, offers), EventKind.OPENED, machine="scanner")
+def test_what_a_bot_opened_is_not_the_persons(ada: Recipient, offers: NotificationType) -> None:
+    see(sent(ada, offers), EventKind.OPENED, bot="scanner")
     assert not Reaction.objects.exists()
 
 
