@@ -54,6 +54,10 @@ def unknown_of(path: str) -> str:
     return "/" + PARAMETER.sub(lambda m: NONE_OF_ANYBODY[m[0].partition(":")[0]], path)
 
 
+# A segment may have this name; these routes take POST besides.
+NO_LISTS = {"segments/preview", "segments/look"}
+
+
 def call(client: APIClient, method: str, place: str, url: str) -> Any:
     if place.endswith("uploads") and method == "post":
         return client.post(url, b"external_id\nuser-123\n", content_type="text/csv")
@@ -95,7 +99,7 @@ def test_no_list_holds_anothers(other: APIClient, things: dict[str, list[Any]], 
             client = inbox_of(other) if place.startswith("inbox/") else other
             answer = client.get(f"/{path}{query}")
             said = answer.content.decode()
-            assert answer.status_code == 200
+            assert answer.status_code == (404 if place in NO_LISTS else 200)
             assert not any(str(id_) in said for id_ in things[place.split("/")[0]] if id_ != 1)
             assert "ecret" not in said, place
             assert answer.json().get("unread", 0) == 0

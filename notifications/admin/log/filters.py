@@ -9,9 +9,10 @@ from django.db.models import F, Q
 from channels.accounts.routes import OWN
 from channels.base import Channel, Lane
 from channels.models import ProviderAccount
+from notifications.history.status import with_status
 from notifications.reasons import REASONS
 from notifications.services.cancel import siblings
-from notifications.statuses import NotificationState, ProviderOutcome, State
+from notifications.statuses import NotificationStatus, ProviderOutcome, State
 from notifyproj.core.admin.log_filters import choice, since_until, typed
 from notifyproj.core.ids import first_of
 from preferences.facts.types import catalogue
@@ -79,8 +80,8 @@ OF_NOTIFICATIONS = (
     choice(
         "state",
         "status",
-        lambda: ((s.name.lower(), str(s.label)) for s in NotificationState),
-        lambda name: Q(state=NotificationState[name.upper()].value),
+        lambda: ((str(s), str(s)) for s in NotificationStatus),
+        with_status,
     ),
     *(TYPE, LANE, SINCE, UNTIL),
 )

@@ -13,9 +13,10 @@ from notifications.admin.log.filters import OF_NOTIFICATIONS
 from notifications.admin.log.names import type_slug
 from notifications.admin.log.notification_page import notification_context
 from notifications.history.by_person import to_recipient
+from notifications.history.status import statuses_of
 from notifications.models import Notification
 from notifications.services.cancel import cancel
-from notifications.statuses import NotificationState
+from notifications.statuses import NotificationStatus
 from notifyproj.core.admin.log_lists import StoryAdmin
 from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.ids import instant_of
@@ -24,12 +25,13 @@ from notifyproj.core.templatetags.admin_site import copyable, moment, status
 from preferences.facts.types import PRIORITY_OF
 
 TONES = {
-    NotificationState.SCHEDULED: "busy",
-    NotificationState.ACCEPTED: "busy",
-    NotificationState.PAUSED: "warn",
-    NotificationState.RESOLVED: "good",
-    NotificationState.CANCELLED: "none",
-    NotificationState.EXPIRED: "warn",
+    NotificationStatus.SCHEDULED: "busy",
+    NotificationStatus.ACCEPTED: "busy",
+    NotificationStatus.PAUSED: "warn",
+    NotificationStatus.PROCESSING: "busy",
+    NotificationStatus.COMPLETED: "good",
+    NotificationStatus.CANCELLED: "none",
+    NotificationStatus.EXPIRED: "warn",
 }
 
 
@@ -47,8 +49,10 @@ class NotificationAdmin(StoryAdmin):
 
     def dressed(self, rows: list[Notification]) -> list[Notification]:
         services = dict(Service.objects.values_list("pk", "slug"))
+        statuses = statuses_of(rows)
         for row in rows:
             row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]
+            row.status = statuses[row.pk]  # type: ignore[attr-defined]
         return rows
 
     def get_search_results(
@@ -60,7 +64,8 @@ class NotificationAdmin(StoryAdmin):
     def story(self, request: HttpRequest, row: Notification) -> HttpResponse:
         context = notification_context(row)
         context["may_cancel"] = context["is_open"] and self.has_cancel_permission(request)
-        context |= {"state_word": self.shown_status(row), "opts": self.opts}
+        [dressed] = self.dressed([row])
+        context |= {"state_word": self.shown_status(dressed), "opts": self.opts}
         title = type_slug(row.type_id) or "removed"
         return admin_page(request, "log/notification.html", title=title, **context)
 
@@ -73,9 +78,8 @@ class NotificationAdmin(StoryAdmin):
         return PRIORITY_OF[Lane(row.lane)]
 
     @admin.display(description="status")
-    def shown_status(self, row: Notification) -> SafeString:
-        state = NotificationState(row.state)
-        return status(state.label, TONES[state])
+    def shown_status(self, row: Any) -> SafeString:
+        return status(row.status, TONES[row.status])
 
     @admin.display(description="channels")
     def to_channels(self, row: Notification) -> str:
