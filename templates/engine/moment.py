@@ -13,6 +13,8 @@ UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
 NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,20})?", re.ASCII)
 SECONDS_FROM = 9  # digits: fewer are a date like 20260627, or no moment of ours
 COMPACT = re.compile(r"(?:19|20)[0-9]{12}", re.ASCII)  # 20260627080000
+# What Java and JavaScript's Temporal write behind an offset, RFC 9557: +02:00[Europe/Berlin].
+ZONE_BEHIND = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})\[[^\[\]]{1,40}\]$", re.ASCII | re.IGNORECASE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEARS = range(1900, 2200)  # of a number
 LONGEST = 64  # characters; Python's reader skips digits of a second without end
@@ -25,6 +27,7 @@ def read_moment(value: str, zone: tzinfo) -> date:
     text = value.strip()
     if len(text) > LONGEST:
         raise ValueError("too long")
+    text = ZONE_BEHIND.sub(r"\1", text).upper()  # RFC 3339 takes small letters, too
     if COMPACT.fullmatch(text):
         return _in(zone, datetime.fromisoformat(f"{text[:8]}T{text[8:]}"))
     if NUMBER.fullmatch(text) and len(text.partition(".")[0].lstrip("-")) >= SECONDS_FROM:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -14,6 +15,7 @@ from pytest_django.fixtures import Settings
 from notifications.dispatch import consumers
 from notifications.dispatch.consumers import SIGNS, check_in, silent
 from notifications.dispatch.queue_depth import measure
+from notifications.queues import PERIODIC
 from notifyproj.core.servers import broker
 from notifyproj.core.servers.redis_client import quick_redis
 from notifyproj.processes import find
@@ -55,6 +57,24 @@ def worker(url: str) -> Iterator[None]:
         process.wait(10)
 
 
+@contextmanager
+def beat(url: str, folder: Path) -> Iterator[None]:
+    schedule = ("-S", "celery.beat.PersistentScheduler", "-s", str(folder / "schedule"))
+    environment = {**os.environ, "CELERY_BROKER_URL": url, "SKIP_CHECKS": "1"}
+    command = [sys.executable, "-m", *find("beat").arguments, *schedule]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def ticks() -> int:
+    """What Beat has published that nobody takes."""
+    return measure([PERIODIC]).get(PERIODIC, 0)
+
+
 def is_consumed() -> bool:
     """As `periodic` asks, once a second."""
     check_in(measure([QUEUE]))
@@ -81,6 +101,20 @@ def test_a_worker_goes_on_by_itself_after_its_broker_was_frozen(
         quick_redis().delete(SIGNS)
 
         assert within(SOON, is_consumed)
+
+
+def test_beat_goes_on_by_itself_after_its_broker_was_frozen(
+    rabbit: RabbitMQ, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", rabbit.url())
+    with beat(rabbit.url(), tmp_path):
+        assert within(SOON, lambda: ticks() > 1)
+        with frozen(rabbit.pid):
+            time.sleep(FREEZE)
+        assert within(SOON, lambda: bool(measure([PERIODIC])))
+        before = ticks()
+
+        assert within(SOON, lambda: ticks() > before + 5)
 
 
 def test_a_worker_that_a_vhost_of_quorum_queues_refuses_is_told_of(

@@ -14,7 +14,12 @@ from preferences.recipients.schemas import EXTERNAL_ID
 
 HEADERS = ("externalid", "userid", "id")  # without spaces, hyphens, underscores
 DELIMITERS = ",;\t"
-AROUND = " \t\r\n\u00a0\u200b\ufeff"
+FIRST = 10  # lines in which headings are looked for: reports begin with a title
+# Spaces, and marks that nobody sees; those of direction are copied along from right-to-left text.
+AROUND = (
+    " \t\r\n\u00a0\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    "\u2066\u2067\u2068\u2069\ufeff"
+)
 SEP = re.compile(rb'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
 EMPTY = re.compile(rb"[,;\t\s]*")
 AS_TEXT = re.compile(r'="([^"]*)"')
@@ -29,6 +34,9 @@ UNKNOWN = "Nobody has this id."
 IS_SHORTENED = (
     "Nobody has this id: a spreadsheet has shortened a long number. Format the column as text."
 )
+FLOAT = re.compile(r"\d+\.0")
+IS_FLOAT = "Nobody has this id: a program has written a whole number with “.0” behind it."
+IS_QUOTED = "Nobody has this id: it begins with an apostrophe."
 IS_FORMULA = "Nobody has this id: it is a formula, not its value."
 
 
@@ -58,19 +66,19 @@ class Text(NamedTuple):
 
 def read_ids(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Given]:
     """Of (number, line), a line None being too long. Blank ones are not among them."""
-    layout, is_first = PLAIN, True
-    for number, line in lines:
+    layout, headings = PLAIN, None
+    for at, (number, line) in enumerate(lines):
         if line is None:
             yield Given(number, "", TOO_LONG)
-        elif is_first and (said := SEP.fullmatch(line)):
+        elif at == 0 and (said := SEP.fullmatch(line)):
             layout = Layout(said[1].decode("cp1252", "replace"), 0)
-            continue  # the headings may follow
         elif not EMPTY.fullmatch(line):
-            found = _layout(line, layout.delimiter) if is_first else None
+            may_be = headings is None and at < FIRST
+            found = _layout(line, layout.delimiter) if may_be else None
             if found is None:
                 yield _given(number, line, layout)
-            layout = found or layout
-        is_first = False
+            headings = headings or found
+            layout = headings or layout
 
 
 def _layout(line: bytes, delimiter: str) -> Layout | None:
@@ -87,7 +95,9 @@ def _layout(line: bytes, delimiter: str) -> Layout | None:
 
 def _given(number: int, line: bytes, layout: Layout) -> Given:
     text, is_utf8 = _text(line)
-    cells = _cells(text, layout.delimiter or _first_delimiter(text))
+    if SHORTENED.fullmatch(text.strip(AROUND)):  # with a comma, as some countries write it
+        return Given(number, text.strip(AROUND), doubt=IS_SHORTENED)
+    cells = _readable(text, layout.delimiter or _first_delimiter(text), layout.column)
     if cells is None:
         return Given(number, "", BROKEN_QUOTE)
     cell = cells[layout.column].strip(AROUND) if len(cells) > layout.column else ""
@@ -105,6 +115,10 @@ def _doubt(id_: str, is_utf8: bool) -> str:
         return NOT_UTF8
     if SHORTENED.fullmatch(id_):
         return IS_SHORTENED
+    if FLOAT.fullmatch(id_):
+        return IS_FLOAT
+    if id_.startswith("'"):
+        return IS_QUOTED
     return IS_FORMULA if id_.startswith("=") else UNKNOWN
 
 
@@ -130,6 +144,15 @@ def _first_delimiter(text: str) -> str:
     end = re.match(r'=?"(?:[^"]|"")*"', start)
     rest = start[end.end() :] if end else start
     return next((each for each in rest if each in DELIMITERS), ",")
+
+
+def _readable(text: str, delimiter: str, column: int) -> list[str] | None:
+    """The cells of a line, or those before one that has several lines, if the id is among them."""
+    cells = _cells(text, delimiter)
+    if cells is not None or text.count('"') % 2 == 0:
+        return cells
+    before = next(csv.reader([text], delimiter=delimiter), [])[:-1]
+    return before if len(before) > column else None
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:

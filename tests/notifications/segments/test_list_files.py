@@ -48,6 +48,9 @@ def segment(make_segment: MakeSegment, people: list[Recipient]) -> Segment:
         b"External Id\nuser-1\nuser-2\n",
         b"ExternalID,UserId\nuser-1,user-9\nuser-2,user-8\n",
         "\u200buser-1\u00a0\nuser-2\ufeff\n".encode(),
+        "\u200fuser-1\n\u202auser-2\u202c\n".encode(),  # marks of direction
+        b";;;\nName;ID\nMaria;user-1\nJan;user-2\n",
+        b'ID;Note\nuser-1;"a; ""b"""\nuser-2;5" pipe\n',
     ],
 )
 def test_a_file_is_understood_however_a_spreadsheet_wrote_it(
@@ -56,6 +59,29 @@ def test_a_file_is_understood_however_a_spreadsheet_wrote_it(
     upload = send(segment, content, "replace")
     assert (upload.state, upload.received, upload.failed) == ("done", 2, 0)
     assert members(segment) == ["user-1", "user-2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "failed"),
+    [
+        (b"Members 28.11.2026\n\nName,User ID\nMaria,user-1\nJan,user-2\n", 1),  # a title
+        (b'ID,Note\nuser-1,"two\nlines"\nuser-2,x\n', 0),  # a cell of several lines
+        (b'Note,ID\n"open,user-9\nx,user-1\nx,user-2\n', 1),
+    ],
+)
+def test_lines_around_those_with_ids_are_named_and_lose_nobody(
+    segment: Segment, content: bytes, failed: int
+) -> None:
+    upload = send(segment, content, "replace")
+    assert members(segment) == ["user-1", "user-2"]
+    assert (upload.state, upload.failed) == ("done", failed)
+
+
+def test_half_of_a_long_number_is_nobodys_id(segment: Segment) -> None:
+    Recipient.objects.create(external_id="1")
+    upload = send(segment, b"ID\n1,23457E+12\nuser-1\n", "replace")
+    assert members(segment) == ["user-1"]
+    assert "shortened a long number" in upload.errors[0]["problem"]
 
 
 def zipped(name: str, text: bytes = b"x") -> bytes:
@@ -111,6 +137,8 @@ def test_a_file_in_which_nothing_is_recognised_changes_nothing_and_says_why(
     [
         (b"4.9123E+11", "shortened a long number"),
         (b'"=A1+1"', "it is a formula"),
+        (b"4711.0", "written a whole number with"),
+        (b"'4711", "begins with an apostrophe"),
         (b"M\xfcller", "This is not UTF-8"),
         (b"00123", "Nobody has this id."),
     ],
