@@ -96,7 +96,7 @@ async def _in_turn(
     flow: Flow, client: Client, request: HttpRequest, token: str, deadline: float
 ) -> Answer:
     """The time limit of `request` begins with its place, not while it waits for one."""
-    if not await flow.enter(deadline):
+    if not flow.take() and not await flow.enter(deadline):
         return NOT_STARTED
     started = monotonic()
     try:

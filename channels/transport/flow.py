@@ -40,12 +40,18 @@ class Flow:
         silent = silent and monotonic() - self._moved_at > self.window.slow_after
         return silent or self.window.is_slow
 
-    async def enter(self, deadline: float) -> bool:
-        """Whether there was a place before `deadline`, monotonic. Then `leave` is due."""
+    def take(self) -> bool:
+        """Whether there was a place now. Then `leave` is due."""
         if self._present < int(self.window.size) and not self._waiting:
             if not self._present:
                 self._moved_at = monotonic()
             self._present += 1
+            return True
+        return False
+
+    async def enter(self, deadline: float) -> bool:
+        """Whether there was a place before `deadline`, monotonic. Then `leave` is due."""
+        if self.take():
             return True
         loop = asyncio.get_running_loop()
         place: asyncio.Future[bool] = loop.create_future()

@@ -28,6 +28,7 @@ class Clients:
         self.flows = Flows()
         self._guarded = guarded or Guarded(flows=self.flows)
         self._lines: dict[tuple[int, str, float, bool], Line] = {}
+        self._trusted: dict[str, bool] = {}  # by endpoint of an account
         self._told: set[int] = set()
 
     async def fetch(
@@ -37,7 +38,7 @@ class Clients:
         try:
             if request.guarded:
                 return await self._guarded.fetch(account, request, deadline, token), None
-            if account.endpoint and not is_trusted_url(request.url):
+            if account.endpoint and not self._is_trusted(request.url, account.endpoint):
                 return await self._own_endpoint(account, request, deadline, token), None
             line = self._line(account, request)
         except ValueError:
@@ -46,6 +47,16 @@ class Clients:
         if answer is NO_HTTP2:
             self._tell(account)
         return answer, line.client
+
+    def _is_trusted(self, url: str, endpoint: str) -> bool:
+        """Most URLs are the endpoint and a path: then the host is the endpoint's, and looked at
+        once, as reading the URL of each request takes 4 µs (2026-11)."""
+        if not url.startswith(endpoint) or url[len(endpoint) : len(endpoint) + 1] != "/":
+            return is_trusted_url(url)
+        trusted = self._trusted.get(endpoint)
+        if trusted is None:
+            trusted = self._trusted[endpoint] = is_trusted_url(f"{endpoint}/")
+        return trusted
 
     async def _own_endpoint(
         self, account: Account, request: HttpRequest, deadline: float, token: str
