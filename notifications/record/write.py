@@ -117,21 +117,21 @@ def _update(changes: Sequence[Change]) -> dict[str, int]:
 
 
 def _update_leaf(changes: Sequence[Change]) -> dict[str, int]:
-    ids = array(c.row.id for c in changes)
+    ids = array([c.row.id for c in changes])
     with connection.cursor() as cursor:
         cursor.execute(
             UPDATE.format(leaf=leaf("delivery", changes[0].row.id)),
             [
                 DEFERRED,
                 ids,
-                array(c.row.lease for c in changes),
-                array(c.state.value for c in changes),
-                quoted_array(c.reason for c in changes),
-                array(_instant(c.due_at) for c in changes),
-                array(c.held_by for c in changes),
-                array(c.attempts for c in changes),
-                array(c.outcome.value for c in changes),
-                array(c.account_id for c in changes),
+                array([c.row.lease for c in changes]),
+                array([c.state.value for c in changes]),
+                quoted_array([c.reason for c in changes]),
+                array([_instant(c.due_at) for c in changes]),
+                array([c.held_by for c in changes]),
+                array([c.attempts for c in changes]),
+                array([c.outcome.value for c in changes]),
+                array([c.account_id for c in changes]),
                 ids,
             ],
         )

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 
 def array(values: Iterable[object]) -> str:
-    return "{" + ",".join("NULL" if v is None else str(v) for v in values) + "}"
+    return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
 
 
 def quoted_array(values: Iterable[str | None]) -> str:
     """For any text: quoted and escaped, without the NUL Postgres cannot store."""
-    return "{" + ",".join("NULL" if v is None else _quoted(v) for v in values) + "}"
+    return "{" + ",".join(["NULL" if v is None else _quoted(v) for v in values]) + "}"
 
 
 def bytea_array(values: Iterable[bytes | None]) -> str:
@@ -21,5 +21,7 @@ def bytea_array(values: Iterable[bytes | None]) -> str:
 
 
 def _quoted(value: str) -> str:
+    if not value:
+        return '""'
     clean = value.replace("\x00", "").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{clean}"'
