@@ -9,24 +9,29 @@ from channels.base import (
     Account,
     Channel,
     Envelope,
+    EventKind,
     HttpRequest,
     InboxWrite,
     OutcomeKind,
     SmtpSend,
 )
 from channels.compose import compose
+from channels.protocols import WithReceipts
 from channels.registry import adapter, kinds
 from channels.sandbox.simulators import simulators
 from tests.channels.conftest import Send
 from tests.channels.samples import DELIVERY, message
 from tests.channels.sandbox.conftest import Sandbox, received
 from tests.channels.sandbox.conftest import sandbox as sandbox  # a fixture
+from tests.channels.sandbox.listener import Listener
+from tests.channels.sandbox.listener import listener as listener  # a fixture
 
 pytestmark = pytest.mark.django_db
 
 # Those of the others are reached at URLs that people give.
 CHANNELS = (Channel.PUSH, Channel.SMS, Channel.EMAIL)
 KINDS = [kind for kind in kinds() if adapter(kind).CHANNEL in CHANNELS]
+WITH_RECEIPTS = [kind for kind in KINDS if isinstance(adapter(kind), WithReceipts)]
 PARTS = {"title": "Order shipped", "body": "It is on its way 📦", "link": "https://x.example/o/1"}
 PARTS |= {"subtitle": "Order 7", "ios_interruption_level": "time-sensitive"}
 PARTS |= {"android_visibility": "private", "android_notification_priority": "high"}
@@ -69,6 +74,19 @@ def test_a_fault_is_understood(
     sandbox.fault(account, fault)
     outcome, _ = send(account, adapter(kind), replace(_request(account), timeout=1.0))
     assert outcome.kind in expected
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if isinstance(adapter(kind), WithReceipts)]
+)
+def test_a_receipt_is_believed_and_names_its_delivery(
+    sandbox: Sandbox, send: Send, listener: Listener, kind: str
+) -> None:
+    account = sandbox.account(kind, callback_url=listener.url)
+    outcome, _ = send(account, adapter(kind), _request(account))
+    event = listener.events(account, EventKind.DELIVERED)[-1]
+    assert (event.delivery_id, event.attempt) == (DELIVERY, 1)
+    assert event.provider_id == outcome.provider_id
 
 
 def _account(sandbox: Sandbox, kind: str) -> Account:

@@ -2,18 +2,15 @@
 
 import json
 import queue
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from channels.aws.sns_message import confirm
-from channels.base import Account, Channel, Envelope, Event, EventKind, HttpRequest, InboundRequest
+from channels.base import Account, Channel, Envelope, EventKind, HttpRequest
 from channels.email.mailgun.multipart import Part, multipart
 from channels.messages import Attachment, EmailMessage
 from channels.protocols import WithBatch
@@ -26,52 +23,14 @@ from tests.channels.conftest import Send
 from tests.channels.samples import DELIVERY
 from tests.channels.sandbox.conftest import Sandbox, received
 from tests.channels.sandbox.conftest import sandbox as sandbox  # a fixture
+from tests.channels.sandbox.listener import Listener
+from tests.channels.sandbox.listener import listener as listener  # a fixture
 from tests.channels.sns import confirmation
 
 pytestmark = pytest.mark.django_db
 
 KINDS = [kind for kind in simulators() if adapter(kind).CHANNEL is Channel.EMAIL]
 D, H, S = EventKind.DELIVERED, EventKind.BOUNCED_HARD, EventKind.BOUNCED_SOFT
-
-
-class Listener:
-    """Our side of callbacks."""
-
-    def __init__(self) -> None:
-        self.got: queue.Queue[InboundRequest] = queue.Queue()
-        heard = self.got
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                names = {name.lower(): value for name, value in self.headers.items()}
-                heard.put(InboundRequest("POST", self.path, names, body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *args: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def events(self, account: Account, last: EventKind) -> list[Event]:
-        """Up to the `last`; every request has to be a genuine one."""
-        found: list[Event] = []
-        while not found or found[-1].kind is not last:
-            request = self.got.get(timeout=5)
-            spoken = adapter(account.kind)
-            assert spoken.verify(request, account, datetime.now(UTC))
-            found += spoken.parse_events(request)
-        return found
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def letter(address: str = "ada@example.org", **changes: Any) -> EmailMessage:
