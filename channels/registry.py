@@ -14,6 +14,7 @@ ADAPTERS = {
     "ses": "channels.email.ses.adapter",
     "mailgun": "channels.email.mailgun.adapter",
     "twilio": "channels.sms.twilio.adapter",
+    "vonage": "channels.sms.vonage.adapter",
     "sns": "channels.sms.sns",
     "sns_push": "channels.push.sns_push",
     "inbox": "channels.inbox.adapter",
