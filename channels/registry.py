@@ -13,6 +13,7 @@ ADAPTERS = {
     "sendgrid": "channels.email.sendgrid.adapter",
     "ses": "channels.email.ses.adapter",
     "mailgun": "channels.email.mailgun.adapter",
+    "postmark": "channels.email.postmark.adapter",
     "twilio": "channels.sms.twilio.adapter",
     "vonage": "channels.sms.vonage.adapter",
     "sns": "channels.sms.sns",
