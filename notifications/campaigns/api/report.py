@@ -8,8 +8,8 @@ from rest_framework.request import Request
 
 from notifications.analytics.rows import ReportRow
 from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi
-from notifications.campaigns.pages.report import ALL, chosen, csv_lines
-from notifications.campaigns.report.report import report, rows
+from notifications.campaigns.report.report import csv_lines, report, rows
+from notifications.campaigns.report.runs import ALL, runs_of
 from notifyproj.core.api.bodies import answer
 from notifyproj.core.api.openapi import KEY_ERRORS
 
@@ -37,7 +37,7 @@ class ReportOf(CampaignsApi):
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(request, campaign_id)
-        runs = chosen(campaign, request.query_params.get("run", ALL))
+        runs = runs_of(campaign, request.query_params.get("run", ALL))
         found = report(campaign, runs)
         return answer(
             CampaignReport(
@@ -60,7 +60,7 @@ class ReportAsCsv(CampaignsApi):
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponseBase:
         campaign = self.campaign(request, campaign_id)
-        runs = chosen(campaign, request.query_params.get("run", ALL))
+        runs = runs_of(campaign, request.query_params.get("run", ALL))
         return StreamingHttpResponse(
             csv_lines(campaign, runs), content_type="text/csv; charset=utf-8"
         )

@@ -15,11 +15,11 @@ from notifications.campaigns.pages.base import (
     needs,
     note,
     page,
-    run_of,
     to,
 )
 from notifications.campaigns.plan.write import run_rate
 from notifications.campaigns.report.progress import Progress, progress
+from notifications.campaigns.report.runs import run_of
 from notifications.campaigns.run.lifecycle import campaign_cancel, is_over, run_pause, run_resume
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now

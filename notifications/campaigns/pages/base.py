@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from notifications.campaigns.models import Campaign, Run
+from notifications.campaigns.models import Campaign
 from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.audit import log as audit
@@ -48,17 +48,6 @@ def campaign_of(object_id: str) -> Campaign:
     """Raises Http404."""
     rows = Campaign.objects.select_related("type", "segment", "service", "owner", "approved_by")
     found = rows.filter(pk=int(object_id)).first() if object_id.isdecimal() else None
-    if found is None:
-        raise Http404
-    return found
-
-
-def run_of(campaign: Campaign, number: str | None = None) -> Run | None:
-    """The one asked for, else the newest. Raises Http404 for one that never was."""
-    rows = campaign.runs.select_related("campaign__type", "campaign__segment", "winner")
-    if not number:
-        return rows.order_by("-number").first()
-    found = rows.filter(number=int(number)).first() if number.isdecimal() else None
     if found is None:
         raise Http404
     return found

@@ -9,8 +9,9 @@ from django.urls import NoReverseMatch, reverse
 
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.pages import labels
-from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, run_of, to
+from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, to
 from notifications.campaigns.report.progress import ArmProgress, Progress, progress
+from notifications.campaigns.report.runs import run_of
 from notifications.campaigns.run.stalls import Reason
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifyproj.core.clock import now

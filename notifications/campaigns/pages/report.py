@@ -1,26 +1,22 @@
 """The report of a campaign: what became of it, of one run or of all, and as a table to keep."""
 
-from collections.abc import Iterator, Sequence
-
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from notifications.analytics.rows import as_csv
-from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.pages import labels
-from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, run_of, to
+from notifications.campaigns.pages.base import SEE, campaign_of, needs, page, to
 from notifications.campaigns.report.held_out import held_out
-from notifications.campaigns.report.report import GROUPS, over_time, report, rows
+from notifications.campaigns.report.report import csv_lines, over_time, report
+from notifications.campaigns.report.runs import ALL, run_of, runs_of
 from notifications.statuses import State
 
 RUNS_SHOWN = 100
-ALL = "all"
 
 
 @needs(SEE)
 def report_of(request: HttpRequest, object_id: str) -> HttpResponse:
     campaign = campaign_of(object_id)
-    runs = chosen(campaign, request.GET.get("run", ""))
+    runs = runs_of(campaign, request.GET.get("run", ""))
     if not runs:
         return to("change", campaign)
     found = report(campaign, runs)
@@ -56,28 +52,13 @@ def held_out_of(request: HttpRequest, object_id: str) -> HttpResponse:
 @needs(SEE)
 def as_csv_of(request: HttpRequest, object_id: str) -> StreamingHttpResponse:
     campaign = campaign_of(object_id)
-    runs = chosen(campaign, request.GET.get("run", ALL))
+    runs = runs_of(campaign, request.GET.get("run", ALL))
     named = f'attachment; filename="campaign-{campaign.pk}.csv"'
     return StreamingHttpResponse(
         csv_lines(campaign, runs),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": named},
     )
-
-
-def csv_lines(campaign: Campaign, runs: Sequence[Run]) -> Iterator[str]:
-    """A run at a time."""
-    yield as_csv([], GROUPS)
-    for run in runs:
-        yield as_csv(rows(campaign, [run]), GROUPS).partition("\r\n")[2]
-
-
-def chosen(campaign: Campaign, text: str) -> list[Run]:
-    """The run of that number, the newest, or all. Raises Http404."""
-    if text == ALL:
-        return list(campaign.runs.select_related("winner").order_by("number"))
-    run = run_of(campaign, text)
-    return [run] if run else []
 
 
 def _seconds(milliseconds: float | None) -> float | None:

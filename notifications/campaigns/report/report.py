@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from notifications.analytics.figures import Figures
 from notifications.analytics.latency import Latency
-from notifications.analytics.rows import ReportRow, row
+from notifications.analytics.rows import ReportRow, as_csv, row
 from notifications.analytics.selectors import Which, by_arm, totals
 from notifications.campaigns.models import Arm, Campaign, Moment, Run, Slice
 from notifications.campaigns.report.chart import Chart, chart
@@ -144,3 +144,10 @@ def _variants(
     for variant in dict.fromkeys(arm.variant for arm in arms):
         own = together(figures[arm.pk] for arm in arms if arm.variant_id == variant.pk)
         yield VariantReport(variant.name, str(variant.version), own, variant.pk in winners)
+
+
+def csv_lines(campaign: Campaign, runs: Sequence[Run]) -> Iterator[str]:
+    """The table to keep: its heading, then the rows of one run after the other."""
+    yield as_csv([], GROUPS)
+    for run in runs:
+        yield as_csv(rows(campaign, [run]), GROUPS).partition("\r\n")[2]
