@@ -28,9 +28,6 @@ from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.ids import milliseconds_of
 from preferences.facts.types import PRIORITY_OF
 
-KEY_REUSED = InvalidFields(
-    {"Idempotency-Key": "This key was used before with another body."}, "idempotency_conflict", 409
-)
 INLINE = 50  # deliveries resolved in the accepting transaction
 
 
@@ -98,7 +95,7 @@ def _replay(
         known = stored.get(item.key)
         same = known.is_of(item.request, item.hash) if known else _is_first(item, hashes)
         if not same:
-            answers[index] = Answer(error=KEY_REUSED)
+            answers[index] = Answer(error=idempotency.REUSED)
         elif known:
             answers[index] = Answer(body=convert(known.response, Accepted), replayed=True)
 

@@ -13,10 +13,14 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connection
 
+from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.sqlarrays import quoted_array
 
 KEPT = timedelta(hours=24)
+REUSED = InvalidFields(
+    {"Idempotency-Key": "This key was used before with another body."}, "idempotency_conflict", 409
+)
 
 
 class Stored(NamedTuple):
@@ -72,6 +76,16 @@ def claim(service_id: int, hashes: Mapping[str, bytes], now: datetime) -> dict[s
             [service_id, [key for key in keys if key not in taken]],
         )
         return {key: Stored(bytes(hash_), _json(answer)) for key, hash_, answer in cursor}
+
+
+def first_answer(service_id: int, key: str, value: object, now: datetime) -> Any:
+    """What the first request with this key was told; None when this is the first, and takes the
+    key for this transaction. `value` is the body. Raises REUSED where that one had another."""
+    hash_ = fingerprint(value)
+    stored = claim(service_id, {key: hash_}, now).get(key)
+    if stored is not None and not stored.is_of(value, hash_):
+        raise REUSED
+    return stored.response if stored else None
 
 
 def keep(service_id: int, answers: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from notifications.accept.accept import Answer, accept
 from notifications.accept.backpressure import is_full, refuse
 from notifications.accept.requests import Accepted, BatchRequest, SendRequest, parse_each
+from notifications.api.idempotency_key import CONFLICT, KEY, mark_replayed, read_key
 from notifications.history import notifications as selectors
 from notifications.history.status import COMPLETED, FORMER_STATUSES, read_status
 from notifications.services import cancel as cancelling
@@ -31,13 +32,6 @@ from notifyproj.core.models import Scope
 TAGS = ["notifications"]
 FORMER = (
     f"`resolved`, `sending` and `done` are deprecated: use `processing` and `completed`. {REMOVED}"
-)
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Up to 190 characters, kept 24 hours: the same key and body replays the first "
-    "answer (with `Idempotency-Replayed: true`); the same key with another body is 409.",
 )
 ORDER = OpenApiExample(
     "An order confirmation",
@@ -96,7 +90,7 @@ class Notifications(APIView):
         responses={
             202: OpenApiResponse(Accepted, "Written down; it will be sent."),
             400: WRONG,
-            409: error("This key was used before with another body.", "idempotency_conflict"),
+            409: CONFLICT,
             422: error("No recipient is known as 'user-9'.", "unknown_recipient", user_id="…"),
             503: FULL,
             **KEY_ERRORS,
@@ -107,13 +101,11 @@ class Notifications(APIView):
         caller = cast(Caller, request.user)
         if is_full(body):
             raise refuse()
-        result = accept(caller.service_id, [body], now(), key=_key(request))[0]
+        result = accept(caller.service_id, [body], now(), key=read_key(request))[0]
         if result.error is not None:
             raise result.error
         response = answer(result.body, 202)
-        if result.replayed:
-            response["Idempotency-Replayed"] = "true"
-        return response
+        return mark_replayed(response) if result.replayed else response
 
     @extend_schema(
         tags=TAGS,
@@ -174,7 +166,8 @@ class Batch(APIView):
         if parsed and all(item is FULL_ITEM for item in parsed):
             raise refuse()
         results = [
-            _result(item) for item in accept(caller.service_id, parsed, now(), key=_key(request))
+            _result(item)
+            for item in accept(caller.service_id, parsed, now(), key=read_key(request))
         ]
         accepted = sum(result.notification is not None for result in results)
         return answer(BatchResult(accepted, len(results) - accepted, results), 202)
@@ -230,13 +223,6 @@ def _result(item: Answer) -> ItemResult:
 
 def _unless_full(item: SendRequest | InvalidFields) -> SendRequest | InvalidFields:
     return FULL_ITEM if isinstance(item, SendRequest) and is_full(item) else item
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > 190 or not key.isprintable():
-        raise InvalidFields({"Idempotency-Key": "At most 190 printable characters."})
-    return key
 
 
 def _uuid(name: str, text: str | None) -> UUID | None:

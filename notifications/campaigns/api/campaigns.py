@@ -11,9 +11,8 @@ from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from notifications.accept import idempotency
-from notifications.accept.accept import KEY_REUSED
-from notifications.api.notifications import KEY
+from notifications.accept.idempotency import first_answer, keep
+from notifications.api.idempotency_key import CONFLICT, KEY, mark_replayed, read_key
 from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, wishes
 from notifications.campaigns.api.views import CampaignView, campaign_view
 from notifications.campaigns.models import Campaign
@@ -113,24 +112,21 @@ class Campaigns(CampaignsApi):
         responses={
             201: CampaignView,
             400: WRONG,
-            409: error("This key was used before with another body.", "idempotency_conflict"),
+            409: CONFLICT,
             **KEY_ERRORS,
         },
     )
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, NewCampaign)
-        key, service_id = _key(request), cast(Caller, request.user).service_id
+        key, service_id = read_key(request), cast(Caller, request.user).service_id
         with transaction.atomic():
-            before = _claimed(service_id, key, body) if key else None
-            if before is not None:
-                replayed = answer(before, 201)
-                replayed["Idempotency-Replayed"] = "true"
-                return replayed
+            if key and (first := first_answer(service_id, key, ["campaign", body], now())):
+                return mark_replayed(answer(first, 201))
             fields = {**_columns(request, body), "service_id": service_id}
             made = campaign_create(fields=fields, variants=wishes(body) or [], owner=None)
             view = shown(self.campaign(request, made.pk))
             if key:
-                idempotency.keep(service_id, {key: view})
+                keep(service_id, {key: view})
         return answer(view, 201)
 
 
@@ -190,22 +186,3 @@ def _columns(request: Request, body: ChangedCampaign) -> dict[str, Any]:
 
 def shown(campaign: Campaign) -> CampaignView:
     return campaign_view(campaign, standings([campaign]).get(campaign.pk, NOTHING_YET))
-
-
-def _claimed(service_id: int, key: str, body: NewCampaign) -> Any:
-    """The first answer to this key, if there was one. Raises InvalidFields."""
-    value = ["campaign", body]
-    hash_ = idempotency.fingerprint(value)
-    stored = idempotency.claim(service_id, {key: hash_}, now()).get(key)
-    if stored is None:
-        return None
-    if not stored.is_of(value, hash_):
-        raise KEY_REUSED
-    return stored.response
-
-
-def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > 190 or not key.isprintable():
-        raise InvalidFields({"Idempotency-Key": "At most 190 printable characters."})
-    return key
