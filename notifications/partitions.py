@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.db import OperationalError, connection, transaction
 from psycopg2 import sql
 
+from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.ids import day_in, day_start
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ TABLES = {
 DAYS_AHEAD = 7
 EPOCH = date(1970, 1, 1)
 LOCK_TIMEOUT = "2s"
-LOCK = 0x6E6F7469  # advisory: one maker of partitions at a time
+LOCK = AdvisoryLock("noti")  # one maker of partitions at a time
 # Half of each delivery page is left free, for the claims that stay on it (heap-only updates).
 FILL = {"notification": 100, "delivery": 50, "attempt": 100, "event": 100}  # per cent
 STORAGE = sql.SQL(
@@ -37,8 +38,8 @@ DROP = sql.SQL("DROP TABLE {child}")
 def ensure_partitions(today: date, days_ahead: int = DAYS_AHEAD) -> list[str]:
     """Make what is missing from yesterday on; answers the names of the new ones."""
     days = {today + timedelta(days=n) for n in range(-1, days_ahead + 1)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    with transaction.atomic():
+        LOCK.take()
         found = set(existing())
         days |= {day for _, day in found}  # a table that an update added has none for older days
         missing = sorted({(t, d) for t in TABLES for d in days} - found)

@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from channels.accounts.health import STALE
 from channels.accounts.rate_control import Lately, next_rate
 from channels.accounts.routes import CLOSED, OPEN, PROBE_LEASE
+from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.alerts.alerts import alert_raise, alert_resolve
 from notifyproj.core.sqlarrays import array
 
 log = logging.getLogger(__name__)
 
-LOCK = 0x6865616C
+LOCK = AdvisoryLock("heal")
 CLOCKS = timedelta(seconds=1)  # a worker's and the database's may differ by that
 GENTLY = 100.0  # messages a second an account begins with when its breaker closes
 NOTABLE = 0.01  # a smaller change of an average is not worth a row's update
@@ -146,8 +147,7 @@ class Minute(NamedTuple):
 def fold_health() -> None:
     """One at a time; a second one that comes meanwhile does nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
+        if not LOCK.try_take():
             return
         cursor.execute(DAYS)
         probe = f"{(PROBE_LEASE + CLOCKS).total_seconds()} seconds"

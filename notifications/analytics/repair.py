@@ -20,8 +20,9 @@ from django.db import connection, transaction
 
 from notifications.analytics.recount import Tally, difference
 from notifications.counters import table as counters
+from notifyproj.core.advisory_lock import AdvisoryLock
 
-LOCK = 0x726F6C6C
+LOCK = AdvisoryLock("roll")
 
 
 def check(day: date, arm_id: int | None = None) -> Tally:
@@ -32,7 +33,7 @@ def check(day: date, arm_id: int | None = None) -> Tally:
 
 def repair(day: date, arm_id: int | None = None) -> Tally:
     """The same, and puts it right."""
-    with _taking_turns(), _one_moment():
+    with LOCK.held(), _one_moment():
         lacking = difference(day, arm_id)
         counters.insert(lacking)
         return lacking
@@ -44,13 +45,3 @@ def _one_moment() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
-
-
-@contextmanager
-def _taking_turns() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -4,7 +4,6 @@ any process loses nothing.
 One sweep at a time, by advisory lock; a second Beat or a late task does no harm.
 """
 
-import logging
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -20,10 +19,9 @@ from notifications.dispatch.resumed import retry_resumed
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.wipe import wipe
+from notifyproj.core.advisory_lock import AdvisoryLock
 
-log = logging.getLogger(__name__)
-
-LOCK = 0x73776565
+LOCK = AdvisoryLock("swee")
 QUOTA = {Lane.URGENT: 10_000, Lane.NORMAL: 10_000, Lane.BULK: 10_000}  # rows a second
 MOST_CRASHES = 5
 ALONE_AFTER = 3
@@ -99,7 +97,7 @@ class Pending(NamedTuple):
 def sweep() -> None:
     """Dispatch what is due, urgent first, each lane by its quota."""
     with transaction.atomic():
-        if not _only_one():
+        if not LOCK.try_take():
             return
         settled = release_held()
         retry_resumed()
@@ -114,12 +112,6 @@ def sweep() -> None:
     dispatch.publish(row.due() for row in rows if not _final(row))
     settled += [(row.notification_id, row.type_id) for row in rows if _final(row)]
     wipe([*settled, *((item.id, item.type_id) for item in notifications)])
-
-
-def _only_one() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _notifications() -> list[Pending]:

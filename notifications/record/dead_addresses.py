@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from channels.accounts.health import hold
 from channels.base import EventKind
 from notifications.record.dead_evidence import RECEIPTS_OF, Evidence, evidence
+from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.alerts.alerts import alert_raise
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 WAIT = timedelta(seconds=3)  # an account that says "dead" to everything shows by then
 SPARED_FOR = timedelta(days=30)  # they can be looked at so long
 QUOTA = 5_000  # given up a second
-LOCK = 0x62757279
+LOCK = AdvisoryLock("bury")
 GUARD = "guard"  # as an operator would: no probe can tell that the setting is right again
 REASON = "More addresses died, or complained, at once than can be true: look at the settings"
 COMPLAINT = "complaint"  # source of a suppression
@@ -111,7 +112,7 @@ def tally_receipts(receipts: Iterable[tuple[int, EventKind]]) -> None:
 def fold(now: datetime | None = None) -> None:
     """Once a second: spare what looks like our own mistake, give up the rest."""
     with transaction.atomic():
-        if not _only_one():
+        if not LOCK.try_take():
             return
         suspects = evidence()
         if not suspects:
@@ -186,9 +187,3 @@ def _consequences(rows: Sequence[tuple[Any, ...]]) -> None:
     )
     if rows:
         log.info("dead addresses given up", extra={"noted": len(rows), "given_up": given_up})
-
-
-def _only_one() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])

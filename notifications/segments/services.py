@@ -5,7 +5,7 @@ from math import inf
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 
 from notifications.segments.models import Segment, SegmentMember, UploadChange
@@ -17,10 +17,11 @@ from notifications.segments.rules.sql import Where
 from notifications.segments.rules.tree import Activity, InSegment, Node, Uploaded, leaves
 from notifications.segments.rules.words import words_of
 from notifyproj.core import clock
+from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.api.errors import ApiError, InvalidFields
 from preferences.facts.types import catalogue
 
-LOCK = 0x73656773  # advisory: segments name each other, so one is saved at a time
+LOCK = AdvisoryLock("segs")  # segments name each other, so one is saved at a time
 SECONDS_MOST = 120.0  # to look at everybody once: what all pages of a campaign take together
 RESERVED = frozenset({"look"})
 USERS_SHOWN = 5
@@ -41,7 +42,7 @@ def segment_create(
 ) -> Segment:
     """`service_id`: no other service sees it. Raises InvalidFields."""
     with transaction.atomic():
-        _lock()
+        LOCK.take()
         if slug in RESERVED:
             raise InvalidFields({"slug": "This name is a route of the API."})
         if Segment.objects.filter(slug=slug).exists():
@@ -55,7 +56,7 @@ def segment_create(
 def segment_update(*, segment: Segment, wish: Wish) -> None:
     """Raises InvalidFields."""
     with transaction.atomic():
-        _lock()
+        LOCK.take()
         _write(segment, wish)
     segment_count(segment=segment)
 
@@ -63,7 +64,7 @@ def segment_update(*, segment: Segment, wish: Wish) -> None:
 def segment_delete(*, segment: Segment) -> None:
     """Raises ApiError 409 when other segments name it, or something uses it."""
     with transaction.atomic():
-        _lock()
+        LOCK.take()
         if named_by := depth.namers(segment.slug, _nodes()):
             message = f"These segments name it: {', '.join(named_by)}."
             raise ApiError(409, "in_use", message, {"slug": message})
@@ -117,11 +118,6 @@ def kind_of(node: Node) -> Segment.Kind:
     if not uses_list:
         return Segment.Kind.RULES
     return Segment.Kind.UPLOAD if len(said) == 1 else Segment.Kind.BOTH
-
-
-def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _nodes() -> dict[str, Node]:

@@ -100,7 +100,7 @@ def test_a_second_sweep_at_the_same_time_does_nothing(ada: World, hints: list[Pu
     make_due()
     words: dict[str, Any] = connection.get_connection_params()
     other = psycopg2.connect(**{k: v for k, v in words.items() if k != "cursor_factory"})
-    other.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [sweeps.LOCK])
+    other.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [sweeps.LOCK.number])
 
     sweep()
     assert hints == []

@@ -5,12 +5,9 @@ tried again, and does not keep the others.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
-
-from django.db import connection
 
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.run import lifecycle as life
@@ -20,6 +17,7 @@ from notifications.campaigns.run.gates import try_gate
 from notifications.campaigns.run.launch import run_begin
 from notifications.campaigns.run.numbers import numbers_of
 from notifications.campaigns.states import CampaignState, RunState
+from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.alerts.alerts import alert_raise
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now as clock_now
@@ -27,14 +25,14 @@ from notifyproj.core.clock import now as clock_now
 log = logging.getLogger(__name__)
 T = TypeVar("T", Campaign, Run)
 
-LOCK = 0x63616D70
+LOCK = AdvisoryLock("camp")
 BRAKE = "the brake"
 CANCEL_SECONDS = 0.5
 
 
 def tick() -> None:
     """What Beat starts."""
-    with _only_one() as first:
+    with LOCK.try_held() as first:
         if not first:
             return
         now = clock_now()
@@ -108,16 +106,3 @@ def _unfinished_cancellations() -> list[Run]:
 
 def _cancel_rest(run: Run) -> None:
     life.cancel_rest(run, CANCEL_SECONDS)
-
-
-@contextmanager
-def _only_one() -> Iterator[bool]:
-    """A lock of the session: each step commits by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        first = bool(cursor.fetchone()[0])
-        try:
-            yield first
-        finally:
-            if first:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -7,7 +7,6 @@ dies in between tells it twice.
 import json
 import logging
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,9 +16,13 @@ from django.db import connection
 from pyreqwest.client import SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+from notifyproj.core.advisory_lock import AdvisoryLock
+
 log = logging.getLogger(__name__)
 
-LOCK = 0x616C6572  # one teller at a time: a slow webhook must not take every periodic thread
+LOCK = AdvisoryLock(
+    "aler"
+)  # one teller at a time: a slow webhook must not take every periodic thread
 MOST = 20  # alerts a turn
 TIMEOUT = timedelta(seconds=5)
 
@@ -48,7 +51,7 @@ class Told(NamedTuple):
 def tell_alerts() -> int:
     """Answers how many were told. One that nobody took stays untold and is tried again."""
     told = 0
-    with _only_one() as alone:
+    with LOCK.try_held() as alone:
         for alert in _untold() if alone else ():
             if _tell(alert):
                 _mark(alert.id)
@@ -116,17 +119,3 @@ def _untold() -> list[Told]:
 def _mark(id_: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE alert SET told_at = now() WHERE id = %s", [id_])
-
-
-@contextmanager
-def _only_one() -> Any:
-    """A lock of the session, not of a transaction: nothing is open while we talk to others."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
