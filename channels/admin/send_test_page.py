@@ -11,6 +11,7 @@ from django.urls import reverse
 from channels.accounts.credentials import account_value
 from channels.admin import send_test as trial
 from channels.base import Channel, Outcome, OutcomeKind
+from channels.extension_points import address_books
 from channels.models import ProviderAccount
 from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.encryption import Undecryptable
@@ -33,13 +34,6 @@ SAID = {
     OutcomeKind.MISCONFIGURED: ("The account was refused", "bad"),
     OutcomeKind.UNCERTAIN: ("It left, and nobody answered", "warn"),
 }
-# Whoever knows people may find the address behind a person's id: (account, id) → address.
-Book = Callable[[ProviderAccount, str], str | None]
-_books: list[Book] = []
-
-
-def ask_also(book: Book) -> None:
-    _books.append(book)
 
 
 class TrialForm(forms.Form):
@@ -77,7 +71,7 @@ def _send(row: ProviderAccount, to: str, text: str) -> trial.Verdict:
         unreadable = "Its credentials cannot be read with the present keys"
         outcome = Outcome(OutcomeKind.MISCONFIGURED, unreadable)
         return trial.Verdict(outcome, 0.0)
-    found = (address for book in _books if (address := book(row, to)))
+    found = (address for book in address_books if (address := book(row, to)))
     return trial.send(account, next(found, to), text)
 
 

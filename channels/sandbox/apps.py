@@ -9,4 +9,4 @@ class SandboxConfig(AppConfig):
         from channels.sandbox.erasure import received
         from notifyproj.core import erasures
 
-        erasures.register([("sandbox.received", received)])
+        erasures.steps.register("sandbox.received", received)

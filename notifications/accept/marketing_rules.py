@@ -11,13 +11,11 @@ from django.db.models import Q
 
 from notifications.accept.requests import SendRequest
 from notifyproj.core.api.errors import InvalidFields
-from preferences.admin import type_form
 from preferences.decision.values import MARKETING
 from preferences.facts.types import TypeValue
 from preferences.models import NotificationType
 from templates.review.checks import Problem
 from templates.review.unsubscribe_check import LINKS, Parts, without_way_out
-from templates.versions import published as services
 from templates.versions.published import VersionValue, channels_without_way_out, find_version
 
 MANDATORY = "Marketing cannot be mandatory: it always has a way out."
@@ -43,12 +41,6 @@ def check_way_out(
             f"variables.{name}": "Leave it out, or give a link of your own." for name in wrong
         }
         raise InvalidFields(fields, CODE, 422)
-
-
-def connect() -> None:
-    """Once, when the application starts."""
-    services.requirements.append(of_template)
-    type_form.requirements.append(of_type)
 
 
 def of_template(slug: str, parts: Parts) -> list[Problem]:

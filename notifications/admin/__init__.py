@@ -1,6 +1,5 @@
 """The log in the admin: what is imported here registers itself."""
 
-from notifications.admin import person_page as person_page
 from notifications.admin.log import deliveries as deliveries
 from notifications.admin.log import notifications as notifications
 from notifications.callbacks import admin as callbacks_admin  # noqa: F401

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,9 +16,11 @@ from notifications.history.notifications import notifications_list
 from notifications.models import Delivery, Notification
 from notifications.reasons import words
 from notifications.statuses import OPEN, NotificationState
+from notifyproj.core.clock import now
 from notifyproj.core.ids import instant_of
 from preferences.consent.history import ConsentEventView, views
 from preferences.consent.read import preferences_get
+from preferences.extension_points import Table
 from preferences.facts.types import catalogue
 from preferences.models import ConsentEvent, ContactPoint, Recipient, Suppression
 
@@ -35,12 +37,10 @@ WAITING = frozenset(state.label for state in OPEN)
 Cells = list[object]
 
 
-class Table(NamedTuple):
-    title: str
-    headers: list[str]
-    rows: list[Cells]
-    empty: str
-    more: str = ""  # the page with all of them
+def tables(request: HttpRequest, person: Recipient) -> list[Table]:
+    """What was sent to them, for who may see deliveries, and what they want."""
+    sent = messages(person) if request.user.has_perm("notifications.view_delivery") else []
+    return [*sent, *wishes(person, now())]
 
 
 def messages(person: Recipient) -> list[Table]:
@@ -64,9 +64,9 @@ def messages(person: Recipient) -> list[Table]:
     ]
 
 
-def wishes(person: Recipient, now: datetime) -> list[Table]:
+def wishes(person: Recipient, at: datetime) -> list[Table]:
     """What follows from what they said, where nothing is sent to them, and what they said when."""
-    return [_gets(person, now), _suppressions(person), _consents(person)]
+    return [_gets(person, at), _suppressions(person), _consents(person)]
 
 
 def _messages(rows: Sequence[Delivery], kinds: Mapping[UUID, str]) -> list[Cells]:
@@ -107,8 +107,8 @@ def _open_digests(recipient_id: int) -> Sequence[Digest]:
     return list(rows.order_by("closes_at")[:SHOWN])
 
 
-def _gets(person: Recipient, now: datetime) -> Table:
-    said = preferences_get(person.external_id, now)
+def _gets(person: Recipient, at: datetime) -> Table:
+    said = preferences_get(person.external_id, at)
     rows: list[Cells] = [
         [slug, channel, "yes" if each.gets else "no", YES.get(each.reason) or words(each.reason)]
         for slug, channels in (said.gets if said else {}).items()

@@ -8,6 +8,6 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.campaigns.run.numbers import arms_of
-        from notifications.segments.people.audience import arms_from
+        from notifications.segments.people.audience import arms_of_campaigns
 
-        arms_from(arms_of)
+        arms_of_campaigns.register("campaigns", arms_of)

@@ -1,12 +1,10 @@
 """What is kept of digests, and how long."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from notifications.digests.models import Digest, DigestItem
-from preferences.models import Recipient
 
 KEPT = timedelta(days=8)  # longer than any request lives: none of its chunks can come again
 BATCH = 5_000
@@ -25,15 +23,12 @@ def forget_old(now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
+def forget_erased(recipient_id: int) -> None:
     """In the erasure's transaction. Items that are written a moment later open no more: the
     person's key is gone."""
-    if instance.erased_at is None:
-        return
-    with transaction.atomic():
-        open_ = Digest.objects.filter(recipient_id=instance.pk, state=Digest.State.OPEN)
-        # In the order of those who add items: see `gathering.Place`.
-        open_ = open_.order_by("service_id", "recipient_id", "type_id", "key").select_for_update()
-        ids = list(open_.values_list("pk", flat=True))
-        DigestItem.objects.filter(digest_id__in=ids).delete()
-        Digest.objects.filter(pk__in=ids).delete()
+    open_ = Digest.objects.filter(recipient_id=recipient_id, state=Digest.State.OPEN)
+    # In the order of those who add items: see `gathering.Place`.
+    open_ = open_.order_by("service_id", "recipient_id", "type_id", "key").select_for_update()
+    ids = list(open_.values_list("pk", flat=True))
+    DigestItem.objects.filter(digest_id__in=ids).delete()
+    Digest.objects.filter(pk__in=ids).delete()

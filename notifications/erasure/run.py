@@ -75,7 +75,7 @@ def _batch(recipient_id: int, now: datetime) -> bool:
 
 
 def _do(row: Erasure) -> None:
-    steps = erasures.steps()
+    steps = list(erasures.steps.items())
     names = [name for name, _ in steps]
     at = names.index(row.step) if row.step in names else 0
     after = steps[at][1](subject_of(row), row.cursor)

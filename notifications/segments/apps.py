@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_save
 
 
 class SegmentsConfig(AppConfig):
@@ -9,6 +8,6 @@ class SegmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.segments.erasure import forget_erased
-        from preferences.models import Recipient
+        from notifyproj.core import erasures
 
-        post_save.connect(forget_erased, sender=Recipient, dispatch_uid="segments.forget_erased")
+        erasures.at_once.register("segments", forget_erased)

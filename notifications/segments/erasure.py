@@ -1,13 +1,11 @@
 """What an erasure takes from here, and what is too old to be asked for."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 
 from notifications.segments.models import Reaction, ReadDay, Received, SegmentMember, UploadChange
 from notifications.segments.rules.parse import ACTIVITY_DAYS
-from preferences.models import Recipient
 
 BATCH = 5_000
 OLD_REACTIONS = """
@@ -20,11 +18,10 @@ WHERE ctid = ANY(ARRAY(SELECT ctid FROM recipient_received WHERE last_on < %s LI
 """
 
 
-def forget_erased(sender: type[Recipient], instance: Recipient, **_: Any) -> None:
+def forget_erased(recipient_id: int) -> None:
     """In the erasure's transaction."""
-    if instance.erased_at is not None:
-        for model in (SegmentMember, UploadChange, Reaction, Received):
-            model.objects.filter(recipient_id=instance.pk).delete()
+    for model in (SegmentMember, UploadChange, Reaction, Received):
+        model.objects.filter(recipient_id=recipient_id).delete()
 
 
 def forget_activity(now: datetime) -> int:

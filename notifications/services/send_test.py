@@ -10,16 +10,10 @@ from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.models import Service
 from preferences.facts.facts import Person, find_recipients, load_people
 from preferences.models import ContactPoint, NotificationType
+from templates.extension_points import PersonFacts, Trial
 from templates.fields import PERSON
-from templates.hooks import PersonFacts, Trial, above
 
 SHOWN = 20
-
-
-def connect() -> None:
-    """Once, when the application starts."""
-    above.person, above.types = person_facts, types
-    above.reach, above.send = reach, send
 
 
 def person_facts(external_id: str) -> PersonFacts | None:

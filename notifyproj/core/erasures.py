@@ -4,10 +4,12 @@ A step is called again and again, each time in a transaction of its own, until i
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+from notifyproj.core.extension_point import ExtensionPoint
 
 SHORTEST = 2  # characters of what is looked for in texts
 ERASED = "[erased]"
@@ -56,24 +58,7 @@ class Subject:
 
 # (whose, where the batch before ended) → where this one ended, or None when nothing is left.
 Step = Callable[[Subject, str], str | None]
-_steps: dict[str, Step] = {}
-_begun: list[Callable[[int], None]] = []
-
-
-def register(steps: Iterable[tuple[str, Step]]) -> None:
-    _steps.update(steps)
-
-
-def steps() -> list[tuple[str, Step]]:
-    return list(_steps.items())
-
-
-def on_begun(call: Callable[[int], None]) -> None:
-    """Called with the recipient's id after the transaction of an erasure."""
-    if call not in _begun:
-        _begun.append(call)
-
-
-def begun(recipient_id: int) -> None:
-    for call in _begun:
-        call(recipient_id)
+steps: ExtensionPoint[Step] = ExtensionPoint()  # in the order in which they are gone through
+# Called with the recipient's id in the transaction of an erasure, and after it.
+at_once: ExtensionPoint[Callable[[int], None]] = ExtensionPoint()
+afterwards: ExtensionPoint[Callable[[int], None]] = ExtensionPoint()

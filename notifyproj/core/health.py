@@ -15,10 +15,14 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from notifyproj.core.extension_point import ExtensionPoint
 from notifyproj.core.servers import broker
 from notifyproj.core.servers.redis_client import quick_redis
 
 Names = Callable[[], list[str] | None]  # None: nobody knows
+# Both take one part: the queues nobody takes from, and the worker processes that are missed.
+silent_queues: ExtensionPoint[Names] = ExtensionPoint()
+ended_workers: ExtensionPoint[Names] = ExtensionPoint()
 
 
 @never_cache
@@ -34,7 +38,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     parts["migrations"] = _migrations() if parts["postgres"] == "ok" else "unknown"
     accepting = parts["postgres"] == parts["migrations"] == "ok"
     well = accepting and all(state == "ok" for state in parts.values())
-    silent, ended = _silent_queues(), _ended_workers()
+    silent, ended = silent_queues.only()(), ended_workers.only()()
     parts["consumers"] = _consumers(silent, ended)
     well = well and parts["consumers"] == "ok"
     status = "ok" if well else "degraded" if accepting else "down"
@@ -48,22 +52,6 @@ def _consumers(silent: list[str] | None, ended: list[str] | None) -> str:
     if silent is None:
         return "unknown"
     return "silent" if silent else "fewer" if ended else "ok"
-
-
-def watch_queues(silent: Names) -> None:
-    """Readiness tells what `silent` returns: the queues nobody takes from."""
-    global _silent_queues
-    _silent_queues = silent
-
-
-def watch_workers(ended: Names) -> None:
-    """Readiness tells what `ended` returns: the worker processes that are missed."""
-    global _ended_workers
-    _ended_workers = ended
-
-
-_silent_queues: Names = list
-_ended_workers: Names = list
 
 
 def _postgres() -> str:

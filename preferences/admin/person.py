@@ -1,14 +1,14 @@
 """A person in the admin: found by id or address, what they want shown and changed.
 
 Addresses appear masked and cannot be edited. Each change of what somebody wants is written like
-their own word, with who made it; the rest of the page is in `notifications/admin/person_page.py`.
+their own word, with who made it. The tables under it are those of `person_tables`.
 """
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
 
 from channels.base import Channel
@@ -16,6 +16,7 @@ from notifyproj.core.admin.log_lists import KeyedAdmin
 from preferences.addresses import addresses
 from preferences.admin.person_forms import ChoiceForm, PersonForm
 from preferences.admin.writes import pause_save, rows_save
+from preferences.extension_points import Table, person_tables
 from preferences.models import ContactPoint, Preference, QuietHours, Recipient
 from preferences.recipients.services import NoSuchRecipient, recipient_erase
 
@@ -65,6 +66,19 @@ class RecipientAdmin(KeyedAdmin):
     )
     inlines = (ContactPointInline, PreferenceInline, QuietHoursInline)
     actions = ("erase",)
+    change_form_outer_after_template = "admin/person.html"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        person = self.get_object(request, object_id) if request.method == "GET" else None
+        shown = {**(extra_context or {}), "tables": _tables(request, person) if person else []}
+        response: HttpResponse = super().change_view(request, object_id, form_url, shown)
+        return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("external_id", "created_at", "erased_at")  # a person's key is bound to the id
@@ -112,6 +126,12 @@ class RecipientAdmin(KeyedAdmin):
             recipient.refresh_from_db()  # by its new name: the log is to say no other
             self.log_change(request, recipient, "Erased.")
         messages.success(request, "Erased.")
+
+
+def _tables(request: HttpRequest, person: Recipient) -> list[Table]:
+    if not request.user.has_perm("preferences.view_recipient"):
+        return []
+    return [table for tables in person_tables for table in tables(request, person)]
 
 
 def _hashes(term: str) -> list[bytes]:

@@ -1,6 +1,6 @@
 """A notification type in the admin: what every process reads from it must make sense."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from channels.base import Channel
 from channels.models import CHANNELS
 from notifyproj.core.admin.json_field import JSONField
 from preferences.digest_form import checked_digest
+from preferences.extension_points import type_requirements
 from preferences.models import NotificationType
 from preferences.type_names import LONGEST as LONGEST_NAME
 from preferences.type_names import checked_names
@@ -27,9 +28,6 @@ NO_RECEIPTS = (
     "No account that these channels go through sends receipts: choose “Send once more”, or set up"
     " callbacks of an e-mail or SMS account first."
 )
-
-# What rooms above ask of a type: from what the form says to {field: what is wrong}.
-requirements: list[Callable[[Mapping[str, Any]], Mapping[str, str]]] = []
 
 
 def few_lines() -> UnfoldAdminTextareaWidget:
@@ -89,7 +87,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("fixed_account", "Say which account it is.")
         if not fixed and cleaned.get("fixed_account"):
             self.add_error("fixed_account", "Only with the routing “One account only”.")
-        for field, text in (item for ask in requirements for item in ask(cleaned).items()):
+        for field, text in (item for ask in type_requirements for item in ask(cleaned).items()):
             self.add_error(field, text)
         return cleaned
 

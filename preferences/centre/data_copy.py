@@ -1,24 +1,20 @@
 """A copy of what is stored about a person, for them. Addresses are masked and attributes are
 named without their values: a link may be forwarded, and a masked address is of no use to others.
 
-What other rooms keep of people they add by `section`, as they know of us and we not of them.
+What rooms above keep of people they register in `data_copy_sections`.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from notifyproj.core.extension_point import ExtensionPoint
 from preferences.centre.state import State
 from preferences.models import ConsentEvent, Preference
 
 MOST = 1_000  # of each, the newest
-
-Section = Callable[[State, datetime], Any]  # and when the link was made
-_sections: dict[str, Section] = {}
-
-
-def section(name: str, read: Section) -> None:
-    _sections[name] = read
+# What else the copy holds, by the name of its section; the instant is when its link was made.
+data_copy_sections: ExtensionPoint[Callable[[State, datetime], Any]] = ExtensionPoint()
 
 
 def copy_of(state: State, link_made_at: datetime) -> dict[str, Any]:
@@ -28,7 +24,7 @@ def copy_of(state: State, link_made_at: datetime) -> dict[str, Any]:
         "addresses": [address._asdict() for address in state.addresses],
         "choices": _choices(state),
         "consent_history": _consents(state),
-        **{name: read(state, link_made_at) for name, read in _sections.items()},
+        **{name: read(state, link_made_at) for name, read in data_copy_sections.items()},
     }
 
 

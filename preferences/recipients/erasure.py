@@ -7,7 +7,7 @@ import msgspec
 from django.db import connection
 
 from channels.inbox.models import InboxItem
-from notifyproj.core import clock, encryption
+from notifyproj.core import clock, encryption, erasures
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.erasures import Subject
 from preferences.addresses import addresses
@@ -33,6 +33,8 @@ def take_away(recipient: Recipient) -> None:
     recipient.locale, recipient.timezone, recipient.paused_until = "", "UTC", None
     recipient.erased_at = clock.now()
     recipient.save()
+    for forget in erasures.at_once:
+        forget(recipient.pk)
 
 
 def subject_of(row: Erasure) -> Subject:

@@ -63,7 +63,8 @@ def recipient_erase(*, external_id: str) -> None:
     with transaction.atomic():
         recipient = locked(external_id)
         erasure.take_away(recipient)
-    erasures.begun(recipient.pk)
+    for go_on in erasures.afterwards:
+        go_on(recipient.pk)
 
 
 def contact_point_register(*, external_id: str, channel: str, address: str) -> tuple[int, bool]:

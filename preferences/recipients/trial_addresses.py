@@ -1,6 +1,5 @@
 """For a test through a provider account: the address of a person an operator names by their id."""
 
-from channels.admin import send_test_page as trial_page
 from channels.models import ProviderAccount
 from preferences.addresses.addresses import open_data_key, unseal
 from preferences.models import ContactPoint
@@ -22,6 +21,3 @@ def address_of(account: ProviderAccount, external_id: str) -> str | None:
     person = point.recipient
     key = open_data_key(bytes(person.data_key or b""), person.external_id)
     return unseal(key, person.pk, bytes(point.address_hash), bytes(point.address))
-
-
-trial_page.ask_also(address_of)

@@ -8,8 +8,8 @@ from msgspec import UNSET, Struct, UnsetType
 from templates.admin.field_words import CHANNELS, described
 from templates.build.files import tidy
 from templates.checker import pool
+from templates.extension_points import person_facts
 from templates.fields import PARTIAL
-from templates.hooks import above
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
 from templates.review.checks import MESSAGES
 from templates.review.preview import Shown
@@ -90,7 +90,7 @@ def tell(template: MessageTemplate, asked: Asked) -> Told:
         return told
     locale, zone, variables = asked.locale, "UTC", found.sample
     if asked.person:
-        person = above.person(asked.person)
+        person = person_facts.only()(asked.person)
         if person is None:
             told.person_problem = "Nobody is known by this id."
         else:

@@ -11,7 +11,7 @@ from notifyproj.core.api.bodies import answer, decode
 from notifyproj.core.api.errors import InvalidFields
 from templates.admin import editor
 from templates.admin.field_words import CHANNELS
-from templates.hooks import Trial, above
+from templates.extension_points import Trial, test_sender
 from templates.models import MessageTemplate
 from templates.versions.published import forget_names
 from templates.versions.services import CannotPublish
@@ -39,7 +39,7 @@ class Reached(Struct):
 
 def test_choices(request: HttpRequest, template: MessageTemplate) -> dict[str, Any]:
     """Types that send this template come first."""
-    types = above.types()
+    types = test_sender.only().types()
     own = [kind for kind in types if kind[2].split("-v")[0] == template.slug]
     return {
         "types": [*own, *(kind for kind in types if kind not in own)],
@@ -67,7 +67,7 @@ def send_test(
 
 
 def _reached(asked: Test) -> list[Reached]:
-    found = above.reach(asked.person)
+    found = test_sender.only().reach(asked.person)
     if found is None:
         raise InvalidFields({"person": "Nobody is known by this id."})
     return [
@@ -82,8 +82,14 @@ def _send(request: HttpRequest, template: MessageTemplate, asked: Test) -> str:
         template=template, content=asked.content(), by=request.user.get_username()
     )
     forget_names()
-    channels = tuple(asked.channels)
-    return above.send(Trial(str(version), asked.type, asked.person, channels, asked.variables))
+    trial = Trial(
+        version=str(version),
+        type=asked.type,
+        external_id=asked.person,
+        channels=tuple(asked.channels),
+        variables=asked.variables,
+    )
+    return test_sender.only().send(trial)
 
 
 def _page(notification_id: str) -> str:

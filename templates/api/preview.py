@@ -14,7 +14,7 @@ from notifyproj.core.api.openapi import KEY_ERRORS
 from notifyproj.core.models import Scope
 from templates.api.base import NONE, TAGS, Parts, TemplatesApi, template_of, version_of
 from templates.checker import pool
-from templates.hooks import above
+from templates.extension_points import person_facts
 from templates.models import MessageTemplate
 from templates.review.preview import Shown
 from templates.versions import selectors
@@ -64,7 +64,7 @@ class Previews(TemplatesApi):
         locale, zone = body.locale, body.timezone
         if body.user_id:
             _check_may_see_people(cast(Caller, request.user))
-            person = above.person(body.user_id)
+            person = person_facts.only()(body.user_id)
             if person is None:
                 raise not_found("user_id", "There is no such recipient.")
             locale, zone = body.locale or person.locale, person.zone

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notifyproj.core.extension_point import ExtensionPoint
 from templates.build import build as building
 from templates.build.flatten import Partials
 from templates.build.schema_rules import DEEPEST_JSON, depth_over
@@ -14,10 +15,9 @@ from templates.review.examine import Review as Review
 from templates.review.examine import where_written
 from templates.versions.partials import load_partials
 
-Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
-# What rooms above ask of a message (its slug and built parts), for they know what it is used for.
-requirements: list[Callable[[str, Parts], list[Problem]]] = []
+Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]  # by channel, locale and field
+# What rooms above require of a message, from its slug and built parts: they know its use.
+message_requirements: ExtensionPoint[Callable[[str, Parts], list[Problem]]] = ExtensionPoint()
 
 
 def review(draft: Draft, ahead: Partials | None = None) -> Review:
@@ -30,7 +30,9 @@ def review(draft: Draft, ahead: Partials | None = None) -> Review:
     partials = {**load_partials(names), **{n: p for n, p in (ahead or {}).items() if n in names}}
     found = pool.examine(draft, partials)
     if found.built and draft.kind != PARTIAL and not found.errors:
-        asked = [problem for ask in requirements for problem in ask(draft.slug, found.built)]
+        asked = [
+            problem for ask in message_requirements for problem in ask(draft.slug, found.built)
+        ]
         found.problems[:0] = [where_written(problem, draft.parts) for problem in asked]
     return found
 

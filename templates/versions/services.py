@@ -12,7 +12,7 @@ from notifyproj.core import clock
 from notifyproj.core.api.errors import InvalidFields
 from templates.engine.problem import Problem
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
-from templates.versions.review import Draft, Review, requirements, review
+from templates.versions.review import Draft, Review, message_requirements, review
 
 
 class CannotPublish(ValueError):
@@ -185,7 +185,7 @@ def version_rollback(*, version: TemplateVersion, by: str = "") -> TemplateVersi
     template = _locked(version.template)
     old = TemplateVersion.objects.get(pk=version.pk, published_at__isnull=False)
     said = old.built or old.parts
-    wrong = [problem for ask in requirements for problem in ask(template.slug, said)]
+    wrong = [problem for ask in message_requirements for problem in ask(template.slug, said)]
     if wrong and template.kind == TemplateKind.MESSAGE:
         raise CannotPublish(wrong)
     row = TemplateVersion(

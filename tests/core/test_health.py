@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -5,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from notifyproj.core import health
+from notifyproj.core.extension_point import ExtensionPoint
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +23,9 @@ def test_live_asks_nobody(
 
 
 def test_ready_says_how_each_part_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_silent_queues", list)
+    point = ExtensionPoint[Callable[[], list[str] | None]]()
+    point.register("test", list)
+    monkeypatch.setattr(health, "silent_queues", point)
     response = client.get("/health/ready")
     assert response.status_code == 200
     parts = response.json()["parts"]

@@ -9,7 +9,7 @@ from notifications.accept.accept import accept
 from notifications.services import send_test
 from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
-from templates.hooks import Trial
+from templates.extension_points import Trial
 from tests.flows.steps import settled
 from tests.world import World, forget_all
 

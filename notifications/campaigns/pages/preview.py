@@ -8,10 +8,11 @@ from django.shortcuts import render
 
 from notifications.campaigns.pages.base import ADD, needs
 from notifications.campaigns.pages.variant_forms import VariablesForm, fields_for, variant_forms
+from notifications.services.send_test import person_facts
 from preferences.models import NotificationType
 from templates.checker import pool
+from templates.extension_points import PersonFacts
 from templates.fields import PERSON
-from templates.hooks import PersonFacts, above
 from templates.models import TemplateVersion
 from templates.review.preview import Shown
 from templates.versions.review import Draft as Written
@@ -42,7 +43,7 @@ def _preview(request: HttpRequest) -> Preview:
     versions = [each.version_id for each in variants if each.version_id]
     given = VariablesForm(fields_for(versions), {}, request.POST).read()
     name = request.POST.get("preview_person", "").strip()
-    person = above.person(name) if name else None
+    person = person_facts(name) if name else None
     if name and person is None:
         return Preview(problem=f"Nobody is known as {name}.")
     return _shown(row, given, person, _channels(request))

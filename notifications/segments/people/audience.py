@@ -1,15 +1,13 @@
-"""Who is in a segment: as a condition on `r`, a row of `recipient`, and by pages.
+"""Who is in a segment: as a condition on `r`, a row of `recipient`.
 
-The SQL is ours, all values are parameters. Give a run of several pages one `at`, so that "in the
+The SQL is ours, all values are parameters. Give all pages of one run the same `at`, so that "in the
 last 30 days" means the same on each.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from notifications.segments.models import Segment
-from notifications.segments.people.bounded import rows
 from notifications.segments.rules.compile import Named, Names
 from notifications.segments.rules.compile import where as compiled
 from notifications.segments.rules.depth import LEVELS_MOST, named_in
@@ -17,36 +15,17 @@ from notifications.segments.rules.parse import WrongRules, read
 from notifications.segments.rules.sql import Where
 from notifications.segments.rules.tree import Activity, Node, leaves
 from notifyproj.core.clock import now as clock_now
+from notifyproj.core.extension_point import ExtensionPoint
 from preferences.facts.types import catalogue
 
-SPAN = 100_000  # ids that one statement looks at: what bounds it where hardly anybody matches
-PAGE = """
-SELECT r.id FROM recipient r
-WHERE r.erased_at IS NULL AND r.id > %s AND r.id <= %s AND {} ORDER BY r.id LIMIT %s
-"""
-LAST = "SELECT COALESCE(max(id), 0) FROM recipient"
-
-
-class Page(NamedTuple):
-    """Go on with `cursor`, unless it `is_last`; it may hold nobody and not be the last."""
-
-    ids: list[int]
-    cursor: int
-    is_last: bool
-
-
 ArmsOf = Callable[[Collection[int], int | None], Mapping[int, Sequence[int]]]
-_arms_of: list[ArmsOf] = []
-
-
-def arms_from(find: ArmsOf) -> None:
-    """Told by whoever knows campaigns: the arms of each of these that a service has (None: all)."""
-    _arms_of[:] = [find]
+# Takes one part: the arms of each of these campaigns that are a service's, or anybody's (None).
+arms_of_campaigns: ExtensionPoint[ArmsOf] = ExtensionPoint()
 
 
 def campaigns_had_by(service_id: int | None, campaigns: Collection[int]) -> Collection[int]:
     """Those of these that are the service's."""
-    return _arms_of[0](campaigns, service_id).keys() if campaigns and _arms_of else ()
+    return arms_of_campaigns.only()(campaigns, service_id).keys() if campaigns else ()
 
 
 def where(segment: Segment, at: datetime | None = None) -> Where:
@@ -59,23 +38,12 @@ def where_of(node: Node, segment_id: int, at: datetime | None = None) -> Where:
     return compiled(node, segment_id, names_of(node, at or clock_now()))
 
 
-def page(audience: Where, after: int, limit: int) -> Page:
-    """The next of them by id, looking at no more than SPAN ids."""
-    ((end,),) = rows(LAST, [])
-    until = after + SPAN
-    found = rows(PAGE.format(audience.sql), [after, until, *audience.params, limit])
-    ids = [row[0] for row in found]
-    if len(ids) == limit:
-        return Page(ids, ids[-1], is_last=False)
-    return Page(ids, min(until, max(end, after)), is_last=until >= end)
-
-
 def names_of(node: Node, at: datetime) -> Names:
     segments = nested(node)
     said = [leaf for each in (node, *(n.node for n in segments.values())) for leaf in leaves(each)]
     acts = [leaf for leaf in said if isinstance(leaf, Activity)]
     campaigns = {leaf.campaign for leaf in acts if leaf.campaign}
-    arms = _arms_of[0](campaigns, None) if campaigns and _arms_of else {}
+    arms = arms_of_campaigns.only()(campaigns, None) if campaigns else {}
     types = {value.slug: value.id for value in catalogue.get().by_id.values()} if acts else {}
     return Names(at, types, arms, segments)
 

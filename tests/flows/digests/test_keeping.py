@@ -36,7 +36,7 @@ def test_erasing_a_person_deletes_what_waits_for_them(news: World) -> None:
 
 def test_an_item_written_after_the_erasure_says_nothing(news: World) -> None:
     tell(news, "A-1")
-    Recipient.objects.update(data_key=None, erased_at=now())  # without its signal: it came first
+    Recipient.objects.update(data_key=None, erased_at=now())  # as by an erasure that came first
     an_hour_passes()
 
     assert close_due() == 1

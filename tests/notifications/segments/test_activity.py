@@ -18,6 +18,7 @@ from notifications.segments.people.received import read_log
 from notifications.segments.rules.parse import ACTIVITY_DAYS, read
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import milliseconds, now
+from notifyproj.core.extension_point import ExtensionPoint
 from notifyproj.core.ids import uuid7
 from preferences.facts.types import catalogue
 from preferences.models import NotificationType, Recipient
@@ -107,8 +108,9 @@ def test_rules_ask_for_type_and_number(ada: Recipient, offers: NotificationType)
 def test_rules_ask_for_a_campaign_by_its_arms(
     ada: Recipient, offers: NotificationType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audience, "_arms_of", [])
-    audience.arms_from(lambda campaigns, _: {7: [5, 6]})
+    point = ExtensionPoint[audience.ArmsOf]()
+    point.register("test", lambda campaigns, _: {7: [5, 6]})
+    monkeypatch.setattr(audience, "arms_of_campaigns", point)
     delivery = sent(ada, offers, arm_id=6)
     see(delivery, EventKind.OPENED)
     read_log()

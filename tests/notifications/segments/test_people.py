@@ -1,12 +1,12 @@
-"""Who is in a segment: counted, sampled, by pages, and one by one."""
+"""Who is in a segment: counted, sampled, and one by one."""
 
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from notifications.segments.people import audience, count, sample
-from notifications.segments.people.audience import page, where, where_of
+from notifications.segments.people import count, sample
+from notifications.segments.people.audience import where, where_of
 from notifications.segments.people.bounded import TooSlow, at_most, rows
 from notifications.segments.people.count import Count
 from notifications.segments.rules.parse import read
@@ -118,20 +118,6 @@ def test_one_person_is_in_it_or_not_and_is_told_why(name: str, is_in: bool) -> N
 
 def test_nobody_of_that_name_is_no_member() -> None:
     assert sample.member(read(PRO), 0, "nobody") is None
-
-
-def test_pages_hold_everybody_once_in_the_order_of_ids(
-    people: list[Recipient], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where a page looks at a part only, and where that part holds nobody."""
-    monkeypatch.setattr(audience, "SPAN", 7)
-    condition = where_of(read(PRO), 0)
-    found: list[int] = []
-    cursor, is_last = 0, False
-    while not is_last:
-        ids, cursor, is_last = page(condition, cursor, 2)
-        found += ids
-    assert found == [row.pk for row in people if row.attributes["plan"] == "pro"]
 
 
 @pytest.mark.usefixtures("people")

@@ -9,6 +9,7 @@ from notifications.segments.upload.undo import upload_undo, why_not_undo
 from notifications.segments.upload.upload import upload_begin
 from notifyproj.core.api.errors import ApiError
 from preferences.models import Recipient
+from preferences.recipients.services import recipient_erase
 from tests.notifications.segments.conftest import MakeSegment
 from tests.notifications.segments.test_uploads import Breaking, members, send
 
@@ -87,8 +88,7 @@ def test_who_was_erased_meanwhile_does_not_come_back(segment: Segment) -> None:
     send(segment, b"user-1\nuser-2")
     last = send(segment, b"user-3", "replace")
     gone = Recipient.objects.get(external_id="user-1")
-    gone.erased_at = gone.created_at
-    gone.save()
+    recipient_erase(external_id="user-1")
     assert not UploadChange.objects.filter(recipient_id=gone.pk).exists()
 
     upload_undo(upload=last)

@@ -12,6 +12,7 @@ from notifications.segments.upload import upload as uploads
 from notifications.segments.upload.upload import upload_begin, upload_read
 from notifyproj.core.api.errors import ApiError
 from preferences.models import Recipient
+from preferences.recipients.services import recipient_erase
 from tests.notifications.segments.conftest import MakeSegment
 
 pytestmark = pytest.mark.django_db
@@ -170,9 +171,7 @@ def test_an_erasure_takes_somebody_out_of_every_list(segment: Segment) -> None:
     send(segment, b"user-1\nuser-2")
     Recipient.objects.get(external_id="user-1").save()
     assert len(members(segment)) == 2
-    gone = Recipient.objects.get(external_id="user-1")
-    gone.erased_at = gone.created_at
-    gone.save()
+    recipient_erase(external_id="user-1")
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM segment_member")
         assert cursor.fetchone() == (1,)
