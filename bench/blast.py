@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from bench import accept, ledger, urgent, usage
+from bench.broadcast import broadcast
 from bench.stack import Stack
 from bench.stand_in.problems import BenchProblem
 from bench.stand_in.server import FLUSHED, Server, StandIn
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World, point_account
-from notifications.accept.broadcast import broadcast
 from notifications.counters.table import CREATED
 from notifications.statuses import NotificationState
 from notifyproj.core import clock

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bench import usage
 from bench.blast import GIVE_UP, LOOK_EVERY, state_of
+from bench.broadcast import broadcast
 from bench.stack import Stack
 from bench.stand_in.problems import BenchProblem
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, ZONES, World
-from notifications.accept.broadcast import broadcast
 from notifications.services.cancel import cancel
 from notifications.statuses import NotificationState
 from notifyproj.core import clock

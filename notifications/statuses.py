@@ -1,4 +1,5 @@
-"""The states of a delivery, their groups and legal moves; and the provider's outcome by rank."""
+"""The states of a delivery and their groups; the provider's outcome by rank. The moves between
+states are drawn in docs/design.md."""
 
 from enum import StrEnum
 
@@ -21,19 +22,6 @@ class State(models.IntegerChoices):
 
 OPEN = frozenset({State.WAITING, State.LEASED, State.AWAITING})
 FINAL = frozenset(State) - OPEN
-
-MOVES: dict[State, frozenset[State]] = {
-    State.WAITING: frozenset(State) - {State.AWAITING},
-    State.LEASED: frozenset(State),
-    State.AWAITING: frozenset({State.WAITING, State.SENT, State.FAILED, State.UNCERTAIN}),
-    # A receipt or a late bounce may still settle these:
-    State.UNCERTAIN: frozenset({State.SENT, State.FAILED}),
-    State.SENT: frozenset({State.WAITING}),  # failed late, see callbacks/late_failures.py
-    State.FAILED: frozenset({State.WAITING}),  # by an operator, see services/resend.py
-    State.SKIPPED: frozenset(),
-    State.EXPIRED: frozenset(),
-    State.CANCELLED: frozenset(),
-}
 
 
 class ProviderOutcome(models.IntegerChoices):

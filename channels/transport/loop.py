@@ -40,7 +40,6 @@ from channels.transport.smtp import SmtpPool
 logger = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT = 2_000  # sends of one process
-MAX_OF_ACCOUNT = MAX_IN_FLIGHT // 2
 
 Result = Response | TransportFailure | None
 # (key, account, adapter, request, deadline): the key is the caller's; no send starts after the

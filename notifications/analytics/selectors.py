@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.db import connection
 from psycopg2 import sql
 
-from notifications.analytics.figures import Figures, Funnel, Law
+from notifications.analytics.figures import Figures
 
 GroupBy = Literal["hour", "day", "arm", "type", "channel", "account"]
 
@@ -84,21 +84,7 @@ def totals(which: Which, group_by: Sequence[GroupBy] = ()) -> list[Group]:
     return [Group(key, Figures(found)) for key, found in counts.items()]
 
 
-def figures(which: Which) -> Figures:
-    """All of it together."""
-    found = totals(which)
-    return found[0].figures if found else Figures({})
-
-
 def by_arm(arm_ids: Sequence[int]) -> dict[int, Figures]:
     """Every arm that was asked for, also one of which nothing is known yet."""
     found = {group.key[0]: group.figures for group in totals(Which(arm_ids=arm_ids), ["arm"])}
     return {arm_id: found.get(arm_id, Figures({})) for arm_id in arm_ids}
-
-
-def laws(arm_ids: Sequence[int]) -> dict[int, Law]:
-    return {arm_id: found.law() for arm_id, found in by_arm(arm_ids).items()}
-
-
-def funnels(arm_ids: Sequence[int]) -> dict[int, Funnel]:
-    return {arm_id: found.funnel() for arm_id, found in by_arm(arm_ids).items()}

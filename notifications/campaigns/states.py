@@ -12,25 +12,6 @@ class CampaignState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-MOVES: dict[str, frozenset[str]] = {
-    CampaignState.DRAFT: frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING}),
-    CampaignState.SCHEDULED: frozenset(
-        {CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.CANCELLED}
-    ),
-    CampaignState.RUNNING: frozenset(
-        {
-            CampaignState.PAUSED,
-            CampaignState.SCHEDULED,  # one that recurs, between two runs
-            CampaignState.FINISHED,
-            CampaignState.CANCELLED,
-        }
-    ),
-    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.CANCELLED}),
-    CampaignState.FINISHED: frozenset(),
-    CampaignState.CANCELLED: frozenset(),
-}
-
-
 class RunState(models.TextChoices):
     RUNNING = "running"
     PAUSED = "paused"

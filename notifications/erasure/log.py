@@ -19,7 +19,6 @@ from notifyproj.core.sqlarrays import array
 
 START = str(UUID(int=0))
 BATCH = 200  # notifications
-OPEN_FOR = 25 * 3600  # seconds for which a request's first answer may be kept
 
 # By their index first: sorted by id, a plan may walk all partitions to find a few rows.
 LISTED = """

@@ -59,11 +59,6 @@ def next_open(now: datetime, hours: tuple[Closed, ...]) -> tuple[datetime, str] 
     return (at, reason) if reason else None
 
 
-def quiet_until(now: datetime, zone: str, start: time, end: time) -> datetime | None:
-    """When the quiet hours that hold at `now` end, in UTC; None when none hold."""
-    return _until(now, Closed("quiet_hours", zone, start, end))
-
-
 def next_clock(now: datetime, zone: str, at: time) -> datetime:
     """When it is next `at` by the clock of `zone`, in UTC: once a day, also when clocks change."""
     local = now.astimezone(zone_of(zone))

@@ -13,7 +13,6 @@ from templates import place
 from templates.build import build as building
 from templates.build import samples, schema
 from templates.build.flatten import Partials, plain
-from templates.build.needs import OURS
 from templates.build.validate import InvalidSchema, Validator
 from templates.build.variables_used import Use, uses
 from templates.engine.problem import Problem, errors, refused
@@ -22,6 +21,8 @@ from templates.engine.tokens import NotAllowed
 from templates.fields import PARTIAL, PERSON
 from templates.review import advice
 from templates.review.checks import MESSAGES, check, check_source, declared_variables
+
+OURS = frozenset({"id", "locale", "timezone"})  # attributes that everybody has
 
 Parts = Mapping[str, Mapping[str, Mapping[str, Any]]]
 

@@ -11,18 +11,17 @@ from typing import Any, NamedTuple
 
 from channels.base import Channel
 from templates.build.enforceable import enforceable
-from templates.build.needs import OURS, Needs
+from templates.build.needs import Needs
 from templates.build.validate import InvalidSchema, Validator
 from templates.build.variables_used import Use, uses
-from templates.engine.render import Compiled, render_field, sources
+from templates.engine.render import Compiled, render_field
 from templates.engine.render import RenderFailed as RenderFailed
 from templates.engine.tokens import NotAllowed
-from templates.fields import PERSON, SUPPLIED
+from templates.fields import SUPPLIED
 from templates.models import TemplateKind, TemplateVersion
 from templates.review.unsubscribe_check import without_way_out
 from templates.version_names import VersionValue as VersionValue
 from templates.version_names import load
-from templates.versions.review import requirements as requirements
 from templates.versions.services import CannotPublish as CannotPublish
 from templates.versions.services import template_create as template_create
 from templates.versions.services import version_draft as version_draft
@@ -84,8 +83,7 @@ def needs(version_id: int) -> Needs:
     """Raises TemplateVersion.DoesNotExist. Versions from before there were schemas have none."""
     rows = TemplateVersion.objects.filter(published_at__isnull=False)
     variables, accepts = rows.values_list("variables", "accepts").get(pk=version_id)
-    validator = _validator(version_id, accepts)
-    return Needs(tuple(variables), _attributes(compiled(version_id)), validator)
+    return Needs(tuple(variables), _validator(version_id, accepts))
 
 
 @lru_cache(maxsize=MAX_COMPILED)
@@ -111,20 +109,6 @@ def reply_addresses(version_id: int) -> tuple[ReplyAddress, ...]:
 def reply_address(version_id: int, locale: str, variables: Mapping[str, object]) -> str:
     """Raises RenderFailed where it is none."""
     return render_field(compiled(version_id), Channel.EMAIL, locale, REPLY_TO, variables)
-
-
-def _attributes(version: Compiled) -> tuple[str, ...]:
-    """Those of a person no text can do without."""
-    used = [
-        use
-        for channel, locales in version.parts.items()
-        for part in locales.values()
-        for _, _, source in sources(channel, part)
-        for use in _uses(source)
-        if use.path[0] == PERSON and len(use.path) > 1
-    ]
-    optional = {use.path for use in used if use.optional}
-    return tuple(sorted({u.path[1] for u in used if u.path not in optional} - OURS))
 
 
 def _uses(source: str) -> list[Use]:

@@ -7,7 +7,7 @@ import pytest
 from channels.base import Lane
 from notifications.analytics import coarsen, recount
 from notifications.analytics.figures import Figures, Funnel, Law
-from notifications.analytics.selectors import Which, by_arm, figures, funnels, laws, totals
+from notifications.analytics.selectors import Which, by_arm, totals
 from notifications.counters import table as counters
 from notifications.counters.cells import Cell
 from notifications.counters.measures import COMPLAINED, COST, CREATED, OUTCOME, latency
@@ -23,6 +23,12 @@ CELL = Cell(HOUR, 7, 1, "push", 5, CREATED)
 
 def count(n: int, measure: int, **fields: object) -> None:
     counters.insert({CELL._replace(measure=measure, **fields): n})  # type: ignore[arg-type]
+
+
+def figures(which: Which) -> Figures:
+    """All of it together."""
+    (found,) = totals(which)
+    return found.figures
 
 
 def test_what_is_folded_and_what_is_not_is_one_number() -> None:
@@ -80,7 +86,7 @@ def test_an_arms_law_holds_with_what_waits() -> None:
     for n, measure in [(9, CREATED), (4, State.SENT), (1, State.FAILED), (2, State.SKIPPED)]:
         count(n, measure)
 
-    assert laws([7])[7] == Law(9, 4, 1, 2, 0, 0, 0, waiting=2)
+    assert by_arm([7])[7].law() == Law(9, 4, 1, 2, 0, 0, 0, waiting=2)
 
 
 def test_an_arm_nobody_heard_of_is_all_zeros() -> None:
@@ -98,7 +104,7 @@ def test_who_clicked_has_opened_and_got_it() -> None:
     for n, outcome in [(4, "DELIVERED"), (2, "OPENED"), (1, "CLICKED"), (1, "BOUNCED")]:
         count(n, OUTCOME + ProviderOutcome[outcome])
 
-    assert funnels([7])[7] == Funnel(created=0, sent=10, delivered=7, opened=3, clicked=1)
+    assert by_arm([7])[7].funnel() == Funnel(created=0, sent=10, delivered=7, opened=3, clicked=1)
     assert figures(Which()).bounced == 1
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 import notifications.campaigns.tasks  # noqa: F401 - registers them
-from notifications.accept.broadcast import broadcast
+from bench.broadcast import broadcast
 from notifications.campaigns.run.launch import campaign_launch
 from notifications.models import Delivery
 from notifications.statuses import State

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from notifications.accept.broadcast import broadcast
+from bench.broadcast import broadcast
 from notifications.models import Delivery, Notification
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now

@@ -1,4 +1,4 @@
-from notifications.accept.broadcast import broadcast
+from bench.broadcast import broadcast
 from notifications.history.notifications import notifications_list
 from notifyproj.core.clock import now
 from tests.flows.steps import send

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from notifications.erasure.registry import kept
+from tests.guards.personal_data import kept
 
 MAY_HOLD_TEXT = (
     models.CharField,
@@ -35,7 +35,7 @@ def classified() -> list[tuple[str, str]]:
 
 def test_every_column_that_may_hold_text_is_classified() -> None:
     missing = columns() - set(classified())
-    assert missing == set(), "say in notifications/erasure/registry.py what an erasure does to them"
+    assert missing == set(), "say in tests/guards/personal_data.py what an erasure does to them"
 
 
 def test_nothing_is_classified_that_is_not_there() -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from notifications.accept.broadcast import broadcast
+from bench.broadcast import broadcast
 from notifications.accept.fanout import resolve_chunks
 from notifications.digests.models import Digest
 from notifyproj.core.clock import now

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from templates.build import schema
-from templates.build.needs import Needs, problems_with
+from templates.build.needs import Needs
 from templates.build.samples import sample_of
 from templates.build.validate import InvalidSchema, Validator
 from templates.build.variables_used import uses
@@ -102,11 +102,7 @@ def test_names_the_schema_does_not_have_are_told_to_their_depth() -> None:
     assert schema.unused(known, used) == ["old"]
 
 
-def test_a_campaign_is_told_what_somebodys_data_lack() -> None:
-    needs = Needs(("id",), ("first_name",), Validator(INFERRED))
+def test_a_name_that_is_needed_and_one_that_is_nested_are_told_by_their_place() -> None:
+    needs = Needs(("id", "code"), Validator(INFERRED))
     given = {"id": 1, "at": "2026-06-27", "items": [], "customer": {}}
-    found = problems_with(needs, given, {"first_name": None})
-    assert [problem.field for problem in found] == [
-        "variables.customer.address",
-        "person.first_name",
-    ]
+    assert set(needs.wrong_variables(given)) == {"customer.address", "code"}

@@ -115,11 +115,6 @@ def test_what_a_schema_does_not_have_is_named_with_its_line() -> None:
         services.version_publish(version=version)
 
 
-def test_a_text_knows_which_attributes_nobody_can_do_without() -> None:
-    body = "{{ person.first_name }} {{ person.plan|default('free') }} {{ person.id }}"
-    assert services.needs(published(template(), body).pk).person == ("first_name",)
-
-
 def test_a_problem_of_what_was_made_is_told_where_it_was_written() -> None:
     NotificationType.objects.create(
         slug="offers", name="Offers", channels=["email"], legal_class="marketing", template="order"

@@ -30,7 +30,6 @@ CODES: dict[str, tuple[EventKind, str]] = {
 }
 # Servers say these of anything, so what they write decides.
 VAGUE = re.compile(r"5\.\d\.0|5\.1\.4|5\.4\.[14]|5\.5\.1|5\.7\.[01]|5\d\d")
-POLICY = re.compile(r"5\.7\.\d+")
 
 ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\d|\.\d)")
 BASIC = re.compile(

@@ -17,7 +17,6 @@ Kind = Literal["text", "number", "whole", "yes", "choice", "json"]
 Schema = Mapping[str, Any]
 LARGEST_WHOLE = 10**18 - 1
 NO_NUL = "Text may not contain the character U+0000."
-LONG = 200  # characters from which on a text gets more than a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What keeps a campaign from being launched, by field. Nothing is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -14,7 +14,6 @@ from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import InvalidFields
 
 NO_CHANNEL = "No channel has a text in every variant: nobody would get anything."
-Problems = Mapping[str, str]
 
 
 def check(campaign: Campaign, now: datetime) -> None:

@@ -47,13 +47,6 @@ def wrong(numbers: Numbers, limits: Limits) -> str:
     return ""
 
 
-METRICS = {
-    "clicked": "Most clicks",
-    "opened": "Most opens",
-    "delivered": "Most delivered",
-}
-
-
 def best(arms: Mapping[int, Numbers], metric: str, order: Sequence[int]) -> int:
     """The arm with the largest share of what was sent; the first in `order` of equals."""
 

@@ -5,7 +5,6 @@ pausing and cancelling wait for. So a wave that is repeated, or whose worker die
 twice and nobody out, and after a pause or a cancellation no wave comes that they do not know.
 """
 
-import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,8 +29,6 @@ from notifications.wipe import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import milliseconds_of
 from preferences.facts.types import TypeValue, type_of
-
-log = logging.getLogger(__name__)
 
 WAVE = 5_000  # deliveries, about
 TURN = 5.0  # seconds one task goes on; then the next one may run elsewhere

@@ -1,4 +1,5 @@
-"""What is kept about a person, where, and what an erasure does to it.
+"""What is kept about a person, where, and what an erasure does to it. Checked documentation: the
+steps of an erasure are in `notifications/erasure/`.
 
 Every column that may hold text is here; a guard test fails for one that is not. Numbers, times and
 the internal number of a person (`recipient_id`) stay: without the id they name nobody.
@@ -13,7 +14,6 @@ class Fate(StrEnum):
     EMPTIED = "emptied"
     RENAMED = "becomes the name of the tombstone"
     SCRUBBED = "what mentions the person is replaced"
-    SHUT = "sealed under the person's key, which is gone"
     HASH_STAYS = "a keyed hash, kept so that an opt-out or a suppression holds"
     EXPIRES = "goes by itself within days, and names nobody in clear"
     NOBODY = "says nothing of a person we send to"

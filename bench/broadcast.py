@@ -1,4 +1,5 @@
-"""One message to everybody: written down like any request, resolved by the fan-out."""
+"""One message to everybody, written as a request is and resolved by the fan-out. The API offers no
+such request: campaigns walk their audience by themselves. The tests of the fan-out use it, too."""
 
 from collections.abc import Mapping
 from datetime import datetime
