@@ -1,83 +1,77 @@
 """Settings, all from the environment. Without DATABASE_URL, those of the embedded servers
 (`var/embedded.env`, written by `make run` and by the tests) are used."""
 
-import os
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
 
-from notifyproj.env import (
-    env_bool,
-    env_count,
-    env_host,
-    env_int,
-    env_list,
-    env_secret,
-    env_str,
-    load_env_file,
-    own_name,
-)
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
+
+from notifyproj.env import env, env_count, env_host, env_list, own_name, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
-load_env_file(VAR_DIR / "embedded.env")
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+load_dotenv(VAR_DIR / "embedded.env", interpolate=False)  # what is set already, stays
 
 
 # A process that is stopped in the middle of a transaction keeps its rows locked, and the sweep
 # passes over those: within a lease (25 s) they have to be free.
 LONGEST_IDLE = "20s"
+POSTGRES = "django.db.backends.postgresql"
 
 
 def database_from_url(url: str) -> dict[str, object]:
     """`postgresql://user:password@host:port/name?host=/socket/folder` as Django wants it."""
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", parts.hostname or ""),
-        "PORT": query.pop("port", str(parts.port or "")),
-        "OPTIONS": {
-            "application_name": env_str("PROCESS_NAME", "notify"),
-            "options": f"-c idle_in_transaction_session_timeout={LONGEST_IDLE}",
-            **query,
-        },
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        "TEST": {"NAME": env_str("TEST_DATABASE", "") or None},
+    found: dict[str, Any] = dict(
+        dj_database_url.parse(
+            url,
+            conn_max_age=None,
+            conn_health_checks=True,
+            disable_server_side_cursors=True,
+            test_options={"NAME": env.str("TEST_DATABASE", "") or None},
+        )
+    )
+    if found["ENGINE"] != POSTGRES:
+        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// URL")
+    given = found.get("OPTIONS", {})
+    found["HOST"] = given.pop("host", found["HOST"])  # a folder of sockets; `dbshell` needs it, too
+    found["OPTIONS"] = {
+        "application_name": env.str("PROCESS_NAME", "notify"),
+        "options": f"-c idle_in_transaction_session_timeout={LONGEST_IDLE}",
+        **given,
     }
+    return found
 
 
-DEBUG = env_bool("DEBUG", False)
-SECRET_KEY = env_secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env_secret("SECRET_KEY_FALLBACKS", "").split()  # earlier ones, by spaces
-FIELD_ENCRYPTION_KEYS = env_secret("FIELD_ENCRYPTION_KEYS")  # "2:base64,1:base64", newest first
-LOOKUP_HASH_KEY = env_secret("LOOKUP_HASH_KEY")
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = secret.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = secret.str("SECRET_KEY_FALLBACKS", "").split()  # earlier ones, by spaces
+FIELD_ENCRYPTION_KEYS = secret.str("FIELD_ENCRYPTION_KEYS")  # "2:base64,1:base64", newest first
+LOOKUP_HASH_KEY = secret.str("LOOKUP_HASH_KEY")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
-PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000")
 EHLO_NAME = env_host("EHLO_NAME", own_name(PUBLIC_URL))  # how we greet mail servers
-LIVE_URL = env_str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
+LIVE_URL = env.str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
 # Whose pages may show the inbox component; "*" for any (it sends no cookies).
 INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)
 # Whose the pages are that people see: a name, a logo (https:// or a path here), #rrggbb.
-BRAND_NAME = env_str("BRAND_NAME", "")
-BRAND_LOGO_URL = env_str("BRAND_LOGO_URL", "")
-BRAND_ACCENT = env_str("BRAND_ACCENT", "")
-SANDBOX = env_bool("SANDBOX", DEBUG)
+BRAND_NAME = env.str("BRAND_NAME", "")
+BRAND_LOGO_URL = env.str("BRAND_LOGO_URL", "")
+BRAND_ACCENT = env.str("BRAND_ACCENT", "")
+SANDBOX = env.bool("SANDBOX", DEBUG)
 # Which one this is, as a label in the admin: production, staging, ...
-ENVIRONMENT_NAME = env_str("ENVIRONMENT_NAME", "sandbox" if SANDBOX else "")
+ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", "sandbox" if SANDBOX else "")
 # Loopback as somebody else's URL (webhooks, subscriptions): development only.
-ALLOW_PRIVATE_URLS = env_bool("ALLOW_PRIVATE_URLS", SANDBOX)
+ALLOW_PRIVATE_URLS = env.bool("ALLOW_PRIVATE_URLS", SANDBOX)
 # Hosts of your own that accounts may name: a mail relay, a gateway. All others have to be public.
 PROVIDER_HOSTS = frozenset(host.lower() for host in env_list("PROVIDER_HOSTS"))
-SANDBOX_URL = env_str("SANDBOX_URL", "http://127.0.0.1:8002")
-SANDBOX_SMTP_PORT = env_int("SANDBOX_SMTP_PORT", 8003)
+SANDBOX_URL = env.str("SANDBOX_URL", "http://127.0.0.1:8002")
+SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 8003)
 
-DATABASES = {"default": database_from_url(env_str("DATABASE_URL"))}
-REDIS_URL = env_str("REDIS_URL")
+DATABASES = {"default": database_from_url(env.str("DATABASE_URL"))}
+REDIS_URL = env.str("REDIS_URL")
 
 INSTALLED_APPS = [
     "unfold",
@@ -202,7 +196,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 
-CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # Workers and Beat. A frozen broker is given up after some seconds, and connected to anew.
@@ -236,54 +230,54 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_TIMEZONE = "UTC"
 
 # How the platform behaves; each is explained in docs/operations.md.
-RETENTION_DAYS = env_int("RETENTION_DAYS", 30)
-ATTACHMENT_DAYS = env_int("ATTACHMENT_DAYS", 7)  # a file nobody refers to is kept so long
+RETENTION_DAYS = env.int("RETENTION_DAYS", 30)
+ATTACHMENT_DAYS = env.int("ATTACHMENT_DAYS", 7)  # a file nobody refers to is kept so long
 # File names that no mail program should get from us, by their ends.
 ATTACHMENT_REFUSED = env_list(
     "ATTACHMENT_REFUSED",
     "ade,adp,apk,appx,bat,cab,chm,cmd,com,cpl,dll,dmg,exe,hta,ins,iso,isp,jar,js,jse,lib,lnk,"
     "mde,msc,msi,msix,msp,mst,nsh,pif,ps1,reg,scr,sct,sh,sys,vb,vbe,vbs,vhd,vxd,wsc,wsf,wsh",
 )
-BACKLOG_LIMIT = env_int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
-CAMPAIGN_APPROVAL = env_bool("CAMPAIGN_APPROVAL", False)  # by somebody else, before a launch
-API_RATE_PER_SECOND = env_int("API_RATE_PER_SECOND", 1_000)  # default of a service
+BACKLOG_LIMIT = env.int("BACKLOG_LIMIT", 5_000_000)  # waiting deliveries; above it, 503
+CAMPAIGN_APPROVAL = env.bool("CAMPAIGN_APPROVAL", False)  # by somebody else, before a launch
+API_RATE_PER_SECOND = env.int("API_RATE_PER_SECOND", 1_000)  # default of a service
 # Processes of `web` on all machines: what each allows of a rate while Redis is away.
-API_PROCESSES = env_int("API_PROCESSES", env_int("WEB_WORKERS", 1))
+API_PROCESSES = env.int("API_PROCESSES", env.int("WEB_WORKERS", 1))
 
 # Mail to us: bounces, complaints, unsubscriptions; see docs/email.md. The address is a domain that
 # is all ours (bounces.example.com), or one mailbox with sub-addresses (bounces@example.com).
-BOUNCE_ADDRESS = env_str("BOUNCE_ADDRESS", "")
-BOUNCE_LISTEN = env_str("BOUNCE_LISTEN", "")  # host:port of the listener
-BOUNCE_TLS_CERTIFICATE = env_str("BOUNCE_TLS_CERTIFICATE", "")  # PEM files, for STARTTLS
-BOUNCE_TLS_KEY = env_str("BOUNCE_TLS_KEY", "")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+BOUNCE_LISTEN = env.str("BOUNCE_LISTEN", "")  # host:port of the listener
+BOUNCE_TLS_CERTIFICATE = env.str("BOUNCE_TLS_CERTIFICATE", "")  # PEM files, for STARTTLS
+BOUNCE_TLS_KEY = env.str("BOUNCE_TLS_KEY", "")
 # imaps://user:password@host/INBOX, pop3s://user:password@host; imap+starttls, pop3+starttls
-BOUNCE_MAILBOX = env_secret("BOUNCE_MAILBOX", "")
-BOUNCE_MAILBOX_CA = env_str("BOUNCE_MAILBOX_CA", "")  # PEM file of a private CA to trust, too
-BOUNCE_MAILBOX_SECONDS = env_int("BOUNCE_MAILBOX_SECONDS", 30)
+BOUNCE_MAILBOX = secret.str("BOUNCE_MAILBOX", "")
+BOUNCE_MAILBOX_CA = env.str("BOUNCE_MAILBOX_CA", "")  # PEM file of a private CA to trust, too
+BOUNCE_MAILBOX_SECONDS = env.int("BOUNCE_MAILBOX_SECONDS", 30)
 
 # Whom to tell about alerts: any of Sentry, a webhook that takes JSON, and e-mail.
-ALERT_WEBHOOK_URL = env_str("ALERT_WEBHOOK_URL", "")
-ALERT_EMAIL = env_str("ALERT_EMAIL", "")
-ALERT_FROM = env_str("ALERT_FROM", "notify@localhost")
-EMAIL_HOST = env_str("EMAIL_HOST", "localhost")
-EMAIL_PORT = env_int("EMAIL_PORT", 25)
-EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", False)
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
+ALERT_EMAIL = env.str("ALERT_EMAIL", "")
+ALERT_FROM = env.str("ALERT_FROM", "notify@localhost")
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = secret.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 5  # seconds
 
-SENTRY_DSN = os.environ.get("SENTRY_DSN", "")
+SENTRY_DSN = env.str("SENTRY_DSN", "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": "notifyproj.core.logs.PlainFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": env_str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
     # Two lines for every task, one for every beat: the sweep alone would be three a second.
     # Django's own handlers would write a path as it is, and with it the token of a link.
     "loggers": {"django": {"handlers": [], "propagate": True}}
     | {
-        name: {"level": env_str("TASK_LOG_LEVEL", "WARNING")}
+        name: {"level": env.str("TASK_LOG_LEVEL", "WARNING")}
         for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
     },
 }

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from notifyproj.env import TRUE
 from notifyproj.launch.environment import Ports
 from notifyproj.launch.system.terminal import complain, say
 from notifyproj.launch.welcome import deliveries_table, show_addresses, show_places
@@ -25,6 +24,7 @@ ORDER = {
 }
 PATH = "/api/v1/notifications"
 WAIT_SECONDS = 20.0
+TRUE = {"1", "true", "t", "yes", "y", "on"}  # as environs reads a boolean
 OPEN = {"waiting", "sending", "awaiting receipt"}  # what may still change by itself
 
 

@@ -1,11 +1,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from environs import EnvError
 
 from notifications.demo.seed import seed
-from notifyproj.env import env_secret
+from notifyproj.env import secret
 
 
 class Command(BaseCommand):
@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
 def required(name: str) -> str:
     try:
-        value = env_secret(name)
-    except ImproperlyConfigured as error:
+        value = secret.str(name)
+    except EnvError as error:
         raise CommandError(f"{name} is not set") from error
     if not value:
         raise CommandError(f"{name} is empty")
