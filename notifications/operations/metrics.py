@@ -5,13 +5,16 @@ and no process has counters of its own to be added up.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -22,7 +25,6 @@ from notifications.counters import table as counters
 from notifications.counters.measures import LAW_ENDS
 from notifications.dispatch import consumers
 from notifications.dispatch import queue_depth as traffic
-from notifications.exposition import CONTENT_TYPE, Gauge, Sample, text
 from notifications.queues import ALL, DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
@@ -57,18 +59,37 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        gauges = [*_accounts(), *_sends(), *_queues(), *_consumers(), *_deliveries(), *_alerts()]
-        return HttpResponse(text(gauges), CONTENT_TYPE)
+        return HttpResponse(generate_latest(Everything()), CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _accounts() -> Iterator[Gauge]:
+class Everything(Collector):
+    """What a scrape gets, read anew for each."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for part in (_accounts, _sends, _queues, _consumers, _deliveries, _alerts):
+            yield from part()
+
+
+class Sample(NamedTuple):
+    labels: Mapping[str, str]
+    value: float
+
+
+def _gauge(name: str, help: str, samples: Iterable[Sample]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help)
+    for sample in samples:
+        family.add_sample(name, dict(sample.labels), sample.value)
+    return family
+
+
+def _accounts() -> Iterator[GaugeMetricFamily]:
     rows = list(ProviderAccount.objects.defer("credentials").order_by("slug"))
-    yield Gauge(
+    yield _gauge(
         "notify_account_enabled",
         "Whether the account is in use at all.",
         [Sample(_of(row), row.enabled) for row in rows],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_held",
         "Whether it is held: by the platform, which found it misconfigured, or by an operator.",
         [
@@ -77,7 +98,7 @@ def _accounts() -> Iterator[Gauge]:
             for by, person in (("platform", False), ("operator", True))
         ],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_breaker",
         "1 for the state its circuit breaker is in; one that is forced counts as that.",
         [
@@ -86,22 +107,22 @@ def _accounts() -> Iterator[Gauge]:
             for state in (CLOSED, OPEN, HALF_OPEN)
         ],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_rate_limit",
         "Sends a second it may make now; absent without a limit.",
         [Sample(_of(row), rate) for row in rows if (rate := _rate(row))],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_success_ratio",
         "Of the sends of the last minute; absent when there was none.",
         [Sample(_of(row), row.success_share) for row in rows if row.success_share is not None],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_latency_seconds",
         "Mean time to an answer in the last minute; absent when there was none.",
         [Sample(_of(row), row.latency_ms / 1000) for row in rows if row.latency_ms is not None],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_daily_cap",
         "Sends a day (UTC); absent without a cap.",
         [Sample(_of(row), row.daily_cap) for row in rows if row.daily_cap],
@@ -116,22 +137,22 @@ def _rate(row: ProviderAccount) -> float:
     return row.rate_per_second if row.rate_now is None else row.rate_now
 
 
-def _sends() -> Iterator[Gauge]:
+def _sends() -> Iterator[GaugeMetricFamily]:
     slugs = dict(ProviderAccount.objects.values_list("pk", "slug"))
     with connection.cursor() as cursor:
         cursor.execute(MINUTE)
         minute = cursor.fetchall()
     today = AccountDay.objects.filter(day=now().astimezone(UTC).date())
     days = list(today.values_list("account_id", *RESULTS, "cost_micros"))
-    yield Gauge(
+    yield _gauge(
         "notify_account_sends_last_minute",
         "By result; dead: of the ok ones, the address was refused.",
         _by_result(slugs, minute),
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_sends_today", "By result, since midnight UTC.", _by_result(slugs, days)
     )
-    yield Gauge(
+    yield _gauge(
         "notify_account_cost_today",
         "In the currency the account's costs are written in.",
         [Sample({"account": slugs[day[0]]}, day[-1] / 1e6) for day in days if day[0] in slugs],
@@ -147,39 +168,39 @@ def _by_result(slugs: dict[int, str], rows: list[Any]) -> list[Sample]:
     ]
 
 
-def _queues() -> Iterator[Gauge]:
-    yield Gauge(
+def _queues() -> Iterator[GaugeMetricFamily]:
+    yield _gauge(
         "notify_queue_backlog",
         "Deliveries in a queue, about; 0 also when Redis is away.",
         [Sample({"queue": queue}, traffic.backlog(queue)) for queue in DELIVERY],
     )
-    yield Gauge(
+    yield _gauge(
         "notify_queue_limit",
         "Deliveries above which the sweep lets rows wait in the database instead.",
         [Sample({"queue": queue}, traffic.limit(queue)) for queue in DELIVERY],
     )
 
 
-def _consumers() -> Iterator[Gauge]:
+def _consumers() -> Iterator[GaugeMetricFamily]:
     silent = consumers.silent()
-    yield Gauge(
+    yield _gauge(
         "notify_queue_consumed",
         "Whether somebody took from the queue in the last half minute; absent without Redis.",
         [] if silent is None else [Sample({"queue": each}, each not in silent) for each in ALL],
     )
 
 
-def _deliveries() -> Iterator[Gauge]:
+def _deliveries() -> Iterator[GaugeMetricFamily]:
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [LAW_ENDS])
         waiting = cursor.fetchall()
-    yield Gauge(
+    yield _gauge(
         "notify_deliveries_waiting",
         "Not settled yet. The lane is the highest of the type: requests may have asked for less.",
         [Sample(_of_type(type_id) | {"channel": channel}, n) for type_id, channel, n in waiting],
     )
     totals = counters.totals(now() - DAY, now() + DAY)
-    yield Gauge(
+    yield _gauge(
         "notify_deliveries_last_day",
         "Created in the last 24 hours, and how many of those are settled, by state.",
         [Sample({"state": "created"}, totals.get(counters.CREATED, 0))]
@@ -194,12 +215,12 @@ def _of_type(type_id: int) -> dict[str, str]:
     return {"type": type_.slug, "lane": type_.max_lane.name.lower()}
 
 
-def _alerts() -> Iterator[Gauge]:
+def _alerts() -> Iterator[GaugeMetricFamily]:
     """By cause: what a key says before what it is about, as in account-held:7."""
     keys = Alert.objects.filter(resolved_at=None).values_list("key", flat=True)
     causes = Counter(key.partition(":")[0] for key in keys)
-    yield Gauge("notify_alerts_open", "Alerts nobody resolved yet.", [Sample({}, causes.total())])
-    yield Gauge(
+    yield _gauge("notify_alerts_open", "Alerts nobody resolved yet.", [Sample({}, causes.total())])
+    yield _gauge(
         "notify_alerts_open_by_cause",
         "The same, by cause.",
         [Sample({"cause": cause}, n) for cause, n in sorted(causes.items())],
