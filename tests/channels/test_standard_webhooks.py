@@ -16,7 +16,6 @@ SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 def test_the_reference_vector() -> None:
     assert standard_webhooks.sign([SECRET], ID, AT, BODY) == SIGNATURE
-    assert standard_webhooks.verify([SECRET], ID, str(AT), SIGNATURE, BODY, now=AT)
 
 
 def test_the_reference_library_takes_what_either_secret_of_a_rotation_signed() -> None:
@@ -28,24 +27,6 @@ def test_the_reference_library_takes_what_either_secret_of_a_rotation_signed() -
         assert Webhook(secret).verify(BODY, headers) == {"test": 2432232314}
     with pytest.raises(WebhookVerificationError):
         Webhook(standard_webhooks.new_secret()).verify(BODY, headers)
-
-
-@pytest.mark.parametrize(
-    ("stamp", "signatures", "body", "now"),
-    [
-        (str(AT), SIGNATURE, BODY + b" ", AT),
-        (str(AT), SIGNATURE, BODY, AT + 301),
-        (str(AT), SIGNATURE, BODY, AT - 301),
-        (str(AT + 1), SIGNATURE, BODY, AT),
-        ("²", SIGNATURE, BODY, AT),
-        ("9" * 5_000, SIGNATURE, BODY, AT),
-        ("", "", b"", AT),
-        (str(AT), "v1,é \ud800 v1a,", BODY, AT),
-        (str(AT), SIGNATURE.removeprefix("v1,"), BODY, AT),
-    ],
-)
-def test_what_is_not_ours_is_refused(stamp: str, signatures: str, body: bytes, now: float) -> None:
-    assert not standard_webhooks.verify([SECRET], ID, stamp, signatures, body, now)
 
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_c2hvcnQ=", "whsec_é", "whsk_" + "a" * 44])
