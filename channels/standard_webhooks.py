@@ -1,5 +1,6 @@
-"""Standard Webhooks 1.0.0: signatures that a receiver checks with any of its libraries. The reference
-library signs; it takes one secret, and any secret that can be decoded at all.
+"""Standard Webhooks 1.0.0: signatures that a receiver checks with any of its libraries.
+
+The reference library signs; it takes one secret, and any that can be decoded at all.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (2026-11)
 """
