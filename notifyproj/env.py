@@ -47,6 +47,12 @@ def _check_host(text: str) -> None:
         raise ValidationError("must be like mail.example.com, or like [192.0.2.1]")
 
 
+def origin_of(url: str) -> str:
+    """As browsers name it: without a path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def own_name(url: str) -> str:
     """How this installation calls itself to mail servers: the host of its public URL, or else of
     the machine, as far as they are fully qualified. Nothing is looked up."""

@@ -1,9 +1,9 @@
-"""Settings of the `live` process: the same, with its own few routes and nothing in between.
+"""Settings of the `live` process: the same, with its own few routes and hardly anything in between.
 
-Middleware written for threads would take a thread for every open stream.
+Middleware that knows threads only would take one for every open stream; this one is async as well.
 """
 
 from notifyproj.settings import *  # noqa: F403
 
 ROOT_URLCONF = "notifyproj.live_urls"
-MIDDLEWARE = []
+MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]

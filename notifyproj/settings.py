@@ -8,7 +8,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
-from notifyproj.env import env, env_count, env_host, env_list, own_name, secret
+from notifyproj.env import env, env_count, env_host, env_list, origin_of, own_name, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
@@ -35,7 +35,8 @@ def database_from_url(url: str) -> dict[str, object]:
     if found["ENGINE"] != POSTGRES:
         raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// URL")
     given = found.get("OPTIONS", {})
-    found["HOST"] = given.pop("host", found["HOST"])  # a folder of sockets; `dbshell` needs it, too
+    for name in ("HOST", "PORT"):  # a socket is named by them
+        found[name] = given.pop(name.lower(), found[name])
     found["OPTIONS"] = {
         "application_name": env.str("PROCESS_NAME", "notify"),
         "options": f"-c idle_in_transaction_session_timeout={LONGEST_IDLE}",
@@ -55,7 +56,13 @@ PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000")
 EHLO_NAME = env_host("EHLO_NAME", own_name(PUBLIC_URL))  # how we greet mail servers
 LIVE_URL = env.str("LIVE_URL", "http://localhost:8001")  # the server-sent events' origin
 # Whose pages may show the inbox component; "*" for any (it sends no cookies).
-INBOX_ORIGINS = env_list("INBOX_ORIGINS", PUBLIC_URL)
+INBOX_ORIGINS = env_list("INBOX_ORIGINS", origin_of(PUBLIC_URL))
+CORS_ALLOW_ALL_ORIGINS = "*" in INBOX_ORIGINS
+CORS_ALLOWED_ORIGINS = [origin for origin in INBOX_ORIGINS if origin != "*"]
+CORS_URLS_REGEX = r"^/inbox/(api/|stream$)"
+CORS_ALLOW_METHODS = ("GET", "POST")
+CORS_ALLOW_HEADERS = ("Authorization", "Content-Type", "Last-Event-ID")
+CORS_PREFLIGHT_MAX_AGE = 600  # seconds
 # Whose the pages are that people see: a name, a logo (https:// or a path here), #rrggbb.
 BRAND_NAME = env.str("BRAND_NAME", "")
 BRAND_LOGO_URL = env.str("BRAND_LOGO_URL", "")
@@ -82,6 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -101,6 +109,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "notifyproj.core.proxies.ClientAddress",
+    "corsheaders.middleware.CorsMiddleware",  # 2 µs of a request to another path
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.api.middleware.ApiMiddleware",
     "notifyproj.admin_site.policy.AdminPolicy",

@@ -19,7 +19,6 @@ from django.http.response import HttpResponseBase
 
 from channels.inbox import selectors, tokens, wire
 from channels.inbox.authentication import reader_of
-from channels.inbox.cors import with_cors_async
 from notifyproj.core import clock
 from notifyproj.core.api.errors import ApiError, error_response, status_error
 from notifyproj.core.live import sse
@@ -32,7 +31,6 @@ MOST_PER_PERSON = 20  # open streams of one person in this process: tabs, not an
 _readers_of_the_table = ThreadPoolExecutor(4, thread_name_prefix="catch-up")
 
 
-@with_cors_async
 async def stream(request: HttpRequest) -> HttpResponseBase:
     try:
         reader = _admitted(request)

@@ -14,6 +14,7 @@ from tests.channels.inbox.written import a_write
 pytestmark = pytest.mark.django_db
 
 ORIGIN = "http://localhost:8000"
+ASKS = {"Access-Control-Request-Method": "GET"}
 
 
 def client_of(
@@ -156,14 +157,15 @@ def test_archiving_takes_an_item_off_the_list() -> None:
 
 
 def test_a_browser_may_ask_before_it_calls_from_a_known_origin() -> None:
-    response = Client(headers={"Origin": ORIGIN}).options("/inbox/api/items")
-    assert response.status_code == 204
+    response = Client(headers={**ASKS, "Origin": ORIGIN}).options("/inbox/api/items")
+    assert response.status_code == 200
     assert response["Access-Control-Allow-Origin"] == ORIGIN
     assert "Authorization" in response["Access-Control-Allow-Headers"]
 
 
 def test_a_page_of_an_unknown_origin_is_not_let_in() -> None:
-    response = Client(headers={"Origin": "https://evil.example"}).options("/inbox/api/items")
+    evil = {**ASKS, "Origin": "https://evil.example"}
+    response = Client(headers=evil).options("/inbox/api/items")
     assert "Access-Control-Allow-Origin" not in response
 
 
@@ -171,3 +173,8 @@ def test_a_refusal_can_be_read_by_the_page_that_asked() -> None:
     response = Client(headers={"Origin": ORIGIN}).get("/inbox/api/items")
     assert response.status_code == 401
     assert response["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_other_paths_are_open_to_no_page() -> None:
+    response = Client(headers={"Origin": ORIGIN}).get("/api/v1/notifications")
+    assert "Access-Control-Allow-Origin" not in response
