@@ -32,7 +32,9 @@ lint: install-dev
 	@$(IN) -c "from importlinter.cli import lint_imports_command as run; run()"
 	@$(LINT_ENVIRONMENT) $(IN) -W ignore::RuntimeWarning manage.py makemigrations \
 		--check --dry-run --skip-checks
-	@$(IN) -m notifyproj.launch.lint_containers
+	@.venv/bin/hadolint Dockerfile
+	@if command -v npx > /dev/null; then npx --yes $(DCLINT) docker-compose.yml; \
+		else echo "npx is not here, so docker-compose.yml is not linted"; fi
 
 survival: install-dev
 	@$(IN) -m pytest tests/survival

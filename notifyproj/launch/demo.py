@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from notifyproj.launch.environment import Ports
+from notifyproj.launch.environment import Ports, has_sandbox
 from notifyproj.launch.system.terminal import complain, say
 from notifyproj.launch.welcome import deliveries_table, show_addresses, show_places
 
@@ -24,13 +24,12 @@ ORDER = {
 }
 PATH = "/api/v1/notifications"
 WAIT_SECONDS = 20.0
-TRUE = {"1", "true", "t", "yes", "y", "on"}  # as environs reads a boolean
 OPEN = {"waiting", "sending", "awaiting receipt"}  # what may still change by itself
 
 
 def show_demo(environment: Mapping[str, str], ports: Ports, meanwhile: Callable[[], None]) -> None:
     """Send ORDER and print how each delivery went, then where to look. Calls `meanwhile` often."""
-    if environment["SANDBOX"].lower() not in TRUE:
+    if not has_sandbox(environment):
         show_places(environment, ports)
         return
     key = environment["DEMO_API_KEY"]

@@ -9,6 +9,7 @@ from notifyproj.launch.become import RUN
 from notifyproj.launch.system.problems import LaunchProblem
 
 DEFAULT_PORT = 8000
+TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 PURPOSES = ("web", "live updates", "sandbox", "sandbox SMTP", "Flower")
 HIGHEST_PORT = 65535 - len(PURPOSES) + 1
 
@@ -34,6 +35,11 @@ class Ports:
     @property
     def flower(self) -> int:
         return self.web + 4
+
+
+def has_sandbox(environment: Mapping[str, str]) -> bool:
+    """As the settings will read it."""
+    return environment["SANDBOX"].lower() in TRUE
 
 
 def choose_ports(environment: Mapping[str, str]) -> Ports:

@@ -13,7 +13,13 @@ from typing import IO
 
 from notifyproj.launch.answers import answers, silent_queues
 from notifyproj.launch.demo import show_demo
-from notifyproj.launch.environment import Ports, check_free, choose_ports, run_environment
+from notifyproj.launch.environment import (
+    Ports,
+    check_free,
+    choose_ports,
+    has_sandbox,
+    run_environment,
+)
 from notifyproj.launch.secret_file import load_secrets, write_env
 from notifyproj.launch.servers.servers import Servers
 from notifyproj.launch.supervisord import Supervisord, end_leftovers
@@ -130,7 +136,7 @@ class Run:
         return f"{last_error(done.stderr)} (see {log})"
 
     def start_processes(self, environment: dict[str, str], ports: Ports) -> None:
-        sandbox = environment["SANDBOX"].lower() in {"1", "true", "yes", "on"}
+        sandbox = has_sandbox(environment)
         chosen = [
             process
             for process in processes()

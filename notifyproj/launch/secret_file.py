@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from notifyproj.launch.system.folders import write_private
 from notifyproj.launch.system.problems import LaunchProblem
 
@@ -45,10 +47,8 @@ def load_secrets(var: Path, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_env(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines())
-    return {key: value for key, separator, value in pairs if separator and not key.startswith("#")}
+    """Empty when there is no such file."""
+    return {key: value or "" for key, value in dotenv_values(path, interpolate=False).items()}
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
