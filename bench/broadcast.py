@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from notifications.accept.draft import draft
-from notifications.accept.insert import insert_notifications
 from notifications.accept.requests import SendRequest
+from notifications.accept.write import insert_notifications
 from notifications.dispatch import dispatch
 from preferences.facts.types import Priority
 

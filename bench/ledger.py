@@ -7,7 +7,7 @@ from django.db import connection
 
 from bench.stand_in.problems import BenchProblem
 from bench.stand_in.server import Arrival
-from notifications.counters.measures import CREATED, LAW_ENDS
+from notifications.counters.cells import CREATED, LAW_ENDS
 from notifications.statuses import FINAL, State
 
 COUNTERS = """

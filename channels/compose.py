@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
-from channels import push_options, way_out
+from channels import push_options
 from channels.answers import json_object
 from channels.base import BuildError, Channel, Envelope, Outcome, OutcomeKind
 from channels.html_attributes import attribute_of
@@ -24,6 +24,7 @@ from channels.messages import (
 
 EVENT = re.compile(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NO_OPTIONS: Mapping[str, str] = {}
 BLOCKS = frozenset(
     {"address", "article", "blockquote", "div", "dl", "footer", "form", "h1", "h2", "h3", "h4"}
     | {"h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul"}
@@ -58,7 +59,8 @@ def html_to_text(html: str) -> str:
 
 def _push(envelope: Envelope, parts: Mapping[str, str]) -> PushMessage:
     title, body = _line(parts, "title"), parts.get("body", "").strip()
-    ios, android = push_options.read(parts)
+    has_options = any(name.startswith(push_options.PREFIXES) for name in parts)
+    ios, android = push_options.read(parts) if has_options else (NO_OPTIONS, NO_OPTIONS)
     return PushMessage(
         envelope,
         title=title,
@@ -144,7 +146,8 @@ def _data(parts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _with_way_out(envelope: Envelope, parts: Mapping[str, str]) -> dict[str, str]:
-    return {**way_out.data(envelope.way_out), **_data(parts)}
+    own = _data(parts)
+    return {**envelope.way_out.data, **own} if envelope.way_out else own
 
 
 def _json(text: str) -> dict[str, Any]:

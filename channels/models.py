@@ -29,7 +29,7 @@ class App(models.Model):
 
 
 class ProviderAccount(models.Model):
-    """Credentials at one provider, encrypted by the key ring; see `accounts/sealed.py`."""
+    """Credentials at one provider, encrypted by the key ring; see `accounts/routes.py`."""
 
     slug = models.SlugField(unique=True)
     channel = models.CharField(max_length=16, choices=CHANNELS)

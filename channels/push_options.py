@@ -83,17 +83,15 @@ ANDROID: Options = {
 }
 KNOWN: Mapping[str, Options] = {"ios_": IOS, "android_": ANDROID}
 PREFIXES = tuple(KNOWN)
-NOTHING: Mapping[str, str] = {}
 NAMES = tuple(prefix + name for prefix, options in KNOWN.items() for name in options)
 
 
 def read(parts: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The options of iOS and of Android, by name; empty ones are left out. Raises BuildError."""
-    names = [part for part in parts if part.startswith(PREFIXES)]
-    if not names:
-        return NOTHING, NOTHING
     found: dict[str, dict[str, str]] = {prefix: {} for prefix in PREFIXES}
-    for part in names:
+    for part in parts:
+        if not part.startswith(PREFIXES):
+            continue
         prefix, _, name = part.partition("_")
         reader = KNOWN[prefix + "_"].get(name)
         if reader is None:

@@ -10,10 +10,14 @@ PERIODIC = "periodic"
 
 
 def delivery_queue(channel: str, lane: Lane) -> str:
+    """See `QUEUE_OF`, which is faster than to make the name each time."""
     return f"{channel}.{lane.name.lower()}"
 
 
-DELIVERY = tuple(delivery_queue(channel, lane) for lane in Lane for channel in Channel)
+QUEUE_OF: dict[tuple[str, int], str] = {
+    (channel, lane): delivery_queue(channel, lane) for lane in Lane for channel in Channel
+}
+DELIVERY = tuple(QUEUE_OF.values())
 ALL = (*DELIVERY, RESOLVE_URGENT, RESOLVE, CALLBACKS, STATUS_EVENTS, PERIODIC)
 
 # Names of tasks carry a version: a running worker and a new one may disagree about arguments.

@@ -108,7 +108,7 @@ INSTALLED_APPS = [
     "notifyproj.admin_site",  # the last: it grants what the others declare
 ]
 MIDDLEWARE = [
-    "notifyproj.core.proxies.ClientAddress",
+    "notifyproj.core.api.middleware.ClientAddress",
     "corsheaders.middleware.CorsMiddleware",  # 2 µs of a request to another path
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.api.middleware.ApiMiddleware",
@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "notifyproj.core.audit.middleware.AuditActor",
+    "notifyproj.core.api.middleware.AuditActor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -162,8 +162,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["notifyproj.core.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["notifyproj.core.api.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["notifyproj.core.api.rate_limits.ServiceThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["notifyproj.core.api.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["notifyproj.core.api.authentication.ServiceThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

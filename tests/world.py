@@ -11,13 +11,13 @@ from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from channels.models import App, ProviderAccount
 from notifications.accept.requests import SendRequest
-from notifications.status_events.subscriptions import subscriptions
+from notifications.status_events.outbox import subscriptions
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.clock import now
+from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.models import Service
 from preferences.addresses.addresses import hash_of, mask, new_data_key, open_data_key, seal
-from preferences.facts.caps import caps
-from preferences.facts.types import catalogue
+from preferences.facts.types import caps, catalogue
 from preferences.models import ContactPoint, NotificationType, Recipient
 from templates.versions.published import (
     forget_names,
@@ -80,6 +80,7 @@ def contact_point(
         address=seal(key, person.pk, hash_, address),
         address_hash=hash_,
         hint=mask(channel, address),
+        hash_version=LOOKUP_VERSION,
         registered_at=now(),
         last_seen_at=now(),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from channels import registry
 from channels.accounts.fields import field_problems
 from channels.accounts.health import corrected
-from channels.accounts.sealed import account_value, open_credentials, seal_credentials
+from channels.accounts.routes import account_value, open_credentials, seal_credentials
 from channels.models import App, ProviderAccount
 from notifyproj.core.encryption import Undecryptable
 

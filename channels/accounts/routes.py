@@ -1,8 +1,10 @@
-"""The accounts messages may go through: a snapshot of all, at most a second old.
+"""The accounts messages may go through: a snapshot of all, at most a second old, with their
+credentials, which are sealed for an account's slug.
 
 Which of them a message takes, `choose.py` says; how they do, `health.py` writes.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -13,9 +15,9 @@ from channels import registry
 from channels.accounts.areas import area_key
 from channels.accounts.choose import CLOSED, FIXED, HALF_OPEN, OPEN, Route, serving
 from channels.accounts.probe import take_held_probe
-from channels.accounts.sealed import account_value
 from channels.base import Account, Channel
 from channels.models import AccountDay, ProviderAccount
+from notifyproj.core import encryption
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
 from notifyproj.core.snapshot import Snapshot
@@ -160,3 +162,36 @@ def next_day(now: datetime) -> datetime:
     """When the caps are new."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + timedelta(days=1)
     return midnight + AFTER_MIDNIGHT
+
+
+def account_value(row: ProviderAccount) -> Account:
+    """Raises Undecryptable when no key of the ring opens the credentials."""
+    return Account(
+        id=row.pk,
+        slug=row.slug,
+        kind=row.kind,
+        channel=Channel(row.channel),
+        app_id=row.app_id,
+        endpoint=row.endpoint,
+        credentials=open_credentials(row.slug, bytes(row.credentials)),
+        settings=row.settings,
+        ca_certificate=row.ca_certificate,
+        weight=row.weight,
+        rate_per_second=row.rate_per_second,
+    )
+
+
+def seal_credentials(slug: str, credentials: Mapping[str, str]) -> bytes:
+    return encryption.ring().wrap(json.dumps(dict(credentials)).encode(), _aad(slug))
+
+
+def open_credentials(slug: str, sealed: bytes) -> dict[str, str]:
+    """Raises Undecryptable."""
+    if not sealed:
+        return {}
+    opened: dict[str, str] = json.loads(encryption.ring().unwrap(sealed, _aad(slug)))
+    return opened
+
+
+def _aad(slug: str) -> bytes:
+    return b"provider_account.credentials:" + slug.encode()

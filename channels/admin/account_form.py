@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from channels import registry
 from channels.accounts.areas import checked_areas, checked_costs
 from channels.accounts.fields import field_problems
-from channels.accounts.sealed import open_credentials, seal_credentials
+from channels.accounts.routes import open_credentials, seal_credentials
 from channels.base import Field
 from channels.models import ProviderAccount
 from channels.transport.endpoints import refuse_endpoint, refuse_mail_server

@@ -21,8 +21,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import PushMessage
-from channels.push.fit import collapse_id
-from channels.push.ios_payload import payload, priority, push_type
+from channels.push.payload import collapse_id, payload, priority, push_type
 from channels.signatures import es256_jwt, window_start
 
 CHANNEL = Channel.PUSH

@@ -24,8 +24,8 @@ from channels.base import (
 )
 from channels.messages import PushMessage
 from channels.push.fcm_payload import parts
-from channels.push.fit import encode
 from channels.push.google_token import parse_token, service_account, token_request
+from channels.push.payload import encode
 
 __all__ = (
     "CHANNEL",

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from channels.base import BuildError, Lane, MessageTooLarge, Outcome, OutcomeKind
 from channels.messages import PushMessage
-from channels.push import ios_payload as apple
-from channels.push.fit import collapse_id, shorten
+from channels.push import payload as apple
+from channels.push.payload import collapse_id, shorten
 from channels.push_options import RESERVED_DATA
 
 MAX_DATA = 4096  # bytes of keys and values

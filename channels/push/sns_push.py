@@ -26,8 +26,8 @@ from channels.base import (
 )
 from channels.messages import PushMessage
 from channels.push import fcm_payload as firebase
-from channels.push import ios_payload as apple
-from channels.push.fit import collapse_id, encode
+from channels.push import payload as apple
+from channels.push.payload import collapse_id, encode
 
 __all__ = (
     "CHANNEL",

@@ -16,7 +16,7 @@ from channels.base import (
     failure_outcome,
 )
 from channels.protocols import WithBatch, WithBatchRefusal
-from channels.transport.http_exchange import Answer
+from channels.transport.connections import Answer
 
 logger = logging.getLogger(__name__)
 

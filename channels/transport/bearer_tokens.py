@@ -18,7 +18,7 @@ from channels.base import (
     TransportFailure,
 )
 from channels.protocols import Adapter
-from channels.transport.http_exchange import Answer
+from channels.transport.connections import Answer
 
 EARLY = 300.0  # seconds before its end that a token is renewed
 UNREACHABLE = Outcome(OutcomeKind.RETRY, "The token service could not be reached", "no_token")

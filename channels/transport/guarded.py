@@ -23,10 +23,9 @@ from channels.base import (
     TransportFailure,
 )
 from channels.transport import ssrf as netguard
-from channels.transport.connections import Http1, Http2, Line
+from channels.transport.connections import Answer, Http1, Http2, Line, Pinned
 from channels.transport.dns import Names, Resolver, look_up
-from channels.transport.flow import Flow, Flows
-from channels.transport.http_exchange import Answer, Pinned
+from channels.transport.in_flight import Flow, Flows
 from channels.transport.window import Window
 
 MOST_LINES = 128  # a quarter of a megabyte each, and 4 ms to make (2026-11)

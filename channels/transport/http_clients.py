@@ -1,15 +1,15 @@
 """The HTTP clients of a process, by account."""
 
 import logging
+from functools import cached_property
 
 from pyreqwest.client import Client
 
 from channels.base import Account, HttpRequest, Outcome, OutcomeKind
-from channels.transport.connections import MAX_HTTP1, Http1, Http2, Line
+from channels.transport.connections import MAX_HTTP1, NO_HTTP2, Answer, Http1, Http2, Line
 from channels.transport.endpoints import is_trusted_url, misconfigured
-from channels.transport.flow import Flows
 from channels.transport.guarded import REFUSED, Guarded
-from channels.transport.http_exchange import NO_HTTP2, Answer
+from channels.transport.in_flight import Flows
 
 __all__ = ("MAX_HTTP1", "Clients")
 
@@ -26,10 +26,14 @@ class Clients:
 
     def __init__(self, guarded: Guarded | None = None) -> None:
         self.flows = Flows()
-        self._guarded = guarded or Guarded(flows=self.flows)
+        self._given = guarded
         self._lines: dict[tuple[int, str, float, bool], Line] = {}
         self._trusted: dict[str, bool] = {}  # by endpoint of an account
         self._told: set[int] = set()
+
+    @cached_property
+    def _guarded(self) -> Guarded:
+        return self._given or Guarded(flows=self.flows)
 
     async def fetch(
         self, account: Account, request: HttpRequest, deadline: float, token: str = ""

@@ -16,7 +16,7 @@ from aiosmtplib.errors import (
 )
 
 from channels.base import NOT_STARTED, Account, SmtpReply, SmtpSend, TransportFailure
-from channels.transport.flow import Flow, Flows
+from channels.transport.in_flight import Flow, Flows
 from channels.transport.smtp_session import Lacking, Progress, opened, transacted
 from channels.transport.window import Window
 

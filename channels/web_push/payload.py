@@ -4,7 +4,7 @@ from typing import Any
 
 from channels.base import MessageTooLarge
 from channels.messages import WebPushMessage
-from channels.push.fit import encode, shorten
+from channels.push.payload import encode, shorten
 
 MAX_PAYLOAD = 2500  # bytes; services take 3993, but 2744 on the way to Firefox for Android
 

@@ -20,7 +20,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import SlackMessage
-from channels.push.fit import encode
+from channels.push.payload import encode
 from channels.transport.ssrf import LOOPBACK, host_of
 
 CHANNEL = Channel.SLACK

@@ -23,7 +23,7 @@ from channels.base import (
     OutcomeKind,
 )
 from channels.messages import WebhookMessage
-from channels.push.fit import encode
+from channels.push.payload import encode
 
 CHANNEL = Channel.WEBHOOK
 FIELDS: tuple[Field, ...] = ()

@@ -1,34 +1,33 @@
-"""Take requests: check them, remember their keys, write them down, answer; then publish.
+"""Accept requests: refuse them while too much waits, replay the keys that were used before, check
+the others, write and publish them (`write.py`), and return a result for each.
 
-One transaction for a whole batch. Small audiences are resolved inside it, so that a login code
-costs one transaction and one publish.
+One transaction for a whole batch.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from channels.base import Lane
 from notifications.accept import idempotency
-from notifications.accept.draft import Draft, attachment_ids, draft, load_recipients
-from notifications.accept.insert import insert_notifications
+from notifications.accept.draft import Draft, draft, load_recipients
 from notifications.accept.requests import Accepted, SendRequest, Warned
+from notifications.accept.write import publish, write
 from notifications.attachments import store as attachments
-from notifications.digests.collect import collect
-from notifications.dispatch import dispatch
-from notifications.resolve import insert as store
-from notifications.resolve.resolve import first_fallbacks, load_facts, plan
-from notifications.resolve.rows import Job, Row
+from notifications.counters.table import waiting
 from notifications.statuses import FINAL
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.api.bodies import convert
-from notifyproj.core.api.errors import InvalidFields
-from notifyproj.core.ids import milliseconds_of
-from preferences.facts.types import PRIORITY_OF
+from notifyproj.core.api.errors import ApiError, InvalidFields
+from notifyproj.core.snapshot import Snapshot
+from preferences.facts.types import PRIORITY_OF, catalogue
 
-INLINE = 50  # deliveries resolved in the accepting transaction
+RETRY_AFTER = 10.0  # seconds
+
+backlog = Snapshot(waiting, seconds=1)  # how many deliveries wait in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,19 @@ class Keyed:
     request: SendRequest
     key: str
     hash: bytes
+
+
+def is_full(request: SendRequest) -> bool:
+    """Whether this one must come back later, as too much waits; types that may be urgent pass."""
+    if backlog.get() < settings.BACKLOG_LIMIT:
+        return False
+    type_ = catalogue.get().by_slug.get(request.type)
+    return type_ is None or type_.max_lane != Lane.URGENT
+
+
+def refuse() -> ApiError:
+    message = "Too many deliveries are waiting; try again later."
+    return ApiError(503, "backlog_full", message, retry_after=RETRY_AFTER)
 
 
 def accept(
@@ -73,7 +85,8 @@ def accept(
         drafts = _draft(service_id, fresh, answers, now)
         rows = write(service_id, list(drafts.values()), now)
         bodies = {parsed[i].key: answers[i].body for i in drafts if parsed[i].key}
-        idempotency.keep(service_id, bodies)
+        if bodies:
+            idempotency.keep(service_id, bodies)
     _repeat_within(parsed, answers)
     publish(rows, drafts.values())
     wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
@@ -90,7 +103,7 @@ def _replay(
 ) -> None:
     """Answer the keys that were used before; claim the others for this transaction."""
     hashes = {item.key: item.hash for item in reversed(parsed.values()) if item.key}
-    stored = idempotency.claim(service_id, hashes, now)
+    stored = idempotency.claim(service_id, hashes, now) if hashes else {}
     for index, item in parsed.items():
         known = stored.get(item.key)
         same = known.is_of(item.request, item.hash) if known else _is_first(item, hashes)
@@ -112,7 +125,7 @@ def _draft(
     files = _files(service_id, fresh.values(), now)
     drafts: dict[int, Draft] = {}
     seen: set[str] = set()
-    refused: list[str] = []
+    refused: list[str] = []  # their keys
     for index, item in fresh.items():
         if item.key and item.key in seen:
             continue  # the same request twice in one batch: see _repeat_within
@@ -121,15 +134,16 @@ def _draft(
             answers[index] = Answer(body=_body(drafts[index]))
         except InvalidFields as error:
             answers[index] = Answer(error=error)
-            refused.append(item.key)
+            refused += [item.key] if item.key else []
         seen.add(item.key)
-    idempotency.release(service_id, [key for key in refused if key])
+    if refused:
+        idempotency.release(service_id, refused)
     return drafts
 
 
 def _files(service_id: int, items: Iterable[Keyed], now: datetime) -> dict[str, int]:
-    named = {id_ for item in items for id_ in attachment_ids(item.request)}
-    return attachments.find(service_id, named, now)
+    named = {str(id_) for item in items for id_ in item.request.attachments}
+    return attachments.find(service_id, named, now) if named else {}
 
 
 def _repeat_within(parsed: dict[int, Keyed], answers: dict[int, Answer]) -> None:
@@ -139,63 +153,6 @@ def _repeat_within(parsed: dict[int, Keyed], answers: dict[int, Answer]) -> None
         if index not in answers:
             original = first[item.key]
             answers[index] = Answer(original.body, original.error, replayed=True)
-
-
-def write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
-    """In the caller's transaction; answers the deliveries of the small ones. Then `publish`."""
-    if not drafts:
-        return []
-    insert_notifications(service_id, [(item, _is_inline(item)) for item in drafts], now)
-    attachments.keep(
-        (id_, item.expires_at, item.only_recipient_id)
-        for item in drafts
-        for id_ in item.attachment_ids
-    )
-    return _resolve([item for item in drafts if _is_inline(item)], now)
-
-
-def _is_inline(item: Draft) -> bool:
-    return item.scheduled_at is None and item.size <= INLINE
-
-
-def _resolve(drafts: list[Draft], now: datetime) -> list[Row]:
-    jobs = [job(item) for item in drafts]
-    if not jobs:
-        return []
-    facts = load_facts(jobs)
-    full = full_queues({(channel, j.lane) for j in jobs for channel in j.channels})
-    planned = plan(jobs, facts, full, now)
-    return store.insert(collect(planned, facts, now))
-
-
-def full_queues(wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
-    return {(channel, lane) for channel, lane in wanted if not dispatch.has_room(channel, lane)}
-
-
-def job(item: Draft) -> Job:
-    return Job(
-        notification_id=str(item.id),
-        milliseconds=milliseconds_of(item.id),
-        type=item.type,
-        template_version_id=item.version.id,
-        lane=item.lane,
-        channels=item.channels,
-        expires_at=item.expires_at,
-        recipients=item.recipient_ids,
-        unknown=item.unknown,
-        fallbacks=first_fallbacks(item.type, item.channels, item.version.id),
-        content_hash=item.content_hash,
-        gathered=item.gathered,
-    )
-
-
-def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
-    due = [row.due() for row in rows if row.dispatched]
-    if due:
-        dispatch.publish(due)
-    for item in drafts:
-        if item.scheduled_at is None and not _is_inline(item):
-            dispatch.publish_resolve(str(item.id), 1, item.lane)
 
 
 def _body(item: Draft) -> Accepted:

@@ -2,34 +2,28 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from channels.base import Channel
-from notifications.accept.duplicates import content_hash
+from notifications.accept import checks
 from notifications.accept.marketing_rules import check_way_out
-from notifications.accept.reply_address import check_reply_address
 from notifications.accept.requests import SendRequest
-from notifications.attachments.store import LARGEST
 from notifications.variables import seal
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import milliseconds
-from notifyproj.core.encryption import Undecryptable
+from notifyproj.core.encryption import Undecryptable, lookup_hash
 from notifyproj.core.ids import uuid7
 from preferences.addresses.addresses import open_data_key
+from preferences.decision.values import MARKETING
 from preferences.facts.facts import find_recipients
 from preferences.facts.types import LANE_OF, PRIORITY_OF, TypeValue, catalogue
-from templates.versions.published import VersionValue, find_version, needs
+from templates.versions.published import VersionValue, find_version
 
-LONGEST_LIFE = timedelta(days=7)
-FARTHEST = timedelta(days=366)
-LATE = timedelta(seconds=60)  # a schedule this much in the past is a slow network, not a mistake
-MOST_VARIABLES = 64 * 1024  # bytes of JSON
-MOST_METADATA = 4 * 1024
 NO_FILES: Mapping[str, int] = {}
-GATHERED = ("items", "count")  # variables of a digest
+HASH_LENGTH = 12  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +68,13 @@ class Draft:
 
     @property
     def attachment_ids(self) -> list[str]:
-        return attachment_ids(self.request)
+        """Each once, in the order given."""
+        return list(dict.fromkeys(map(str, self.request.attachments)))
 
     @property
     def size(self) -> int:
         """About how many deliveries it will be."""
         return (len(self.known) + len(self.unknown)) * len(self.channels)
-
-
-def attachment_ids(request: SendRequest) -> list[str]:
-    """Each once, in the order given."""
-    return list(dict.fromkeys(map(str, request.attachments)))
 
 
 def load_recipients(requests: Iterable[SendRequest]) -> dict[str, Known]:
@@ -109,12 +99,8 @@ def draft(
     version = _version(request, type_)
     channels = _channels(request, type_, version)
     known, unknown = ((), ()) if everyone else _people(request, recipients)
-    check_way_out(request, type_, version, _may_go_to(type_, channels))
-    _check_sizes(request)
-    _check_variables(request, version, type_)
-    check_reply_address(request, version, _may_go_to(type_, channels), _given_later(type_))
-    _check_files(request, channels, files)
-    scheduled_at, expires_at = _times(request, type_, now)
+    _check(request, type_, version, channels, files)
+    scheduled_at, expires_at = checks.times(request, type_, now)
     lane = max(LANE_OF[request.priority], type_.max_lane)
     id_ = uuid7(milliseconds(now))
     return Draft(
@@ -131,8 +117,26 @@ def draft(
         warnings=_warnings(request, lane),
         sealed=_seal(id_, request, known if not unknown else ()),
         everyone=everyone,
-        content_hash=content_hash(request, type_, version.id),
+        content_hash=_content_hash(request, type_, version.id),
     )
+
+
+def _check(
+    request: SendRequest,
+    type_: TypeValue,
+    version: VersionValue,
+    channels: tuple[str, ...],
+    files: Mapping[str, int],
+) -> None:
+    reached = {*channels, *(step.to for step in type_.fallbacks)}
+    if type_.rules.legal_class == MARKETING:
+        check_way_out(request, type_, version, reached)
+    checks.check_sizes(request)
+    checks.check_variables(request, version, type_)
+    if Channel.EMAIL in reached:
+        checks.check_reply_address(request, version, checks.given_later(type_))
+    if request.attachments:
+        checks.check_files(request, channels, files)
 
 
 def _seal(id_: UUID, request: SendRequest, known: tuple[Known, ...]) -> bytes:
@@ -190,83 +194,21 @@ def _channels(request: SendRequest, type_: TypeValue, version: VersionValue) -> 
     return channels
 
 
-def _may_go_to(type_: TypeValue, channels: tuple[str, ...]) -> set[str]:
-    return {*channels, *(step.to for step in type_.fallbacks)}
-
-
-def _check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:
-    """By name, then by the version's schema."""
-    given = _given_later(type_)
-    missing = [
-        name
-        for name in version.variables
-        if request.variables.get(name) is None and name not in given
-    ]
-    if missing:
-        fields = {f"variables.{name}": f"{version.name} needs {name}." for name in missing}
-        raise InvalidFields(fields, "missing_variable")
-    if wrong := needs(version.id).wrong_variables(request.variables, given):
-        fields = {f"variables.{place}": words for place, words in wrong.items()}
-        raise InvalidFields(fields, "invalid_variable")
-
-
-def _given_later(type_: TypeValue) -> tuple[str, ...]:
-    """A digest brings its items itself."""
-    return GATHERED if type_.digest else ()
-
-
-def _check_sizes(request: SendRequest) -> None:
-    for name, limit in (("variables", MOST_VARIABLES), ("metadata", MOST_METADATA)):
-        value = getattr(request, name)
-        if value and len(msgspec.json.encode(value)) > limit:
-            raise InvalidFields({name: f"At most {limit:,} bytes of JSON."})
-
-
-def _check_files(request: SendRequest, channels: tuple[str, ...], files: Mapping[str, int]) -> None:
-    if not request.attachments:
-        return
-    if Channel.EMAIL not in channels:
-        raise InvalidFields({"attachments": "Only e-mail carries files, and this has no e-mail."})
-    for index, id_ in enumerate(request.attachments):
-        if str(id_) not in files:
-            text = "This service has no such attachment."
-            raise InvalidFields({f"attachments[{index}]": text}, "unknown_attachment", 422)
-    if sum(files[id_] for id_ in attachment_ids(request)) > LARGEST:
-        raise InvalidFields({"attachments": f"At most {LARGEST >> 20} MB together."})
-
-
-def _times(
-    request: SendRequest, type_: TypeValue, now: datetime
-) -> tuple[datetime | None, datetime]:
-    """(scheduled or None, expiry), both aware."""
-    scheduled = _aware("scheduled_at", request.scheduled_at)
-    if scheduled and scheduled < now - LATE:
-        raise InvalidFields({"scheduled_at": "This is in the past."})
-    if scheduled and scheduled > now + FARTHEST:
-        raise InvalidFields({"scheduled_at": "At most a year ahead."})
-    start = max(scheduled or now, now)
-    if request.expires_at is not None and request.ttl_seconds is not None:
-        raise InvalidFields({"expires_at": "Give one of expires_at and ttl_seconds."})
-    expires = _aware("expires_at", request.expires_at)
-    if expires is None:
-        seconds = request.ttl_seconds or type_.ttl_seconds
-        expires = start + min(timedelta(seconds=seconds), LONGEST_LIFE)
-    if expires <= start:
-        raise InvalidFields({"expires_at": "Must be after the message is to be sent."})
-    if expires > start + LONGEST_LIFE:
-        raise InvalidFields({"expires_at": "At most 7 days after the message is to be sent."})
-    return (scheduled if scheduled and scheduled > now else None), expires
-
-
-def _aware(name: str, value: datetime | None) -> datetime | None:
-    if value is not None and value.tzinfo is None:
-        raise InvalidFields({name: "Needs a zone: 2026-11-22T09:00:00+01:00 or …Z."})
-    return value
-
-
 def _warnings(request: SendRequest, lane: int) -> tuple[dict[str, str], ...]:
     if LANE_OF[request.priority] == lane:
         return ()
     given = PRIORITY_OF[lane]  # type: ignore[index]
     text = f"{request.type} goes with {given} priority at most: lowered from {request.priority}."
     return ({"code": "priority_lowered", "message": text},)
+
+
+def _content_hash(request: SendRequest, type_: TypeValue, template_version_id: int) -> bytes:
+    """What two requests share that say the same: their collapse key, or their words; b"" where the
+    type lets the same be sent again. Keyed, so that nobody without the key can try the words.
+    """
+    if not type_.duplicate_seconds:
+        return b""
+    if request.collapse_key:
+        return lookup_hash("collapse", request.collapse_key)[:HASH_LENGTH]
+    words = msgspec.json.encode(request.variables, order="deterministic").decode()
+    return lookup_hash("content", f"{template_version_id}:{words}")[:HASH_LENGTH]

@@ -20,7 +20,7 @@ from notifications.resolve import insert as store
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import NotificationState
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import milliseconds_of
 from preferences.facts.facts import recipients_after

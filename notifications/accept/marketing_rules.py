@@ -25,9 +25,7 @@ CODE = "no_way_out"
 def check_way_out(
     request: SendRequest, type_: TypeValue, version: VersionValue, channels: Collection[str]
 ) -> None:
-    """Raises InvalidFields. `channels`: all it may go to."""
-    if type_.rules.legal_class != MARKETING:
-        return
+    """Of marketing. Raises InvalidFields. `channels`: all it may go to."""
     if type_.rules.mandatory:
         raise InvalidFields({"type": MANDATORY}, CODE, 422)
     lacking = channels_without_way_out(version.id).intersection(channels)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from channels.base import Lane
 from notifications.analytics.latency import Latency, latency_of
-from notifications.counters.measures import (
+from notifications.counters.cells import (
     COMPLAINED,
     COST,
     CREATED,

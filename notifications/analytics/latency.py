@@ -7,7 +7,7 @@ wide: `measures.BOUNDS` are close together where our bar is.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from notifications.counters.measures import BOUNDS
+from notifications.counters.cells import BOUNDS
 
 Histogram = Mapping[int, int]  # tries by bucket
 

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import connection
 from psycopg2 import sql
 
-from notifications.counters.cells import HEARD, Cell, Settled
-from notifications.counters.measures import BOUNDS, COST, LATENCY
+from notifications.counters.cells import BOUNDS, COST, HEARD, LATENCY, Cell, Settled
 from notifications.partitions import existing, name
 from notifyproj.core.clock import now
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from channels.base import Lane
 from notifications.analytics.latency import bounds
-from notifications.counters.measures import (
+from notifications.counters.cells import (
     COMPLAINED,
     COST,
     CREATED,

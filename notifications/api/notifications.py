@@ -10,22 +10,20 @@ from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from notifications.accept.accept import Answer, accept
-from notifications.accept.backpressure import is_full, refuse
+from notifications.accept.accept import Answer, accept, is_full, refuse
 from notifications.accept.requests import Accepted, BatchRequest, SendRequest, parse_each
 from notifications.api.idempotency_key import CONFLICT, KEY, mark_replayed, read_key
 from notifications.history import notifications as selectors
 from notifications.history.status import COMPLETED, FORMER_STATUSES, read_status
 from notifications.services import cancel as cancelling
 from notifications.statuses import NotificationStatus
-from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.authentication import Caller, charge_rest
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
 from notifyproj.core.api.former_names import REMOVED
 from notifyproj.core.api.instants import read_bound
 from notifyproj.core.api.openapi import KEY_ERRORS, ErrorDetail, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
-from notifyproj.core.api.rate_limits import charge_rest
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 

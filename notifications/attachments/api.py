@@ -14,8 +14,7 @@ from rest_framework.views import APIView
 
 from notifications.attachments import store as attachments
 from notifyproj.core.api.authentication import Caller
-from notifyproj.core.api.bodies import answer
-from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.bodies import BodyLimit, answer, takes_body
 from notifyproj.core.api.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.clock import now

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from django.db import connection
 from psycopg2.extras import execute_values
 
-from notifications.counters.cells import Cell
-from notifications.counters.measures import CREATED as CREATED
-from notifications.counters.measures import LAW_ENDS
+from notifications.counters.cells import CREATED as CREATED
+from notifications.counters.cells import LAW_ENDS, Cell
 
 
 def add(cells: Iterable[Cell]) -> None:

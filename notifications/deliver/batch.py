@@ -26,11 +26,10 @@ class Share(NamedTuple):
     message: Message
 
 
-def shareable(adapter: Adapter, message: Message, row: Claimed) -> Share | None:
-    shape_of = getattr(adapter, "batch_key", None)
-    if shape_of is None or row.lane == Lane.URGENT or row.attempts:
+def shareable(adapter: WithBatch, message: Message, row: Claimed) -> Share | None:
+    if row.lane == Lane.URGENT or row.attempts:
         return None
-    shape = shape_of(message)
+    shape = adapter.batch_key(message)
     return None if shape is None else Share(shape, message)
 
 
@@ -38,8 +37,6 @@ def together(
     adapter: Adapter, account: Account, shares: Sequence[Share | None], now: datetime
 ) -> list[tuple[list[int], HttpRequest]]:
     """The places of those that go together, each list with its request; all others go alone."""
-    if not any(shares):
-        return []
     found = []
     for places in bundles(shares, cast(WithBatch, adapter).BATCH):
         messages = [share.message for at in places if (share := shares[at])]

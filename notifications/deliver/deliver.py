@@ -14,7 +14,6 @@ from channels.accounts.receipts import sends_receipts
 from channels.base import (
     HttpRequest,
     InboxWrite,
-    Lane,
     Outcome,
     OutcomeKind,
     Response,
@@ -25,15 +24,15 @@ from channels.inbox.services import store as store_in_inbox
 from channels.transport.look_up import FOUND
 from channels.transport.loop import Job, endpoint_of
 from notifications.attachments.memory_budget import put_down
-from notifications.deliver import worker as outbox
+from notifications.deliver import worker
 from notifications.deliver.batch import together
 from notifications.deliver.prepare import Ready, prepare
 from notifications.deliver.route import BACK_AFTER
 from notifications.deliver.screen import routable
-from notifications.deliver.uncertain import load_unanswered, sender_of
+from notifications.deliver.uncertain import RESEND, finder_of, load_unanswered
 from notifications.dispatch.claim import claim, hand_back, load
 from notifications.dispatch.queue_depth import count_taken
-from notifications.queues import delivery_queue
+from notifications.queues import QUEUE_OF
 from notifications.record.fallback import needed
 from notifications.record.outcomes import Change, Finished
 from notifications.statuses import State
@@ -51,28 +50,31 @@ LATEST_OF_ACCOUNT = 10.0  # seconds: how fast a peer is was measured a moment ag
 
 def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     """One hint. Raises nothing for a single delivery's trouble."""
-    if outbox.is_stopping():
+    if worker.is_stopping():
         hand_back(ids, dispatch_nos, 0)
         return
-    if not outbox.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
+    if not worker.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
         hand_back(ids, dispatch_nos, BACK_WHEN_FULL)
         return
     deadline = time.monotonic() + START_WITHIN  # from before: we may be stopped in the claim itself
     rows = claim(ids, dispatch_nos)
     if not rows:
         return
-    count_taken(delivery_queue(rows[0].channel, Lane(rows[0].lane)), len(ids))
+    count_taken(QUEUE_OF[rows[0].channel, rows[0].lane], len(ids))
     loaded = load(rows)
     now = clock_now()
-    put = outbox.recorder().put
-    unanswered = load_unanswered(rows)
+    put = worker.recorder().put
+    unanswered = load_unanswered(rows) if any(row.reason == RESEND for row in rows) else {}
+    if any(row.fallback_of for row in rows):
+        rows = needed(rows, now, put)
     ready = []
-    for chosen in routable(needed(rows, now, put), loaded, now, put):
+    for chosen in routable(rows, loaded, now, put):
         match prepare(chosen, loaded, now, unanswered):
             case Ready() as prepared:
                 ready.append(prepared)
             case Change() | Finished() as settled:
-                put_down(settled.row.id)
+                if loaded.files:
+                    put_down(settled.row.id)
                 put(settled)
     _submit(ready, now, deadline)
 
@@ -92,7 +94,7 @@ def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
 def _within_places(ready: Sequence[Ready]) -> list[Ready]:
     """Without those whose endpoint has enough in flight: they go back, and wait for one another
     rather than for us, or a slow endpoint would be claimed again and again."""
-    sender, asked, kept = outbox.sender(), Counter[str](), []
+    sender, asked, kept = worker.sender(), Counter[str](), []
     for item in ready:
         if endpoint := endpoint_of(item.send):
             asked[endpoint] += 1
@@ -106,15 +108,16 @@ def _within_places(ready: Sequence[Ready]) -> list[Ready]:
 
 
 def _hand_back(item: Ready, after: timedelta) -> None:
-    put_down(item.row.id)
+    if item.has_files:
+        put_down(item.row.id)
     due_at = clock_now() + after
-    outbox.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
+    worker.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
 
 
 def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
     """As fast as its peer and the account's share of this process allow; what is over goes back,
     at once where the peer is slow: others' messages wait behind us."""
-    sender = outbox.sender()
+    sender = worker.sender()
     of_request = getattr(items[0].route.adapter, "BATCH", 1)
     give_up = time.monotonic() + WAIT_FOR_ROOM
     while items and time.monotonic() < give_up:
@@ -133,19 +136,19 @@ def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
 def _start(items: Sequence[Ready], deadline: float) -> None:
     """Several in one request where the provider takes that, the others each in its own."""
     started_at, started = clock_now(), time.monotonic()
-    route, sender = items[0].route, outbox.sender()
+    route, sender = items[0].route, worker.sender()
     jobs: list[Job] = [
         ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
         for item in items
     ]
     for item in items:
         if isinstance(item.send, SmtpSend):  # it may take longer than a lease
-            outbox.leases().hold(item.row.id, item.row.lease)
+            worker.leases().hold(item.row.id, item.row.lease)
     gone: set[int] = set()
-    shares = [item.share for item in items]
-    for places, request in together(route.adapter, route.account, shares, started_at):
-        sender.submit_together([jobs[at] for at in places], request, _done)
-        gone.update(places)
+    if any(shares := [item.share for item in items]):
+        for places, request in together(route.adapter, route.account, shares, started_at):
+            sender.submit_together([jobs[at] for at in places], request, _done)
+            gone.update(places)
     if len(gone) < len(jobs):
         sender.submit([job for at, job in enumerate(jobs) if at not in gone], _done)
 
@@ -157,12 +160,15 @@ def _done(
 ) -> None:
     """On the loop's thread: only pass it on."""
     item, started_at, started = key
-    put_down(item.row.id)
-    outbox.leases().release(item.row.id)
-    outbox.recorder().put(
+    if item.has_files:
+        put_down(item.row.id)
+    if isinstance(item.send, SmtpSend):
+        worker.leases().release(item.row.id)
+    found = outcome.code == FOUND  # by a look-up: the first try's account has it, and was paid
+    worker.recorder().put(
         Finished(
             item.row,
-            sender_of(item.send, outcome, item.route.account.id),
+            finder_of(item.send, item.route.account.id) if found else item.route.account.id,
             outcome,
             result,
             started_at,
@@ -170,7 +176,7 @@ def _done(
             item.type.resend_uncertain or not _may_be_confirmed(item, outcome),
             item.has_alternative,
             item.units,
-            0 if outcome.code == FOUND else item.cost_micros,  # it was with the first try
+            0 if found else item.cost_micros,
             item.route.held or item.route.broken,
             isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
         )

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from channels.accounts.choose import Route
 from channels.base import (
@@ -20,6 +20,7 @@ from channels.base import (
 )
 from channels.compose import compose
 from channels.messages import EmailMessage
+from channels.protocols import WithBatch
 from notifications.attachments.attach import NoRoom, enclosed
 from notifications.deliver.batch import Share, shareable
 from notifications.deliver.screen import Chosen
@@ -33,6 +34,7 @@ from notifications.variables import unseal
 from notifyproj.core.encryption import Undecryptable
 from preferences.addresses.addresses import open_data_key
 from preferences.addresses.addresses import unseal as unseal_address
+from preferences.decision.values import MARKETING
 from preferences.facts.facts import Person
 from preferences.facts.types import TypeValue, catalogue
 from templates.engine.render import RenderFailed, render
@@ -54,6 +56,7 @@ class Ready(NamedTuple):
     units: int = 1  # what the provider bills for
     cost_micros: int = 0
     share: Share | None = None  # it may go in one request with others
+    has_files: bool = False  # they count in the memory budget until it has ended
 
 
 def prepare(
@@ -92,8 +95,11 @@ def prepare(
         send = _impatient(send, route)
     units = send.units if isinstance(send, HttpRequest) else 1
     cost = _cost(route, envelope.area, units)
-    share = shareable(route.adapter, message, row)
-    return Ready(row, route, type_, send, has_alternative, units, cost, share)
+    share = None
+    if hasattr(route.adapter, "batch_key"):
+        share = shareable(cast(WithBatch, route.adapter), message, row)
+    has_files = isinstance(message, EmailMessage) and bool(message.attachments)
+    return Ready(row, route, type_, send, has_alternative, units, cost, share, has_files)
 
 
 def _impatient(send: Send, route: Route) -> Send:
@@ -148,6 +154,7 @@ def _envelope(
 ) -> Envelope:
     point = loaded.points.get(row.contact_point_id or 0)
     parent = loaded.parents[row.notification_id]
+    is_marketing = type_.rules.legal_class == MARKETING
     return Envelope(
         row.id,
         row.claims,
@@ -157,7 +164,7 @@ def _envelope(
         parent.collapse_key,
         point.area if point else "",
         type_.slug,
-        way_out=way_out(row, type_, person.locale, now),
+        way_out=way_out(row, type_, person.locale, now) if is_marketing else None,
         service_id=parent.service_id,
     )
 

@@ -1,7 +1,7 @@
 """Which claimed deliveries may go now, and through which account: consent, breaker, rate, cap."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,13 +11,19 @@ from channels.accounts.rate_limit import lease
 from channels.base import Channel
 from notifications.deliver.route import Picker, cap_reached, rate_limited
 from notifications.dispatch.claim import Claimed, Loaded
+from notifications.record.fallback import FIRST, HASTENED, NEXT
 from notifications.record.outcomes import Change, kept, on_hold
-from notifications.resolve.limits import asked_again
+from notifications.resolve.resolve import counted
 from notifications.statuses import State
 from preferences.decision.decide import decide
 from preferences.decision.values import NO_LIMITS, Defer, Fold, Limits, Send, Skip, Target
+from preferences.facts.cap_counter import Message
 from preferences.facts.facts import Person, Point
-from preferences.facts.types import TypeValue, type_of
+from preferences.facts.types import TypeValue, caps_of, type_of
+
+# Waiting for a count, or behind a row that may be.
+COUNTED_AGAIN = frozenset({"over_cap", "caps_unknown", FIRST, NEXT, HASTENED})
+NO_LIMITS_KNOWN: Mapping[str, Limits] = {}
 
 
 class Chosen(NamedTuple):
@@ -35,7 +41,8 @@ def routable(
     """The rows that may be sent now, each with its account; the others are `put`."""
     picker = Picker()
     chosen: list[Chosen] = []
-    limits = asked_again(rows, loaded.people, now)
+    again = [row for row in rows if row.reason in COUNTED_AGAIN]
+    limits = _count_again(again, loaded.people, now) if again else NO_LIMITS_KNOWN
     for row in rows:
         found = _screen(row, loaded, picker, limits.get(row.id, NO_LIMITS), now)
         if isinstance(found, Change):
@@ -44,6 +51,36 @@ def routable(
             chosen.append(found)
     allowed, refused = _granted(chosen, now)
     return allowed + _elsewhere(refused, loaded, picker, now, put) if refused else allowed
+
+
+def _count_again(
+    rows: Sequence[Claimed], people: Mapping[int, Person], now: datetime
+) -> Mapping[str, Limits]:
+    """By delivery id, what holds now for those of a batch that waited for a cap, or stand in for
+    what may have: one call for all."""
+    messages: dict[str, Message] = {}
+    wanted: dict[str, dict[int, datetime]] = {}
+    for row in rows:
+        if row.recipient_id in people and (message := _message(row)) is not None:
+            messages[row.notification_id] = message
+            wanted.setdefault(row.notification_id, {})[row.recipient_id] = now
+    if not wanted:
+        return NO_LIMITS_KNOWN
+    found = counted(((messages[id_], times) for id_, times in wanted.items()), people)
+    return {
+        row.id: result.limits
+        for row in rows
+        if (result := found.get(row.notification_id, {}).get(row.recipient_id)) is not None
+    }
+
+
+def _message(row: Claimed) -> Message | None:
+    """What has a row of its own is not folded any more: it waits instead."""
+    type_ = type_of(row.type_id)
+    if type_ is None or not (caps := caps_of(type_)):
+        return None
+    then = "defer" if type_.over_cap == "digest" else type_.over_cap
+    return Message(row.notification_id, type_.id, caps, then)
 
 
 def _elsewhere(
@@ -159,5 +196,6 @@ def _grants(chosen: Sequence[Chosen]) -> dict[int, Grant]:
     for account_id, n in wanted.items():
         row, route = by_id[account_id]
         by_rate = lease(route.account, n, row.lane, route.rate_now)
-        granted[account_id] = Grant(by_rate, under_cap(route, min(n, by_rate)))
+        by_cap = n if route.day_left is None else under_cap(route, min(n, by_rate))
+        granted[account_id] = Grant(by_rate, by_cap)
     return granted

@@ -8,9 +8,9 @@ from django.db import connection
 
 from channels.accounts.choose import Route
 from channels.accounts.routes import routes
-from channels.base import HttpRequest, Outcome, OutcomeKind, Send
+from channels.base import HttpRequest, OutcomeKind, Send
 from channels.messages import Message
-from channels.transport.look_up import FOUND, SecondTry, second_try
+from channels.transport.look_up import SecondTry, second_try
 from notifications.dispatch.claim import Claimed
 from notifyproj.core.sqlarrays import array
 
@@ -31,18 +31,16 @@ class Unanswered(NamedTuple):
 
 
 def load_unanswered(rows: Sequence[Claimed]) -> dict[str, Unanswered]:
-    """By delivery; no query unless one of `rows` is sent once more on suspicion."""
+    """By delivery, of those of `rows` that are sent once more on suspicion: one at least."""
     ids = sorted(row.id for row in rows if row.reason == RESEND)
-    if not ids:
-        return {}
     with connection.cursor() as cursor:
         cursor.execute(FIRST, [array(ids), ids[0], ids[-1], OutcomeKind.UNCERTAIN.value])
         return {id_: Unanswered(account_id, at) for id_, account_id, at in cursor.fetchall()}
 
 
-def sender_of(send: Send, outcome: Outcome, account_id: int) -> int:
-    """The account that has the message: of the first try, where a look-up found it there."""
-    if outcome.code == FOUND and isinstance(send, SecondTry) and send.look_up:
+def finder_of(send: Send, account_id: int) -> int:
+    """The account at which a look-up found the message of the first try."""
+    if isinstance(send, SecondTry) and send.look_up:
         return send.look_up.account.id
     return account_id
 

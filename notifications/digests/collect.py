@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from notifications.digests.insert import Item, Place, gather
 from notifications.digests.item_content import Content, Reader, key_of, load_contents, load_readers
-from notifications.resolve.person import Facts
+from notifications.resolve.plan import Facts
 from notifications.resolve.rows import IN_DIGEST, Job, Row
 from notifications.statuses import State
 from notifyproj.core.encryption import Undecryptable

@@ -14,7 +14,7 @@ from notifications.attachments.store import load as load_files
 from notifications.partitions import leaf
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
-from notifyproj.core.encryption import Undecryptable
+from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
 from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
 from preferences.facts.facts import Person, Point, load_people, load_points
@@ -143,8 +143,10 @@ def load(rows: Sequence[Claimed]) -> Loaded:
         attributes=any(PERSON in text.mentioned for text in texts.values()),
     )
     parents = _parents({row.notification_id for row in rows})
-    files = load_files(parent.attachment_ids for parent in parents.values())
-    points = held_against_suppressions(points, people)
+    named = [parent.attachment_ids for parent in parents.values() if parent.attachment_ids]
+    files = load_files(named) if named else {}
+    if any(point.hash_version < LOOKUP_VERSION for point in points.values()):
+        points = held_against_suppressions(points, people)
     return Loaded(parents, texts, people, points, files)
 
 

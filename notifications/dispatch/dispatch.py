@@ -18,10 +18,10 @@ from notifications.queues import (
     CHECK_IN,
     DELIVER,
     FEED,
+    QUEUE_OF,
     RESOLVE,
     RESOLVE_CHUNK,
     RESOLVE_URGENT,
-    delivery_queue,
 )
 from notifyproj.core.ids import day_in
 from notifyproj.core.servers.broker import BrokerAway, ask
@@ -63,7 +63,7 @@ def hints(rows: Iterable[Due]) -> list[Hint]:
         groups.setdefault((row.lane, row.channel, row.app_id, day, apart), []).append(row)
     return [
         Hint(
-            delivery_queue(group[0].channel, Lane(group[0].lane)),
+            QUEUE_OF[group[0].channel, group[0].lane],
             [row.id for row in group[start : start + HINT_SIZE]],
             [row.dispatch_no for row in group[start : start + HINT_SIZE]],
         )
@@ -74,7 +74,7 @@ def hints(rows: Iterable[Due]) -> list[Hint]:
 
 def has_room(channel: str, lane: int) -> bool:
     """Whether that queue holds less than a few seconds of its work; yes, when nobody knows."""
-    queue = delivery_queue(channel, Lane(lane))
+    queue = QUEUE_OF[channel, lane]
     return backlog(queue) < limit(queue)
 
 

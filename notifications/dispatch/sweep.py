@@ -18,7 +18,7 @@ from notifications.dispatch.held import release_held
 from notifications.dispatch.resumed import retry_resumed
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.advisory_lock import AdvisoryLock
 
 LOCK = AdvisoryLock("swee")

@@ -10,10 +10,9 @@ from rest_framework.views import APIView
 from notifications.accept.requests import SendRequest
 from notifications.explain.explain import MOST_RECIPIENTS, explain_send
 from notifications.explain.schemas import Explanation
-from notifyproj.core.api.authentication import Caller
+from notifyproj.core.api.authentication import Caller, charge_rest
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.openapi import KEY_ERRORS, error
-from notifyproj.core.api.rate_limits import charge_rest
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 

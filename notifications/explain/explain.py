@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from channels.base import Channel, Lane
-from notifications.accept.accept import job
-from notifications.accept.draft import Draft, attachment_ids, draft, load_recipients
+from notifications.accept.draft import Draft, draft, load_recipients
 from notifications.accept.requests import SendRequest, Warned
+from notifications.accept.write import job
 from notifications.attachments import store as attachments
 from notifications.deliver.route import Picker
 from notifications.explain.account import chosen
@@ -18,9 +18,8 @@ from notifications.explain.rules import Ask, Way, ways
 from notifications.explain.schemas import Explanation, FallbackView, RuleView, WayView
 from notifications.explain.texts import Texts
 from notifications.reasons import words
-from notifications.resolve.limits import peeked
-from notifications.resolve.person import Facts
-from notifications.resolve.resolve import first_fallbacks
+from notifications.resolve.plan import Facts
+from notifications.resolve.resolve import first_fallbacks, peeked
 from notifyproj.core.api.errors import InvalidFields
 from preferences.decision.decide import Step, basis
 from preferences.decision.values import Defer, Fold, Send, Skip
@@ -37,7 +36,7 @@ def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explan
     """Raises InvalidFields for what a send would refuse, too."""
     if len(request.user_ids or ()) > MOST_RECIPIENTS:
         raise InvalidFields({"user_ids": f"At most {MOST_RECIPIENTS} at a time are explained."})
-    files = attachments.find(service_id, set(attachment_ids(request)), now)
+    files = attachments.find(service_id, set(map(str, request.attachments)), now)
     item = draft(request, load_recipients([request]), now, files=files)
     ask = _ask(item, now)
     people, facts = _load(item, ask)

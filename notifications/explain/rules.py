@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from channels.base import Channel
 from notifications.explain.schemas import Word
-from notifications.resolve.person import Facts
+from notifications.resolve.plan import Facts
 from notifications.resolve.rows import IN_DIGEST
 from preferences.decision.decide import Step, explain
 from preferences.decision.values import NO_LIMITS, Decision, Defer, Fold, Limits, Skip, Target

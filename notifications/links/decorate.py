@@ -13,7 +13,6 @@ from notifications.links import our_urls as ours
 from notifications.links.rewrite_html import rewrite
 from preferences.centre.links import preferences_url
 from preferences.centre.texts import LANGUAGES, language_of
-from preferences.decision.values import MARKETING
 from preferences.facts.types import TypeValue
 from templates.fields import PREFERENCES_URL, UNSUBSCRIBE_URL, WHY_URL
 
@@ -46,8 +45,8 @@ def supplied(
 
 
 def way_out(row: Claimed, type_: TypeValue, locale: str, now: datetime) -> WayOut | None:
-    """Of marketing, where it is not in the words: those of an e-mail and an SMS were checked."""
-    if type_.rules.legal_class != MARKETING or row.channel in SAY_IT:
+    """Of marketing. None where it is in the text: that of an e-mail and an SMS was checked."""
+    if row.channel in SAY_IT:
         return None
     words = LANGUAGES[language_of(locale)]
     return WayOut(

@@ -12,7 +12,7 @@ from django.db import transaction
 from channels.base import Event, EventKind
 from notifications.callbacks.fold import process
 from notifications.callbacks.fold.parse import Told, told_of
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.clock import now
 
 

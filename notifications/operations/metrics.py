@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from channels.accounts.choose import CLOSED, HALF_OPEN, OPEN
 from channels.models import AccountDay, ProviderAccount
 from notifications.counters import table as counters
-from notifications.counters.measures import LAW_ENDS
+from notifications.counters.cells import LAW_ENDS
 from notifications.dispatch import consumers
 from notifications.dispatch import queue_depth as traffic
 from notifications.queues import ALL, DELIVERY

@@ -59,13 +59,11 @@ def arrived(step: Fallback, sources: Sequence[Source]) -> bool:
     return any(outcome in known for _, outcome in sources)
 
 
-def needed(
-    rows: Sequence[Claimed], now: datetime, put: Callable[[Change], None]
-) -> Sequence[Claimed]:
+def needed(rows: Sequence[Claimed], now: datetime, put: Callable[[Change], None]) -> list[Claimed]:
     """The rows to go on with; fallbacks that are not needed, or not yet, are `put`."""
     asked = [row for row in rows if row.fallback_of and not row.attempts]
     if not asked:
-        return rows
+        return list(rows)
     settled = {}
     for row, steps, sources in _sources(asked):
         if steps and (verdict := judge(row.reason, steps, sources)):

@@ -22,6 +22,8 @@ from notifications.dispatch.claim import Claimed
 from notifications.holders import by_account, by_notification
 from notifications.statuses import ProviderOutcome, State
 
+TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
+BILLED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNCERTAIN})
 RECEIPT_WAIT = timedelta(hours=24)
 EXCERPT = 300  # characters of an answer kept for operators
 FOREVER = datetime.max.replace(tzinfo=UTC)  # written as 'infinity'
@@ -42,6 +44,15 @@ class Finished(Struct, frozen=True, gc=False):
     cost_micros: int = 0  # if it was taken
     probe: bool = False  # its account was held or broken: this is to show whether it works again
     foreign: bool = False  # a server of somebody else's, whose failures say nothing of the account
+
+    @property
+    def is_taken(self) -> bool:
+        return self.outcome.kind in TAKEN
+
+    @property
+    def cost(self) -> int:
+        """In millionths; what may have been taken may be billed."""
+        return self.cost_micros if self.outcome.kind in BILLED else 0
 
 
 class Change(Struct, frozen=True, gc=False):

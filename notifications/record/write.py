@@ -15,18 +15,18 @@ from channels.accounts.health import record_health
 from channels.base import Lane, OutcomeKind
 from notifications.alerts import tell_of_failures
 from notifications.counters import table as counters
+from notifications.dispatch.claim import Claimed
 from notifications.dispatch.dispatch import Due
 from notifications.partitions import leaf
 from notifications.reasons import DEFERRALS
-from notifications.record import dead_addresses as burying
-from notifications.record.attempts import insert_attempts
-from notifications.record.deltas import of_settled, of_tries
+from notifications.record import dead_addresses
+from notifications.record.accounts import tallies
+from notifications.record.attempts import insert_attempts, of_settled, of_tries
 from notifications.record.fallback import LOST, hasten
 from notifications.record.outcomes import FOREVER, Change, Finished
-from notifications.record.tallies import tallies
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
@@ -64,23 +64,26 @@ def write(changes: Sequence[Change]) -> list[Due]:
     ordered = sorted(changes, key=lambda change: change.row.id)  # one lock order for everybody
     with transaction.atomic():
         ordered = _cancel_retries(ordered)
-        written = _update(ordered)
+        numbers = _update(ordered)
+        written = [c for c in ordered if c.row.id in numbers]
+        settled = [c for c in written if c.state in FINAL]
         tried = insert_attempts([c.finished for c in ordered if c.finished])
-        counted = of_settled(c for c in ordered if c.row.id in written and c.state in FINAL)
-        counters.insert(counted + of_tries(tried))
-        _bury([c for c in ordered if c.row.id in written])
+        counters.insert(of_settled(settled) + of_tries(tried))
         record_health(tallies(c.finished for c in ordered if c.finished))
-        hasten(c.row.id for c in ordered if c.row.id in written and _leaves_a_fallback(c))
-        tell_of_failures(
-            (c.row.type_id, c.reason) for c in ordered if _alarms(c) and c.row.id in written
-        )
-        enqueue_settled(
-            (c.row.id, c.row.type_id, c.state, c.outcome)
-            for c in ordered
-            if c.row.id in written and c.state in FINAL
-        )
+        _tell(written, settled)
     wipe((c.row.notification_id, c.row.type_id) for c in ordered if c.state in FINAL)
-    return [_due(c, written[c.row.id]) for c in ordered if c.row.id in written and _at_once(c)]
+    return [_due(c, numbers[c.row.id]) for c in written if _at_once(c)]
+
+
+def _tell(written: Sequence[Change], settled: Sequence[Change]) -> None:
+    """Whoever goes on from what became of these deliveries; mostly nobody but the services."""
+    if refused := [(c.row, c.finished) for c in written if c.finished and _is_refused(c.finished)]:
+        _note_refused(refused)
+    if lost := [c.row.id for c in settled if _leaves_a_fallback(c)]:
+        hasten(lost)
+    if alarming := [(c.row.type_id, c.reason) for c in settled if _alarms(c)]:
+        tell_of_failures(alarming)
+    enqueue_settled((c.row.id, c.row.type_id, c.state, c.outcome) for c in settled)
 
 
 def _alarms(change: Change) -> bool:
@@ -169,13 +172,12 @@ def _leaves_a_fallback(change: Change) -> bool:
     return change.state in LOST and type_ is not None and bool(type_.fallbacks)
 
 
-def _bury(changes: Iterable[Change]) -> None:
-    """What providers called dead is noted, see `burying`: as registered when the try began. Who
-    opted out at the provider is not dead, and is left alone from now on."""
-    refused = [(c.row, c.finished) for c in changes if c.finished and _is_refused(c.finished)]
-    burying.note(
+def _note_refused(refused: Iterable[tuple[Claimed, Finished]]) -> None:
+    """What providers called dead is noted, see `dead_addresses`: as registered when the attempt
+    began. Who opted out at the provider is not dead, and is left alone from now on."""
+    dead_addresses.note(
         [
-            burying.Candidate(
+            dead_addresses.Candidate(
                 account_id=done.account_id,
                 contact_point_id=row.contact_point_id,
                 channel=row.channel,

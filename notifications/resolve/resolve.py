@@ -2,25 +2,26 @@
 
 Called inside the accepting transaction for small audiences, by `resolve_chunk` for larger ones.
 Each person is decided about as if nothing was counted; those who would get something are then
-counted, and decided about again with what was counted. People who are alike are thought about once.
+counted, and decided about again with what was counted: one call for all. Types without a cap and
+without a time for duplicates never ask. People who are alike are thought about once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from channels.base import Channel
-from notifications.resolve.limits import counted, message_of
-from notifications.resolve.person import Facts
-from notifications.resolve.plan_cache import Alike, Looks, Plan, rows_for
+from notifications.resolve.plan import Alike, Facts, Looks, Plan, rows_for
 from notifications.resolve.rows import Job, Row, unknown
-from preferences.facts.cap_counter import Message
-from preferences.facts.facts import load_people, load_points_of
-from preferences.facts.types import Fallback, TypeValue
+from preferences.decision.values import Limits
+from preferences.facts.cap_counter import Answers, Group, Message, count
+from preferences.facts.facts import Person, load_people, load_points_of
+from preferences.facts.types import Fallback, TypeValue, caps_of
 from templates.versions.published import compiled
 
 Full = Collection[tuple[str, int]]  # channels and lanes whose queues have no room
 NOWHERE: Full = frozenset()
+NOT_COUNTED: Answers = {}
 
 
 class Planned(NamedTuple):
@@ -103,3 +104,57 @@ def _limit(planned: Sequence[Planned], facts: Facts) -> None:
     for each in limited:
         for id_, result in found.get(each.job.notification_id, {}).items():
             each.plans[id_] = each.alike.plan(facts.people[id_], each.looks[id_], result)
+
+
+def message_of(job: Job) -> Message | None:
+    """What is to be counted of a job; None: nothing is."""
+    type_ = job.type
+    caps = () if _is_item(job) else caps_of(type_)
+    seconds = 0 if type_.rules.mandatory or job.gathered else type_.duplicate_seconds
+    if not caps and not (seconds and job.content_hash):
+        return None
+    over_cap = "defer" if job.gathered and type_.over_cap == "digest" else type_.over_cap
+    return Message(job.notification_id, type_.id, caps, over_cap, job.content_hash, seconds)
+
+
+def counted(
+    wanted: Iterable[tuple[Message, Mapping[int, datetime]]],
+    people: Mapping[int, Person],
+    *,
+    take: bool = True,
+) -> Answers:
+    """`wanted`: each message with the people who would get it, and when: who waits for the morning
+    has it of the morning's budget. One round trip for all."""
+    groups = [
+        Group(message, zone, at, ids)
+        for message, times in wanted
+        for (zone, at), ids in _together(message, times, people).items()
+    ]
+    return count(groups, take=take) if groups else NOT_COUNTED
+
+
+def peeked(job: Job, people: Mapping[int, Person], now: datetime) -> Mapping[int, Limits]:
+    """What would hold for each of a job's people. Takes nothing."""
+    if (message := message_of(job)) is None:
+        return {}
+    times = {id_: now for id_ in job.recipients if id_ in people}
+    found = counted([(message, times)], people, take=False)
+    return {id_: each.limits for id_, each in found.get(message.notification_id, {}).items()}
+
+
+def _is_item(job: Job) -> bool:
+    """Of a digest, which is counted when it goes out."""
+    rule = job.type.digest
+    return rule is not None and rule.every and not job.gathered
+
+
+def _together(
+    message: Message, times: Mapping[int, datetime], people: Mapping[int, Person]
+) -> dict[tuple[str, datetime], list[int]]:
+    """By zone, where it matters, and time: few of each in a chunk."""
+    zoned = message.zoned
+    groups: dict[tuple[str, datetime], list[int]] = {}
+    for id_, at in times.items():
+        zone = people[id_].rules.timezone if zoned else ""
+        groups.setdefault((zone, at), []).append(id_)
+    return groups

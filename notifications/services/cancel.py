@@ -11,7 +11,7 @@ from notifications.digests.models import Digest
 from notifications.models import Notification
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import OPEN, NotificationState, State
-from notifications.wipe import wipe
+from notifications.variables import wipe
 
 BATCH = 5_000
 CANCELLED = (State.CANCELLED.value, "cancelled")

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from notifications.accept import accept
+from notifications.accept import write as accept
 from notifications.accept.draft import Draft
 from notifications.digests.models import Digest
 from notifications.resolve.rows import Row
 from notifications.services.compose_digest import Due, drafts_of
 from notifications.statuses import FINAL
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.sqlarrays import array
 

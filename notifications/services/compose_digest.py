@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from notifications.accept.draft import LONGEST_LIFE, Draft, Known
+from notifications.accept.checks import LONGEST_LIFE
+from notifications.accept.draft import Draft, Known
 from notifications.accept.requests import SendRequest
 from notifications.digests.item_content import Reader, load_readers
 from notifications.statuses import NotificationState

@@ -1,12 +1,13 @@
-"""Events for services, written in the transaction that made them happen; sent by `sending`.
+"""Events for services, written in the transaction that made them happen; sent by `send/`.
 
-Costs next to nothing while nobody listens: `happened` may be a generator, asked for one item only.
+Who wants to hear what is read once a second by each process. So this costs next to nothing while
+nobody listens: `happened` may be a generator, of which then one item only is made.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,16 +15,50 @@ from django.db import connection
 from msgspec import UNSET, UnsetType
 
 from notifications.reasons import words
-from notifications.status_events.event_types import of_settling
-from notifications.status_events.models import StatusEvent
-from notifications.status_events.subscriptions import Subscriptions, subscriptions
+from notifications.status_events.event_types import Name, of_settling
+from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.api.former_names import Renamed, former_name
 from notifyproj.core.clock import milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import uuid7
+from notifyproj.core.snapshot import Snapshot
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.facts.types import type_of
+from preferences.facts.types import catalogue, type_of
+
+
+class Subscription(NamedTuple):
+    endpoint_id: int
+    service_id: int
+    types: frozenset[int] | None  # None: all
+
+    def takes(self, type_id: int | None) -> bool:
+        """True for an unknown type: whoever knows it asks again."""
+        return self.types is None or type_id is None or type_id in self.types
+
+
+T = TypeVar("T")
+Subscriptions = Mapping[str, tuple[Subscription, ...]]  # by event
+
+
+def _load() -> Subscriptions:
+    """Of suspended ones, too: their events wait for them."""
+    found: dict[str, list[Subscription]] = {}
+    rows = StatusEndpoint.objects.filter(enabled=True, service__enabled=True, full_since=None)
+    for row in rows.defer("secrets"):
+        types = _type_ids(row.types) if row.types else None
+        one = Subscription(row.pk, row.service_id, types)
+        for event in row.events or [name.value for name in Name]:
+            found.setdefault(event, []).append(one)
+    return {event: tuple(those) for event, those in found.items()}
+
+
+def _type_ids(slugs: list[str]) -> frozenset[int]:
+    wanted = set(slugs)
+    return frozenset(value.id for value in catalogue.get().by_id.values() if value.slug in wanted)
+
+
+subscriptions: Snapshot[Subscriptions] = Snapshot(_load, seconds=1)
 
 
 class Happened(NamedTuple):
@@ -100,22 +135,31 @@ class Row(NamedTuple):
 
 def enqueue(happened: Iterable[Happened]) -> None:
     """In the caller's transaction: all of it is told, or none of it happened."""
-    those = iter(happened)
-    first = next(those, None)
-    if first is None or not (wanted_by := subscriptions.get()):
-        return
-    wanted = [one for one in chain([first], those) if _is_wanted(one, wanted_by)]
-    if wanted:
-        insert(list(_rows(wanted, wanted_by)))
+    _enqueue(_heard(happened))
 
 
 def enqueue_settled(settled: Iterable[tuple[str, int, int, int]]) -> None:
     """(delivery id, type id, State, ProviderOutcome) of deliveries that came to their end."""
-    enqueue(
+    _enqueue(
         Happened(name, id_, type_id)
-        for id_, type_id, state, outcome in settled
+        for id_, type_id, state, outcome in _heard(settled)
         for name in of_settling(State(state), ProviderOutcome(outcome))
     )
+
+
+def _heard(those: Iterable[T]) -> Iterable[T]:
+    """None of them while nobody listens."""
+    rest = iter(those)
+    first = next(rest, None)
+    return () if first is None or not subscriptions.get() else chain([first], rest)
+
+
+def _enqueue(happened: Iterable[Happened]) -> None:
+    those = list(happened)
+    wanted_by = subscriptions.get() if those else {}
+    wanted = [one for one in those if _is_wanted(one, wanted_by)]
+    if wanted:
+        insert(list(_rows(wanted, wanted_by)))
 
 
 def insert(rows: Sequence[Row]) -> None:

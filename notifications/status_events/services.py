@@ -16,8 +16,8 @@ from channels.transport.ssrf import refuse_url
 from notifications.status_events import outbox, secrets
 from notifications.status_events.event_types import TEST, Name
 from notifications.status_events.models import StatusEndpoint, StatusEvent, alert_key
+from notifications.status_events.outbox import subscriptions
 from notifications.status_events.secrets import Kept
-from notifications.status_events.subscriptions import subscriptions
 from notifyproj.core.alerts.alerts import alert_resolve
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import milliseconds

@@ -10,7 +10,7 @@ from django.http import HttpRequest, parse_cookie
 from django.urls import Resolver404, resolve
 
 from notifyproj.core.api.authentication import caller_of, presented_secret
-from notifyproj.core.api.body_limits import BodyLimit, limit_of
+from notifyproj.core.api.bodies import BodyLimit, limit_of
 from notifyproj.gateway.environ import Environ
 
 

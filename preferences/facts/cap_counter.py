@@ -7,7 +7,7 @@ end with their windows. Redis away: nobody can say, see `Limits.unknown`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from redis import RedisError
@@ -15,12 +15,22 @@ from redis.client import Pipeline
 
 from notifyproj.core.servers.redis_client import patient_redis, quick_redis
 from preferences.decision.cap_words import USED_UP
+from preferences.decision.quiet_hours import zone_of
 from preferences.decision.values import NO_LIMITS, Limits, Over
 from preferences.facts.cap_counter_lua import COUNT, DUPLICATE, SHA, blocks, read, records
-from preferences.facts.caps import CapValue, Window, window
+from preferences.facts.types import CapValue
+from preferences.models import Cap
 
 AT_ONCE = 512  # people a call: Redis does nothing else meanwhile
 PATIENCE = 2.0  # seconds for an answer about more people than that
+SLACK = timedelta(minutes=5)  # clocks differ: a window is kept a little longer than it lasts
+FARTHEST_WEST = timedelta(hours=12)  # where a day ends last
+
+
+class Window(NamedTuple):
+    label: str
+    ends: datetime
+    kept_until: datetime  # the same for all whose window has this label, wherever they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,23 @@ class Asked(NamedTuple):
 
 Answers = dict[str, dict[int, Counted]]  # by notification, by person
 NOTHING = Counted(NO_LIMITS)
+
+
+def window(per: str, zone: str, now: datetime) -> Window:
+    """A day and a week are those of the person's own clock, so that a limit does not begin anew in
+    the middle of somebody's afternoon."""
+    if per == Cap.Per.HOUR:
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        ends = hour + timedelta(hours=1)
+        return Window(f"{hour:%Y%m%d%H}", ends, ends + SLACK)
+    local = now.astimezone(zone_of(zone))
+    day, label, days = local.date(), f"{local:%Y%m%d}", 1
+    if per == Cap.Per.WEEK:
+        year, week, weekday = day.isocalendar()
+        label, days = f"{year}W{week:02}", 8 - weekday
+    last = day + timedelta(days=days)
+    ends = datetime.combine(last, time(), local.tzinfo).astimezone(UTC)
+    return Window(label, ends, datetime.combine(last, time(), UTC) + FARTHEST_WEST + SLACK)
 
 
 def count(groups: Sequence[Group], *, take: bool = True) -> Answers:

@@ -1,13 +1,14 @@
-"""The notification types as values, at most two seconds old."""
+"""The notification types as values, and the caps they count towards; at most two seconds old."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from channels.base import Lane
 from notifyproj.core.snapshot import Snapshot
+from preferences.decision.cap_words import cap_word
 from preferences.decision.digest_rule import DigestRule, digest_rule
 from preferences.decision.values import TypeRules, category_key
-from preferences.models import NotificationType
+from preferences.models import Cap, NotificationType
 
 Priority = Literal["high", "normal", "low"]
 LANE_OF: dict[str, Lane] = {"high": Lane.URGENT, "normal": Lane.NORMAL, "low": Lane.BULK}
@@ -16,6 +17,7 @@ PRIORITY_OF: dict[Lane, Priority] = {
     Lane.NORMAL: "normal",
     Lane.BULK: "low",
 }
+ALL = ""  # what a cap does not name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,38 @@ class TypeValue:
 class Catalogue:
     by_slug: dict[str, TypeValue]
     by_id: dict[int, TypeValue]
+
+
+@dataclass(frozen=True, slots=True)
+class CapValue:
+    """At most `most` a `per` to a person, of what the three others name."""
+
+    id: int
+    most: int
+    per: str
+    type_id: int | None = None
+    category: str = ALL
+    legal_class: str = ALL
+
+    @property
+    def words(self) -> str:
+        return f"{self.most} {'an' if self.per == Cap.Per.HOUR else 'a'} {self.per}"
+
+    @property
+    def local(self) -> bool:
+        return self.per != Cap.Per.HOUR
+
+    def word(self, n: str) -> str:
+        """What is kept of it: see `cap_words.py`."""
+        scope = "t" if self.type_id is not None else "c" if self.category else "a"
+        return cap_word(scope, self.legal_class, self.most, self.per, n)
+
+    def counts(self, type_: TypeValue) -> bool:
+        return (
+            self.type_id in (None, type_.id)
+            and self.category in (ALL, type_.rules.category)
+            and self.legal_class in (ALL, type_.rules.legal_class)
+        )
 
 
 def _load() -> Catalogue:
@@ -101,8 +135,10 @@ def _digest(row: NotificationType) -> DigestRule | None:
     """Security and legal news never wait for company. One type that was written wrong must not
     stop the others: it goes one by one, but for what is over a cap."""
     folds = row.over_cap == NotificationType.OverCap.DIGEST
+    if row.mandatory or not (row.digest or folds):
+        return None
     try:
-        return None if row.mandatory else digest_rule(row.digest, folds=folds)
+        return digest_rule(row.digest, folds=folds)
     except (AttributeError, TypeError, ValueError):
         return digest_rule({}, folds=folds)
 
@@ -118,3 +154,27 @@ def type_of(type_id: int) -> TypeValue | None:
         catalogue.forget()
         found = catalogue.get().by_id.get(type_id)
     return found
+
+
+def _load_caps() -> tuple[CapValue, ...]:
+    return tuple(sorted(map(_cap_value, Cap.objects.all()), key=_breadth))
+
+
+def _cap_value(row: Cap) -> CapValue:
+    category = category_key(row.category_id) if row.category_id else ALL
+    return CapValue(row.pk, row.most, row.per, row.type_id, category, row.legal_class)
+
+
+def _breadth(cap: CapValue) -> tuple[bool, bool, int]:
+    return cap.type_id is None, cap.category == ALL, cap.id
+
+
+caps = Snapshot(_load_caps, seconds=2)
+
+
+def caps_of(type_: TypeValue) -> tuple[CapValue, ...]:
+    """The narrowest first; none hold for what is mandatory."""
+    known = caps.get()
+    if not known or type_.rules.mandatory:
+        return ()
+    return tuple(cap for cap in known if cap.counts(type_))

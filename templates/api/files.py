@@ -7,8 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from notifyproj.core.api.bodies import answer, decode
-from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.bodies import BodyLimit, answer, decode, takes_body
 from notifyproj.core.api.errors import ApiError, InvalidFields
 from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.api.query_params import read_choice, read_flag

@@ -22,7 +22,8 @@ def engine(cost: language.Source | None = None) -> Environment:
         made.remove_filter(name)
     made.add_filter("join", _join)
     made.add_filter("replace", _replace)
-    filters.add_to(made)
+    for name, function in filters.FILTERS.items():
+        made.add_filter(name, pass_state(function))
     if cost is not None:
         made.finalizer = _meter
         most = FUEL_OF_WHOLE if cost.rereads else FUEL

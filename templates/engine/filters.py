@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from minijinja import Environment, pass_state
-
 from templates.engine import localise as localising
 from templates.engine.localise import FORMS, CannotWrite
 
@@ -22,11 +20,6 @@ MOST_PARAMETERS = 20
 def clues(locale: str, zone: str, language: str) -> Mapping[str, str]:
     """What the filters ask for: of the person, and which language the text is written in."""
     return {LOCALE: locale, ZONE: zone, LANGUAGE: language}
-
-
-def add_to(engine: Environment) -> None:
-    for name, function in FILTERS.items():
-        engine.add_filter(name, pass_state(function))
 
 
 def _number(state: Any, value: object, digits: int | None = None, *, locale: str = "") -> str:

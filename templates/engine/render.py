@@ -13,9 +13,9 @@ from minijinja import Environment, TemplateError
 from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
-from templates.engine.effort import UNWEIGHED, too_much
 from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
+from templates.engine.language import UNWEIGHED, too_much
 from templates.engine.localise import CannotWrite
 from templates.engine.mrkdwn import escaped
 from templates.engine.tokens import NotAllowed

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.analytics.latency import bounds, latency_of, quantile
-from notifications.counters.measures import BOUNDS, latency
+from notifications.counters.cells import BOUNDS, latency
 
 SAMPLES = st.lists(st.integers(0, BOUNDS[-1]), min_size=1, max_size=200)
 

@@ -9,8 +9,7 @@ from notifications.analytics import coarsen, recount
 from notifications.analytics.figures import Figures, Funnel, Law
 from notifications.analytics.selectors import Which, by_arm, totals
 from notifications.counters import table as counters
-from notifications.counters.cells import Cell
-from notifications.counters.measures import COMPLAINED, COST, CREATED, OUTCOME, latency
+from notifications.counters.cells import COMPLAINED, COST, CREATED, OUTCOME, Cell, latency
 from notifications.models import Counter
 from notifications.statuses import ProviderOutcome, State
 

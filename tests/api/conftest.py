@@ -7,16 +7,17 @@ import pytest
 from rest_framework.test import APIClient
 
 from channels.models import App
-from notifyproj.core.api import authentication, rate_limits
+from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
+from notifyproj.core.servers import buckets
 
 ClientWith = Callable[..., APIClient]
 
 
 @pytest.fixture
 def service(db: Any) -> Service:
-    rate_limits.reset()
+    buckets.reset()
     authentication.forget()
     return service_create(slug="shop")
 

@@ -12,8 +12,7 @@ from channels.accounts.credentials import account_upsert
 from channels.models import ProviderAccount
 from notifications.api import report_rows
 from notifications.counters import table as counters
-from notifications.counters.cells import Cell
-from notifications.counters.measures import COST, CREATED, OUTCOME, latency
+from notifications.counters.cells import COST, CREATED, OUTCOME, Cell, latency
 from notifications.statuses import ProviderOutcome, State
 from preferences.models import NotificationType
 from tests.api.conftest import ClientWith

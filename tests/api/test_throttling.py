@@ -5,7 +5,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from notifyproj.core.api import rate_limits
+from notifyproj.core.api import authentication
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.errors import ApiError
 from notifyproj.core.models import Service
@@ -18,13 +18,13 @@ DEAD_REDIS = "redis://127.0.0.1:1/0"
 
 @pytest.fixture(autouse=True)
 def _fresh_buckets() -> None:
-    rate_limits.reset()
+    buckets.reset()
     quick_redis().delete(f"api-rate:{CALLER.service_id}")
 
 
 def refused(caller: Caller, units: int) -> ApiError | None:
     try:
-        rate_limits.charge(caller, units)
+        authentication.charge(caller, units)
     except ApiError as error:
         return error
     return None
@@ -68,15 +68,15 @@ def test_a_batch_larger_than_the_burst_passes_once_and_leaves_a_debt() -> None:
 @pytest.mark.usefixtures("where")
 def test_the_rest_of_a_large_batch_passes_only_where_it_began_with_a_full_burst() -> None:
     slow = dataclasses.replace(CALLER, rate_per_second=1)
-    rate_limits.charge(slow, 1)
-    rate_limits.charge_rest(slow, 1_000)
+    authentication.charge(slow, 1)
+    authentication.charge_rest(slow, 1_000)
     assert refused(slow, 1) is not None
-    rate_limits.reset()
+    buckets.reset()
     buckets.forget(f"api-rate:{slow.service_id}")
-    rate_limits.charge(slow, 1)
-    rate_limits.charge(slow, 1)
+    authentication.charge(slow, 1)
+    authentication.charge(slow, 1)
     with pytest.raises(ApiError):
-        rate_limits.charge_rest(slow, 1_000)
+        authentication.charge_rest(slow, 1_000)
 
 
 @pytest.mark.usefixtures("where")
@@ -89,7 +89,7 @@ def test_services_do_not_share_an_allowance() -> None:
 
 def test_two_processes_share_an_allowance() -> None:
     refused(CALLER, 20)
-    rate_limits.reset()  # as another process: nothing in memory
+    buckets.reset()  # as another process: nothing in memory
     assert refused(CALLER, 20) is not None
 
 

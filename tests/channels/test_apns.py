@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels.base import BuildError, HttpResponse, Lane, MessageTooLarge, OutcomeKind
 from channels.push import apns
-from channels.push import ios_payload as apple
+from channels.push import payload as apple
 from channels.signatures import es256_jwt
 from tests.channels.samples import DELIVERY, NOW, account, envelope, p8, push, recorded
 

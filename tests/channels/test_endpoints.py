@@ -228,7 +228,7 @@ def test_mail_goes_to_the_address_that_was_vetted(
     async def resolve(host: str) -> list[str]:
         return ["127.0.0.1"]
 
-    monkeypatch.setattr(transport, "_names", Names(resolve))
+    monkeypatch.setattr(transport._sender, "_names", Names(resolve))
     monkeypatch.setattr(ssrf, "is_public", lambda address: True)
     mailbox = Mailbox()
     with server(mailbox) as port:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.push.fit import encode, is_boundary, shorten
+from channels.push.payload import encode, is_boundary, shorten
 
 
 @given(st.text(), st.integers(-5, 200))

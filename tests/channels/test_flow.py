@@ -1,7 +1,7 @@
 import asyncio
 from time import monotonic
 
-from channels.transport.flow import Flow, Flows
+from channels.transport.in_flight import Flow, Flows
 from channels.transport.window import KNOWN, Steady, Window
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from channels.base import NOT_STARTED, HttpRequest, HttpResponse, Outcome, OutcomeKind
+from channels.transport.connections import MAX_BODY, Answer
 from channels.transport.guarded import PLACES, Guarded
-from channels.transport.http_exchange import MAX_BODY, Answer
 from channels.transport.window import FIRST
 from tests.channels import peers
 from tests.channels.peers import Authority, serving

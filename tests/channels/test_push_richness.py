@@ -8,7 +8,7 @@ import pytest
 from channels.base import BuildError, Lane, MessageTooLarge
 from channels.messages import PushMessage
 from channels.push import fcm
-from channels.push import ios_payload as apple
+from channels.push import payload as apple
 from tests.channels.samples import NOW, envelope, push
 
 IOS = {

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from channels.base import SmtpLimits, SmtpReply
-from channels.email import smtp
-from channels.transport.flow import Flow, Flows
+from channels.email.smtp import adapter as smtp
+from channels.transport.in_flight import Flow, Flows
 from channels.transport.loop import Job, Result, Transport
 from channels.transport.window import Window
 from tests.channels.peers import serving

@@ -8,7 +8,7 @@ import pytest
 from channels.base import BuildError, HttpResponse, Lane, OutcomeKind
 from channels.messages import PushMessage
 from channels.push import fcm, sns_push
-from channels.push import ios_payload as apple
+from channels.push import payload as apple
 from channels.registry import adapter
 from tests.channels.samples import ENDPOINT_ARN, NOW, account, envelope, push, recorded
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from notifyproj.core.api.middleware import client_address
 from notifyproj.core.logs import PlainFormatter, mask_access
-from notifyproj.core.proxies import client_address
 from notifyproj.core.sentry import masked
 from notifyproj.env import env_count
 

@@ -197,6 +197,7 @@ def test_opens_and_clicks_are_counted_where_the_type_asks(
     world: World, ada: Recipient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(buffer, "IDLE", 0.2)
+    buffer.writer.cache_clear()
     NotificationType.objects.update(track_clicks=True, track_opens=True)
     forget_all()
     post(world)
@@ -211,7 +212,8 @@ def test_opens_and_clicks_are_counted_where_the_type_asks(
     settle(lambda: Event.objects.count() == 2)  # written by the thread of its own
     settle(lambda: Delivery.objects.get().outcome >= ProviderOutcome.OPENED)
     assert 'href="https://notify.example/u/' in unescape(html)  # stays as it is
-    settle(lambda: buffer._writer is None)
+    settle(lambda: buffer.writer()._thread is None)
+    buffer.writer.cache_clear()
 
 
 def test_a_message_carries_the_files_it_names(world: World, ada: Recipient) -> None:
@@ -237,7 +239,7 @@ def test_a_message_carries_the_files_it_names(world: World, ada: Recipient) -> N
 def test_a_request_for_a_file_that_cannot_be_sent_says_which(
     world: World, ada: Recipient, monkeypatch: pytest.MonkeyPatch, fields: Any, wrong: str
 ) -> None:
-    monkeypatch.setattr("notifications.accept.draft.LARGEST", 1_000)
+    monkeypatch.setattr("notifications.accept.checks.LARGEST", 1_000)
     named = {"mine": file(world), "large": file(world, b"x" * 995), "theirs": file(world)}
     Attachment.objects.filter(pk=named["theirs"]).update(service_id=world.service.pk + 1)
     fields = {**fields, "attachments": [named.get(id_, id_) for id_ in fields["attachments"]]}

@@ -15,7 +15,7 @@ from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.servers.redis_client import quick_redis
 from preferences.facts import cap_counter
-from preferences.facts.caps import caps
+from preferences.facts.types import caps
 from preferences.models import Cap, Category, NotificationType, Preference, QuietHours
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, run, send
@@ -179,7 +179,7 @@ def test_a_chunk_that_is_repeated_counts_nobody_twice(
 ) -> None:
     limit(2)
     ada.person("bob", token="c" * 64)
-    monkeypatch.setattr("notifications.accept.accept.INLINE", 0)
+    monkeypatch.setattr("notifications.accept.write.INLINE", 0)
     send(ada, user_ids=["ada", "bob"], channels=["inbox"])
 
     class Killed(Exception):
@@ -193,7 +193,7 @@ def test_a_chunk_that_is_repeated_counts_nobody_twice(
         with pytest.raises(Killed):
             fanout.resolve_chunks(*hints[0].args)
     fanout.resolve_chunks(*hints[0].args)
-    monkeypatch.setattr("notifications.accept.accept.INLINE", 50)
+    monkeypatch.setattr("notifications.accept.write.INLINE", 50)
 
     assert {row.trace for row in Delivery.objects.all()} == {"default a2/w:1"}
     assert verdicts(inbox(ada), inbox(ada)) == [GOING, DROPPED]
@@ -223,7 +223,7 @@ def test_a_duplicate_is_known_in_a_large_audience_too(
 ) -> None:
     set_type(ada, duplicate_seconds=600)
     inbox(ada)
-    monkeypatch.setattr("notifications.accept.accept.INLINE", 0)
+    monkeypatch.setattr("notifications.accept.write.INLINE", 0)
     answer = send(ada, user_id="ada", channels=["inbox"])
     assert answer.body is not None
 

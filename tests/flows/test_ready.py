@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifications.accept import accept
+from notifications.accept import write as accept
 from notifications.models import CounterDelta, Delivery
 from notifyproj.core.clock import now
 from preferences.models import QuietHours, Recipient

@@ -10,8 +10,7 @@ from notifications.analytics import recount
 from notifications.analytics import repair as repairing
 from notifications.analytics.repair import check, repair
 from notifications.counters import table as counters
-from notifications.counters.cells import Cell
-from notifications.counters.measures import COST, CREATED, LATENCY, OUTCOME
+from notifications.counters.cells import COST, CREATED, LATENCY, OUTCOME, Cell
 from notifications.dispatch.claim import Claimed, claim
 from notifications.models import Attempt, Counter, CounterDelta, Delivery
 from notifications.record import write as recording

@@ -11,8 +11,7 @@ from channels.inbox.services import store
 from notifications.attachments.store import attachment_add
 from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.counters import table as counters
-from notifications.counters.cells import Cell
-from notifications.counters.measures import CREATED
+from notifications.counters.cells import CREATED, Cell
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.status_events import services as status_services
 from notifications.status_events.services import Wish

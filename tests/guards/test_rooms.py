@@ -18,7 +18,6 @@ WIRING = {"admin", "apps", "checks", "live_settings", "live_urls", "settings", "
 KEPT_FOLDERS: dict[str, str] = {}
 KEPT_FILES = {
     "channels.base": "the values that pass between the pipeline and the adapters, on one page",
-    "channels.transport.loop": "to be split",
     "notifications.accept.draft": "to be split",
     "notifications.campaigns.models": "Django finds the models of an app in one module",
     "notifications.campaigns.run.launch": "to be split",

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import AllowAny
 
-from notifyproj.core.api.permissions import HasScope, scope_for
+from notifyproj.core.api.authentication import HasScope, scope_for
 
 PUBLIC = {
     "": "the front page: links only",

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.base import Lane
-from notifications.resolve.person import Facts, rows_of
-from notifications.resolve.plan_cache import Alike, rows_for
+from notifications.resolve.plan import Alike, Facts, rows_for, rows_of
 from notifications.resolve.rows import Job, Row
 from notifications.resolve.trace import with_caps
 from preferences.decision.values import Limits, Over, PersonRules, TypeRules

@@ -6,10 +6,9 @@ import pytest
 
 from channels.base import Lane
 from channels.email.mailgun import adapter as mailgun
-from channels.email.sendgrid import adapter as sendgrid
 from channels.email.ses import adapter as ses
 from channels.messages import EmailMessage
-from channels.protocols import Adapter
+from channels.protocols import WithBatch
 from notifications.deliver.batch import MOST_TEXT, Share, bundles, shareable, together
 from notifications.dispatch.claim import Claimed
 from tests.channels.samples import NOW, account, email, envelope
@@ -53,14 +52,10 @@ def test_a_message_by_itself_is_no_batch() -> None:
 
 
 @pytest.mark.parametrize("adapter", [ses, mailgun])
-def test_what_may_wait_and_has_not_failed_may_share(adapter: Adapter) -> None:
+def test_what_may_wait_and_has_not_failed_may_share(adapter: WithBatch) -> None:
     assert shareable(adapter, email(), ROW)
     assert shareable(adapter, email(), ROW._replace(lane=Lane.URGENT.value)) is None
     assert shareable(adapter, email(), ROW._replace(attempts=1)) is None
-
-
-def test_a_provider_that_takes_one_at_a_time_gets_one_at_a_time() -> None:
-    assert shareable(sendgrid, email(), ROW) is None
 
 
 def test_a_batch_that_cannot_be_built_goes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.counters.measures import BOUNDS, LATENCY, lane_and_bucket, latency
+from notifications.counters.cells import BOUNDS, LATENCY, lane_and_bucket, latency
 from notifications.reasons import OTHER, REASONS, counted_as
 
 

@@ -13,9 +13,8 @@ from channels.base import (
     SmtpReply,
     TransportFailure,
 )
-from notifications.record.accounts import rests
+from notifications.record.accounts import rests, tallies
 from notifications.record.outcomes import Finished
-from notifications.record.tallies import tallies
 from notifyproj.core.clock import now
 
 K = OutcomeKind

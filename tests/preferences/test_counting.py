@@ -13,8 +13,8 @@ from redis.client import Pipeline
 from notifyproj.core.servers.redis_client import quick_redis
 from preferences.decision.cap_words import USED_UP
 from preferences.decision.values import Limits, Over
-from preferences.facts.cap_counter import Counted, Group, Message, count
-from preferences.facts.caps import SLACK, CapValue, window
+from preferences.facts.cap_counter import SLACK, Counted, Group, Message, count, window
+from preferences.facts.types import CapValue
 from tests.flows.threads import at_once
 
 NOON = datetime(2099, 6, 10, 12, 0, tzinfo=UTC)  # Redis forgets what is past

@@ -9,8 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from preferences.digest_form import checked_digest
-from preferences.facts.caps import CapValue, caps, caps_of
-from preferences.facts.types import catalogue
+from preferences.facts.types import CapValue, caps, caps_of, catalogue
 from preferences.models import Cap, Category, NotificationType
 from tests.preferences.test_type_admin import save
 

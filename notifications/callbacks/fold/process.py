@@ -19,7 +19,7 @@ from notifications.callbacks.fold.transitions import Row, Verdict, is_early
 from notifications.callbacks.receive import store
 from notifications.segments.models import Reaction
 from notifications.segments.people import activity
-from notifications.wipe import wipe
+from notifications.variables import wipe
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from notifications.callbacks.receive.verify import (
     check,
     request_of,
 )
-from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.bodies import BodyLimit, takes_body
 from notifyproj.core.clock import now as clock_now
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,8 @@ from notifications.explain.message import NOWHERE, Built, built, held_as
 from notifications.explain.rules import Ask, Way, ways
 from notifications.explain.texts import Texts
 from notifications.reasons import words
-from notifications.resolve.limits import peeked
-from notifications.resolve.person import Facts
-from notifications.resolve.resolve import first_fallbacks
+from notifications.resolve.plan import Facts
+from notifications.resolve.resolve import first_fallbacks, peeked
 from notifications.resolve.rows import Job
 from preferences.facts.facts import Person, load_people, load_points, load_points_of
 from templates.versions.published import compiled

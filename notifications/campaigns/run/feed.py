@@ -22,10 +22,10 @@ from notifications.campaigns.states import RunState
 from notifications.digests.collect import collect
 from notifications.dispatch import dispatch
 from notifications.resolve import insert as store
-from notifications.resolve.person import CLOSED
+from notifications.resolve.plan import CLOSED
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
-from notifications.wipe import wipe
+from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import milliseconds_of
 from preferences.facts.types import TypeValue, type_of

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from channels.base import Lane
 from notifications.accept.draft import Draft
-from notifications.accept.insert import insert_notifications
+from notifications.accept.write import insert_notifications
 from notifications.campaigns.models import Arm, Campaign, Run, Slice, Variant
 from notifications.campaigns.plan import audience
 from notifications.campaigns.plan.check import check, check_approval, draft_of, when_of

@@ -9,7 +9,7 @@ from django.db import connection
 
 from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.campaigns.run.evaluate import Numbers
-from notifications.counters.measures import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
+from notifications.counters.cells import COMPLAINED, CREATED, OUTCOME, UNSUBSCRIBED
 from notifications.statuses import ProviderOutcome, State
 
 # All of a run's deliveries are counted in the hour it began in.

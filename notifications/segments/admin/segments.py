@@ -19,7 +19,7 @@ from notifications.segments.admin.choices import choices
 from notifications.segments.admin.forms import NEW_RULES, SegmentForm
 from notifications.segments.models import Segment
 from notifications.segments.people.count import Count
-from notifyproj.core.api.body_limits import BodyLimit, takes_body
+from notifyproj.core.api.bodies import BodyLimit, takes_body
 from notifyproj.core.api.errors import ApiError
 from notifyproj.core.templatetags.admin_site import moment
 

@@ -27,8 +27,7 @@ from notifications.segments.rules.tree import Node
 from notifications.segments.upload import upload as uploads
 from notifications.segments.upload.undo import upload_undo
 from notifyproj.core.api.authentication import Caller
-from notifyproj.core.api.bodies import answer, read_body
-from notifyproj.core.api.body_limits import LINES, BodyLimit, takes_body
+from notifyproj.core.api.bodies import LINES, BodyLimit, answer, read_body, takes_body
 from notifyproj.core.api.errors import ApiError, InvalidFields, not_found
 from notifyproj.core.api.former_names import deprecation
 from notifyproj.core.api.openapi import KEY_ERRORS, error

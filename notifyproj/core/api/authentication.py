@@ -1,25 +1,39 @@
-"""API keys. A known key costs no query: it is remembered for five seconds per process.
+"""Who asks, what their key may do, and how fast they may ask.
 
-So a key that was revoked, or a service that was disabled, works for five seconds more at most.
+A known key costs no query: it is remembered for five seconds per process. So a key that was
+revoked, or a service that was disabled, works for five seconds more at most. A view without
+`required_scope` is refused: forgetting it closes the door.
+
+The rate is GCRA (a token bucket as one timestamp), shared through Redis; a burst is twice the rate.
+While Redis is away or frozen the limit stays: each process counts for itself, up to its share of
+the rate (`API_PROCESSES`), so together they allow no more than before. What was counted in Redis is
+not known then: a service that had used up its burst gets one more.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from notifyproj.core import clock
+from notifyproj.core.api.errors import ApiError
 from notifyproj.core.models import ApiKey, Scope
+from notifyproj.core.servers import buckets
 
 REMEMBERED_SECONDS = 5.0
 REMEMBERED_KEYS = 10_000
 LAST_USED_EVERY = timedelta(minutes=1)
+BURST_SECONDS = 2.0
+RequiredScope = str | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +136,67 @@ def _note_use(key: ApiKey) -> None:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_EVERY)
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+if TYPE_CHECKING:  # it imports this file, as a setting
+    from rest_framework.views import APIView
+
+
+class HasScope(BasePermission):
+    """`required_scope` is a Scope, or {method: Scope}; HEAD counts as GET."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        caller = request.user
+        if not isinstance(caller, Caller):
+            return False  # DRF answers 401
+        scope = scope_for(view, request.method or "")
+        if scope is None:
+            return False
+        if not caller.may(scope):
+            message = f"This needs a key with the scope `{scope}`."
+            raise ApiError(403, "forbidden", message, {"Authorization": message})
+        return True
+
+
+def scope_for(view: "APIView | type[APIView]", method: str) -> str | None:
+    """The scope this method of the view asks for; None when the view does not say."""
+    required: RequiredScope | None = getattr(view, "required_scope", None)
+    if isinstance(required, Mapping):
+        return required.get("GET" if method == "HEAD" else method)
+    return required
+
+
+if TYPE_CHECKING:  # it imports this file, as a setting
+    from rest_framework.views import APIView
+
+
+class ServiceThrottle(BaseThrottle):
+    """Charges one unit a request, whatever becomes of it; a view of batches charges the rest."""
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        if isinstance(request.user, Caller):
+            charge(request.user, 1)
+        return True
+
+
+def charge_rest(caller: Caller, units: int) -> None:
+    """Take what a batch of `units` costs beyond the one it was charged for as a request. One that
+    is larger than the burst passes where nothing was taken before it. Raises ApiError 429."""
+    if units > 1:
+        charge(caller, units - 1, taken=1)
+
+
+def charge(caller: Caller, units: int, taken: int = 0) -> None:
+    """Take `units` from the service's allowance. Raises ApiError 429."""
+    wait = _take(caller.service_id, caller.rate_per_second, units, taken)
+    if wait > 0:
+        message = f"Too many requests: {caller.rate_per_second} a second are allowed."
+        raise ApiError(429, "rate_limited", message, retry_after=wait)
+
+
+def _take(service_id: int, rate: int, units: int, taken: int) -> float:
+    share = rate / max(1, settings.API_PROCESSES)
+    key = f"api-rate:{service_id}"
+    return buckets.take(
+        key, rate=rate, burst=BURST_SECONDS, units=units, taken=taken, local_rate=share
+    )

@@ -1,6 +1,10 @@
-"""Request bodies in, answers out: msgspec structs, which are also what the OpenAPI shows."""
+"""Request bodies in, answers out: how large a body may be, by route (all that say nothing take what
+the settings say, 1 MB), and msgspec structs, which are also what the OpenAPI shows.
+"""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -11,13 +15,43 @@ from rest_framework.request import Request
 from notifyproj.core.api.errors import ApiError, InvalidFields
 
 T = TypeVar("T")
-
+V = TypeVar("V", bound=Callable[..., Any])
+LINES = 1 << 30  # of lists that are read a line at a time
 AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 NAMED = re.compile(r"field `([^`]*)`")
 TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 DEEPEST = 64  # what is read is walked through, stored and written again by programs that descend
 JSON_TYPES = ("application/json", "")
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """`of_strangers`: nobody has to be known for it. Others need a key, or a login. What is said
+    to a larger one: its `code`, and the `field` that is too large."""
+
+    most: int
+    of_strangers: bool = False
+    code: str = "body_too_large"
+    field: str = "body"
+
+
+def takes_body(limit: BodyLimit) -> Callable[[V], V]:
+    """Marks a view, which is a function or a class."""
+
+    def mark(view: V) -> V:
+        view.body_limit = limit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def limit_of(view: Any) -> BodyLimit | None:
+    """What the view was marked with; None for most of them."""
+    found = getattr(view, "body_limit", None) or getattr(
+        getattr(view, "cls", None), "body_limit", None
+    )
+    return found if isinstance(found, BodyLimit) else None
 
 
 def read_body(request: Request, type_: type[T]) -> T:

@@ -1,13 +1,52 @@
-"""What holds for every path, whoever answers it."""
+"""What every request passes before its view: its address behind proxies, the bounds and errors of
+every path, and who asks, for the audit log.
+"""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from notifyproj.core.api.body_limits import BodyLimit, limit_of
+from notifyproj.core.api.authentication import caller_of, presented_secret, scope_for
+from notifyproj.core.api.bodies import BodyLimit, limit_of
 from notifyproj.core.api.errors import ApiError, error_response, is_api, status_error
+from notifyproj.core.audit import log as audit
+from notifyproj.core.models import Scope
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+NOT_CONFIGURATION = {Scope.SEND, Scope.READ, Scope.RECIPIENTS}
+
+
+class ClientAddress:
+    """The address of whoever asks, behind a counted number of proxies. Each of them adds the
+    address it saw to the end of `X-Forwarded-For`; what stands before is anybody's to write."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        peer, said = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR")
+        if settings.PROXIES and said:
+            request.META["REMOTE_ADDR"] = client_address(peer, said, settings.PROXIES)
+        return self.get_response(request)
+
+
+def client_address(peer: str, forwarded_for: str, proxies: int) -> str:
+    """`peer` when the header is not what so many proxies write."""
+    addresses = forwarded_for.rsplit(",", proxies)[-proxies:]
+    return _address(addresses[0].rpartition(",")[2].strip()) or peer
+
+
+def _address(text: str) -> str:
+    """Also of `192.0.2.1:443` and `[2001:db8::1]:443`; empty for what is none."""
+    bare = text.partition("]")[0][1:] if text.startswith("[") else text
+    bare = bare.partition(":")[0] if bare.count(":") == 1 else bare
+    try:
+        return str(ip_address(bare))
+    except ValueError:
+        return ""
 
 
 class ApiMiddleware:
@@ -57,3 +96,49 @@ def _body_problem(request: HttpRequest, limit: BodyLimit | None) -> ApiError | N
         message = "Send the body with its length."
         return ApiError(411, "length_required", message, {"Content-Length": message})
     return None
+
+
+class AuditActor:
+    """Tells the database who asks, where a request may change the configuration. Sending, reading
+    and writing recipients change none of it, and are many: they are not asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            if getattr(request, "has_actor", False):
+                audit.end()
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> None:
+        if request.method in SAFE:
+            return
+        actor = _of_admin(request) or _of_key(request, getattr(view, "cls", None))
+        if actor is not None:
+            audit.begin(actor)
+            request.has_actor = True  # type: ignore[attr-defined]
+
+
+def _of_admin(request: HttpRequest) -> audit.Actor | None:
+    if not request.path_info.startswith("/admin/") or not request.user.is_authenticated:
+        return None
+    return audit.Actor(audit.USER, request.user.get_username(), request.user.pk, _ip(request))
+
+
+def _of_key(request: HttpRequest, view: Any) -> audit.Actor | None:
+    scope = scope_for(view, request.method or "") if view is not None else None
+    secret = presented_secret(request.META)
+    if scope is None or scope in NOT_CONFIGURATION or secret is None:
+        return None
+    caller = caller_of(secret)
+    if caller is None:
+        return None
+    return audit.Actor(audit.KEY, caller.service, caller.key_id, _ip(request))
+
+
+def _ip(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

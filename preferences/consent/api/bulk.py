@@ -8,8 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from notifyproj.core.api.bodies import answer
-from notifyproj.core.api.body_limits import LINES, BodyLimit, takes_body
+from notifyproj.core.api.bodies import LINES, BodyLimit, answer, takes_body
 from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.models import Scope
 from preferences.consent.api.preferences import TAGS

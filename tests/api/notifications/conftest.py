@@ -7,11 +7,12 @@ import pytest
 from celery import current_app
 from rest_framework.test import APIClient
 
-from notifications.accept.backpressure import depth
+from notifications.accept.accept import backlog
 from notifications.models import Delivery, IdempotencyKey, Notification
-from notifyproj.core.api import authentication, rate_limits
+from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
+from notifyproj.core.servers import buckets
 from preferences.models import NotificationType
 from templates.versions.published import template_create, version_draft, version_publish
 from tests.committed import committed_rows
@@ -57,7 +58,7 @@ def make_shop() -> World:
         template="order-confirmation",
     )
     world.person("user-123", token="a" * 64)
-    for forget in (forget_all, rate_limits.reset, authentication.forget, depth.forget):
+    for forget in (forget_all, buckets.reset, authentication.forget, backlog.forget):
         forget()
     return world
 

@@ -17,7 +17,7 @@ from notifications.models import Delivery, Notification
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.clock import now
 from notifyproj.core.servers.redis_client import quick_redis
-from preferences.facts.caps import caps
+from preferences.facts.types import caps
 from preferences.models import (
     Cap,
     NotificationType,

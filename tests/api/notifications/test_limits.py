@@ -8,15 +8,14 @@ from celery import current_app
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from notifications.accept.backpressure import depth
+from notifications.accept.accept import backlog
 from notifications.counters.table import CREATED
 from notifications.dispatch import queue_depth as traffic
 from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
-from notifyproj.core.api import rate_limits
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from notifyproj.core.servers import broker, redis_client
+from notifyproj.core.servers import broker, buckets, redis_client
 from preferences.models import NotificationType
 from tests.api.notifications.conftest import PATH, Post, client_of, order, written
 from tests.world import World, forget_all
@@ -71,7 +70,7 @@ def full(shop: World, settings: Settings) -> None:
     Counter.objects.create(**cell, measure=State.SENT, n=2_000)
     NotificationType.objects.filter(slug="order").update(max_priority="normal")
     forget_all()
-    depth.forget()
+    backlog.forget()
 
 
 ORDINARY: dict[str, Any] = {
@@ -133,7 +132,7 @@ def dead_broker(shop: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
 
 def _begin_anew() -> None:
     """What a process remembers of its broker and its Redis."""
-    for forget in (broker.forget, redis_client.forget, rate_limits.reset, traffic._cache.clear):
+    for forget in (broker.forget, redis_client.forget, buckets.reset, traffic._cache.clear):
         forget()
 
 

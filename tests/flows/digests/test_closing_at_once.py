@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notifications.accept import accept
+from notifications.accept import write as accept
 from notifications.digests.models import Digest, DigestItem
 from notifications.services import close_digests as closing
 from notifications.services import compose_digest as writing

@@ -13,7 +13,7 @@ from notifications.services.close_digests import close_due
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.clock import now
-from preferences.facts.caps import caps
+from preferences.facts.types import caps
 from preferences.models import Cap, Preference, Recipient
 from tests.flows.conftest import settle
 from tests.flows.digests.steps import an_hour_passes, collected, said, tell

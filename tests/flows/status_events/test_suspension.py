@@ -7,7 +7,7 @@ from django.core import mail
 
 from notifications.status_events import backlogs, maintenance, services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
-from notifications.status_events.subscriptions import subscriptions
+from notifications.status_events.outbox import subscriptions
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from tests.flows.status_events.conftest import (

@@ -14,8 +14,7 @@ from notifications.services.cancel import cancel
 from notifications.status_events import outbox
 from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEvent
-from notifications.status_events.outbox import Happened
-from notifications.status_events.subscriptions import subscriptions
+from notifications.status_events.outbox import Happened, subscriptions
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service

@@ -50,9 +50,10 @@ def path(url: str) -> str:
 
 @pytest.fixture
 def sent(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
-    """Ten minutes ago. What is counted waits until the test writes it: `counting.flush()`."""
+    """Ten minutes ago. What is counted waits until the test writes it, by `flush`."""
     forget_all()
-    monkeypatch.setattr(buffer, "_start", lambda: None)
+    buffer.writer.cache_clear()
+    monkeypatch.setattr(buffer.writer(), "_start", lambda: None)
     at = now() - timedelta(minutes=10)
     type_ = NotificationType.objects.create(slug="news", name="Weekly offers", channels=["email"])
     ada = Recipient.objects.create(external_id="ada", data_key=new_data_key("ada"))
@@ -72,7 +73,7 @@ def sent(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
         settled_at=at,
     )
     yield Sent(delivery, type_, ada, point, at)
-    buffer._waiting.clear()
+    buffer.writer.cache_clear()
     forget_all()
 
 

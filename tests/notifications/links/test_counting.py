@@ -6,7 +6,7 @@ from django.db import DataError, OperationalError
 from django.test import Client
 
 from channels.base import EventKind
-from notifications.links import buffer
+from notifications.links import buffer, events
 from notifications.links import our_urls as ours
 from notifications.links.events import Seen, write
 from notifications.models import Event
@@ -25,7 +25,7 @@ def test_a_click_leads_where_the_message_says_and_counts(sent: Sent, browser: Cl
     assert "no-store" in response["Cache-Control"]
     assert response["Referrer-Policy"] == "no-referrer"
     assert not response.cookies
-    assert buffer.flush()
+    assert buffer.writer().flush()
     event = Event.objects.get()
     assert (event.delivery_id, event.kind, event.machine) == (sent.delivery.pk, "clicked", False)
     assert event.detail == "https://shop.example/offers"  # what is about the person is left out
@@ -38,7 +38,7 @@ def test_a_pixel_is_an_image_and_counts_an_open(sent: Sent, browser: Client) -> 
     assert response["Content-Type"] == "image/gif"
     assert response.content[:6] == b"GIF89a"
     assert "no-store" in response["Cache-Control"]
-    assert buffer.flush()
+    assert buffer.writer().flush()
     assert Event.objects.get().kind == "opened"
     assert sent.outcome() == ProviderOutcome.OPENED
 
@@ -48,9 +48,9 @@ def test_what_comes_again_changes_nothing(sent: Sent, browser: Client) -> None:
         browser.get(sent.open_path())
         browser.get(sent.click_path(URL))
         browser.get(sent.click_path("https://shop.example/help"))
-    buffer.flush()
+    buffer.writer().flush()
     browser.get(sent.open_path())
-    buffer.flush()
+    buffer.writer().flush()
 
     assert sorted(Event.objects.values_list("kind", flat=True)) == ["clicked", "clicked", "opened"]
     assert sent.outcome() == ProviderOutcome.CLICKED
@@ -59,11 +59,11 @@ def test_what_comes_again_changes_nothing(sent: Sent, browser: Client) -> None:
 def test_a_bot_is_shown_apart_and_says_nothing_of_the_person(sent: Sent, browser: Client) -> None:
     browser.get(sent.open_path(), headers={"user-agent": "Mozilla/5.0"})
     browser.get(sent.click_path(URL), headers={"user-agent": "Mimecast/1.0"})
-    buffer.flush()
+    buffer.writer().flush()
     assert sent.outcome() == ProviderOutcome.DELIVERED
 
     browser.get(sent.open_path())
-    buffer.flush()
+    buffer.writer().flush()
     assert sent.outcome() == ProviderOutcome.OPENED
     seen = sorted(Event.objects.values_list("kind", "machine", "code"))
     assert seen == [
@@ -76,14 +76,14 @@ def test_a_bot_is_shown_apart_and_says_nothing_of_the_person(sent: Sent, browser
 def test_head_counts_nothing(sent: Sent, browser: Client) -> None:
     assert browser.head(sent.click_path(URL)).status_code == 302
     assert browser.head(sent.open_path()).status_code == 200
-    buffer.flush()
+    buffer.writer().flush()
     assert not Event.objects.exists()
 
 
 def test_an_open_never_lowers_what_is_known(sent: Sent, browser: Client) -> None:
     type(sent.delivery).objects.update(outcome=ProviderOutcome.BOUNCED)
     browser.get(sent.click_path(URL))
-    buffer.flush()
+    buffer.writer().flush()
     assert sent.outcome() == ProviderOutcome.BOUNCED
 
 
@@ -106,18 +106,18 @@ def test_a_link_leads_on_while_the_database_is_away(
         raise OperationalError("the server is gone")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(buffer, "write", away)
+        meanwhile.setattr(events, "write", away)
         assert browser.get(sent.click_path(URL)).status_code == 302
-        assert not buffer.flush()
+        assert not buffer.writer().flush()
 
-    assert buffer.flush()
+    assert buffer.writer().flush()
     assert Event.objects.get().kind == "clicked"
 
 
 def test_a_link_of_a_year_ago_still_leads_on_uncounted(sent: Sent, browser: Client) -> None:
     old = str(uuid7(milliseconds(sent.at - timedelta(days=365))))
     assert browser.get(path(ours.click_url(old, sent.at, URL))).status_code == 302
-    buffer.flush()
+    buffer.writer().flush()
     assert not Event.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_one_of_a_day_the_log_has_no_more_is_left_out(sent: Sent) -> None:
     no_day = str(uuid7(milliseconds(sent.at + timedelta(days=60))))
     for id_ in (no_day, str(sent.delivery.pk)):
         buffer.count(Seen(id_, EventKind.OPENED, now()))
-    assert buffer.flush()
+    assert buffer.writer().flush()
     assert Event.objects.get().delivery_id == sent.delivery.pk
 
 
@@ -137,10 +137,10 @@ def test_one_that_cannot_be_written_does_not_take_the_others_with_it(
             raise DataError
         write(seen)
 
-    monkeypatch.setattr(buffer, "write", picky)
+    monkeypatch.setattr(events, "write", picky)
     for url in (URL, "odd"):
         buffer.count(Seen(str(sent.delivery.pk), EventKind.CLICKED, now(), "", url))
-    assert buffer.flush()
+    assert buffer.writer().flush()
     assert Event.objects.count() == 1
 
 
@@ -148,5 +148,5 @@ def test_a_click_settles_a_delivery_nobody_answered_for(sent: Sent, browser: Cli
     """Who clicks on a message has it."""
     type(sent.delivery).objects.update(state=State.UNCERTAIN, outcome=0, reason="no_answer")
     browser.get(sent.click_path(URL))
-    buffer.flush()
+    buffer.writer().flush()
     assert type(sent.delivery).objects.get().state == State.SENT

@@ -52,7 +52,7 @@ def test_one_click_twice_is_one_choice_with_one_proof(sent: Sent, browser: Clien
     for _ in range(2):
         answer = browser.post(sent.unsubscribe_path(), ONE_CLICK, content_type=FORM)
         assert answer.status_code == 200
-    buffer.flush()
+    buffer.writer().flush()
     assert ConsentEvent.objects.count() == 1
     assert Event.objects.get().kind == "unsubscribed"
 
