@@ -18,9 +18,7 @@ WIRING = {"admin", "apps", "checks", "live_settings", "live_urls", "settings", "
 KEPT_FOLDERS: dict[str, str] = {}
 KEPT_FILES = {
     "channels.base": "the values that pass between the pipeline and the adapters, on one page",
-    "notifications.accept.draft": "to be split",
     "notifications.campaigns.models": "Django finds the models of an app in one module",
-    "notifications.campaigns.run.launch": "to be split",
     "notifyproj.settings": "an operator reads all settings on one page",
     "preferences.models": "Django finds the models of an app in one module",
 }

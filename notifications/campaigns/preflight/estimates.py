@@ -8,7 +8,8 @@ from channels.accounts.routes import OWN, routes
 from channels.base import Lane
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.check import when_of
-from notifications.campaigns.run.launch import first_at, shares_of, wait_after
+from notifications.campaigns.run.launch import first_at, shares_of
+from notifications.campaigns.run.rows import wait_after
 from notifications.campaigns.schedule import Starts, ends, instant
 from notifications.dispatch.queue_depth import rate
 from notifications.queues import delivery_queue

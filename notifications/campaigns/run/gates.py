@@ -6,8 +6,8 @@ from django.db import connection, transaction
 
 from notifications.campaigns.models import Run
 from notifications.campaigns.run.evaluate import best
-from notifications.campaigns.run.launch import wait_after
 from notifications.campaigns.run.numbers import numbers_by_arm, open_deliveries
+from notifications.campaigns.run.rows import wait_after
 from notifications.campaigns.shares import Stage
 from notifications.campaigns.states import RunState
 

@@ -12,8 +12,9 @@ from notifications.campaigns.plan import audience
 from notifications.campaigns.plan.check import when_of
 from notifications.campaigns.plan.hours import is_local
 from notifications.campaigns.run.due import feed_due
-from notifications.campaigns.run.launch import first_at, per_minute
+from notifications.campaigns.run.launch import first_at
 from notifications.campaigns.run.numbers import is_settled, numbers_of
+from notifications.campaigns.run.rows import per_minute
 from notifications.campaigns.schedule import by_zone, next_day
 from notifications.campaigns.states import OPEN_RUNS, CampaignState, RunState
 from notifications.services.cancel import cancel_waiting, mark_cancelled
