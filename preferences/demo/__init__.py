@@ -1,0 +1,1 @@
+"""Pages that show an inbox and browser push at work, in the sandbox only."""

@@ -1,0 +1,3 @@
+"""Addresses that get nothing: bounces, complaints and what operators add. All of it may be
+imported.
+"""

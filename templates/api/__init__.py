@@ -1,0 +1,1 @@
+"""The HTTP API of templates. Only URLs import from it."""

@@ -1,0 +1,3 @@
+"""Postmark. The adapter is `adapter`, which `channels.registry` names; nothing else imports from
+here.
+"""

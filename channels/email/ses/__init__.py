@@ -1,0 +1,3 @@
+"""Amazon SES. The adapter is `adapter`, which `channels.registry` names; nothing else imports from
+here.
+"""

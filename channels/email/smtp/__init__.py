@@ -1,0 +1,3 @@
+"""Any mail server, by SMTP. The adapter is `adapter`, which `channels.registry` names; nothing else
+imports from here.
+"""

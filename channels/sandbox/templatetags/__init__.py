@@ -1,0 +1,1 @@
+"""Template tags of the sandbox's page; Django finds them by name."""

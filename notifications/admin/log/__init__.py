@@ -1,0 +1,3 @@
+"""Lists and pages of notifications, deliveries and attempts in the admin. Nothing imports from it
+but the admin.
+"""

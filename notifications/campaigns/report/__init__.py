@@ -1,1 +1,3 @@
-"""What a campaign did."""
+"""What a campaign did: figures by arm, the control group, progress, and whether a difference is one
+(`significance`, pure). Read for its pages and its API.
+"""

@@ -1,0 +1,1 @@
+"""The HTTP API of webhooks and their deliveries. Only URLs import from it."""

@@ -1,0 +1,1 @@
+"""Template tags of the admin's pages; Django finds them by name."""

@@ -1,0 +1,1 @@
+"""Users, folders, terminals and processes of the machine. For `launch` only."""

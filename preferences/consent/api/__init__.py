@@ -1,0 +1,1 @@
+"""The HTTP API of preferences and suppressions. Only URLs import from it."""

@@ -1,0 +1,1 @@
+"""The HTTP API of recipients and contact points. Only URLs import from it."""

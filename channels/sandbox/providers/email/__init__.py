@@ -1,0 +1,1 @@
+"""Simulators of the e-mail providers and of a mail server. Only `sandbox` imports from here."""

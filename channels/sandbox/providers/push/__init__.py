@@ -1,0 +1,1 @@
+"""Simulators of the push providers. Only `sandbox` imports from here."""

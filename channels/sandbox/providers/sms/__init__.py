@@ -1,0 +1,1 @@
+"""Simulators of the SMS providers. Only `sandbox` imports from here."""

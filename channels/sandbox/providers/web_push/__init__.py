@@ -1,0 +1,1 @@
+"""A browser and its push service, simulated. Only `sandbox` imports from here."""
