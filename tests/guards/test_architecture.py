@@ -102,7 +102,9 @@ def test_nothing_reads_settings_while_it_is_imported() -> None:
 # They use the labels of `statuses`, which are Django's, and nothing else of it.
 LABELLED = {
     "notifications.analytics.figures",
+    "notifications.analytics.latency",
     "notifications.analytics.words",
+    "notifications.counters.cells",
     "notifications.statuses",
 }
 
