@@ -76,12 +76,12 @@ def run(world: World, stack: Stack, stand_in: StandIn) -> Result:
     sent = sender.stop()
     after = usage.cpu_seconds(pids)
     return Result(
-        len(requests) / (accepted - begin),
-        len(requests) / (folded - begin),
-        folded - accepted,
-        urgent.summary([seconds * 1000 for seconds in answers]),
-        urgent.latencies(sent, stand_in.prompt, position),
-        usage.per_delivery(before, after, len(requests)),
+        accepted_per_second=len(requests) / (accepted - begin),
+        folded_per_second=len(requests) / (folded - begin),
+        last_folded_after=folded - accepted,
+        answer_ms=urgent.summary([seconds * 1000 for seconds in answers]),
+        urgent_ms=urgent.latencies(sent, stand_in.prompt, position),
+        cpu=usage.per_delivery(before, after, len(requests)),
     )
 
 

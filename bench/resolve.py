@@ -64,7 +64,9 @@ def run(world: World, stack: Stack) -> Result:
     peaks.look({"background": pids["background"]})
     cancel(notification_id=id_, service_id=world.service_id)
     peak = max(peaks.megabytes.values())
-    return Result(world.people, seconds, cost, peak, _tenths(memory))
+    return Result(
+        people=world.people, seconds=seconds, cpu=cost, peak_mb=peak, memory_mb=_tenths(memory)
+    )
 
 
 def _tenths(samples: Sequence[float]) -> list[float]:

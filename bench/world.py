@@ -72,7 +72,13 @@ def build(people: int, ca: str, prompt_url: str) -> World:
         point_account(slug, prompt_url, ca)
     _people(people, campaign)
     _empty_log()
-    return World(service.pk, secret, campaign.pk, Recipient.objects.count(), ca)
+    return World(
+        service_id=service.pk,
+        api_key=secret,
+        campaign_type_id=campaign.pk,
+        people=Recipient.objects.count(),
+        ca=ca,
+    )
 
 
 def point_account(slug: str, url: str, ca: str) -> None:

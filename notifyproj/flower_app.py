@@ -31,7 +31,9 @@ def get_current_user(handler: Any) -> Any:
 
 def _take(key: str, units: int) -> float:
     burst = ADDRESS.at_once * ADDRESS.seconds
-    return _buckets.take(key, 1 / ADDRESS.seconds, burst, units, time.monotonic())
+    return _buckets.take(
+        key, rate=1 / ADDRESS.seconds, burst=burst, units=units, now=time.monotonic()
+    )
 
 
 BaseHandler.get_current_user = get_current_user

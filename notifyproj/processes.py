@@ -59,7 +59,9 @@ def worker(
         *("--queues", ",".join(names), "--pool", pool, "--concurrency", str(concurrency)),
         *("--optimization", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     )
-    return Process(name, arguments, names, niceness, NO_CHECKS)
+    return Process(
+        name=name, arguments=arguments, queues=names, niceness=niceness, environment=NO_CHECKS
+    )
 
 
 def processes() -> tuple[Process, ...]:
@@ -99,7 +101,9 @@ def live() -> Process:
     port = int(os.environ.get("GRANIAN_PORT", "8000")) + 1
     arguments = (*granian("asginl", 16_384), "--loop", "asyncio", "notifyproj.asgi:application")
     environment = {"GRANIAN_PORT": str(port)}
-    return Process("live", arguments, (), 5, environment, warm=False)  # settings of its own
+    return Process(
+        name="live", arguments=arguments, queues=(), niceness=5, environment=environment, warm=False
+    )  # settings of its own
 
 
 def sandbox() -> Process:

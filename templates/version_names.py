@@ -63,7 +63,13 @@ def _published(slugs: set[str], kinds: Collection[str]) -> dict[str, dict[int, V
     for slug, pk, number, published_at, variables, channels in rows:
         versions = templates.setdefault(slug, {})
         if published_at:
-            value = VersionValue(pk, slug, number, tuple(variables), frozenset(channels))
+            value = VersionValue(
+                id=pk,
+                template=slug,
+                number=number,
+                variables=tuple(variables),
+                channels=frozenset(channels),
+            )
             versions[number] = value
     return templates
 

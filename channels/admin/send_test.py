@@ -105,7 +105,14 @@ def _shown(result: Result) -> tuple[int | None, str]:
 
 def _envelope(address: str) -> Envelope:
     at = now()
-    return Envelope(str(uuid7(milliseconds(at))), 1, address, at + LIFE, Lane.URGENT, type="test")
+    return Envelope(
+        delivery_id=str(uuid7(milliseconds(at))),
+        attempt=1,
+        address=address,
+        expires_at=at + LIFE,
+        lane=Lane.URGENT,
+        type="test",
+    )
 
 
 def _parts(channel: Channel, text: str) -> dict[str, str]:

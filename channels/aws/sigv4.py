@@ -19,6 +19,7 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 def sigv4_headers(
     method: str,
+    *,
     url: str,
     body: bytes,
     service: str,

@@ -96,15 +96,15 @@ def confirm(message: Mapping[str, str], account: Account, now: datetime) -> Http
     keys = account.credentials
     headers = sigv4_headers(
         "POST",
-        url,
-        body.encode(),
-        "sns",
-        region,
-        keys.get("access_key_id", ""),
-        keys.get("secret_access_key", ""),
-        now,
-        keys.get("session_token", ""),
-        {"content-type": "application/x-www-form-urlencoded"},
+        url=url,
+        body=body.encode(),
+        service="sns",
+        region=region,
+        access_key=keys.get("access_key_id", ""),
+        secret_key=keys.get("secret_access_key", ""),
+        now=now,
+        session_token=keys.get("session_token", ""),
+        headers={"content-type": "application/x-www-form-urlencoded"},
     )
     return HttpRequest("POST", url, headers, body.encode())
 

@@ -86,7 +86,14 @@ def publish(
     form = {"Action": "Publish", "Version": VERSION, **fields, **_entries(attributes)}
     body = urlencode(form).encode()
     signed = sigv4_headers(
-        *("POST", url, body, "sns", region, access, secret, now),
+        "POST",
+        url=url,
+        body=body,
+        service="sns",
+        region=region,
+        access_key=access,
+        secret_key=secret,
+        now=now,
         headers={"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
     )
     return HttpRequest("POST", url, signed, body)

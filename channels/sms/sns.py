@@ -33,12 +33,54 @@ __all__ = ("CHANNEL", "CODES", "FIELDS", "build", "classify", "parse_events", "v
 CHANNEL = Channel.SMS
 FIELDS: tuple[Field, ...] = (
     *KEYS,
-    Field("from", "Sender", False, False, "A number of yours, or 3-11 letters", True),
-    Field("senders", "Senders by country", False, False, "US=+14155550100, AT=SHOP", True),
-    Field("max_price", "Highest price", False, False, "US dollars for one SMS", True),
-    Field("entity_id", "Entity id", False, False, "India (DLT)", True),
-    Field("template_id", "Template id", False, False, "India (DLT)", True),
-    Field("smart_encoding", "Replace look-alikes", False, False, "on: by letters of GSM-7", True),
+    Field(
+        name="from",
+        label="Sender",
+        secret=False,
+        required=False,
+        help="A number of yours, or 3-11 letters",
+        setting=True,
+    ),
+    Field(
+        name="senders",
+        label="Senders by country",
+        secret=False,
+        required=False,
+        help="US=+14155550100, AT=SHOP",
+        setting=True,
+    ),
+    Field(
+        name="max_price",
+        label="Highest price",
+        secret=False,
+        required=False,
+        help="US dollars for one SMS",
+        setting=True,
+    ),
+    Field(
+        name="entity_id",
+        label="Entity id",
+        secret=False,
+        required=False,
+        help="India (DLT)",
+        setting=True,
+    ),
+    Field(
+        name="template_id",
+        label="Template id",
+        secret=False,
+        required=False,
+        help="India (DLT)",
+        setting=True,
+    ),
+    Field(
+        name="smart_encoding",
+        label="Replace look-alikes",
+        secret=False,
+        required=False,
+        help="on: by letters of GSM-7",
+        setting=True,
+    ),
 )
 MAX_BODY = 1600  # bytes
 NAME = re.compile(r"(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{3,11}")

@@ -51,6 +51,8 @@ def second_try(
         request = adapter.look_up(asked, account, now)
     except BuildError:
         return send  # that account is broken: nothing can be learnt of it
-    look_up = LookUp(account, adapter, request, asked, insist)
+    look_up = LookUp(
+        account=account, adapter=adapter, request=request, message=asked, insist=insist
+    )
     same = {field.name: getattr(send, field.name) for field in fields(HttpRequest)}
     return SecondTry(**same, look_up=look_up)

@@ -112,7 +112,11 @@ def classify(response: HttpResponse) -> Outcome:
     if status == 429:
         after = retry_after(response.headers) or PATIENCE
         return Outcome(
-            OutcomeKind.RETRY, "The push service takes no more just now", code, "", after
+            kind=OutcomeKind.RETRY,
+            reason="The push service takes no more just now",
+            code=code,
+            provider_id="",
+            after=after,
         )
     if status in (401, 403):  # this service's alone: others take the same key, and go on
         reason = "The push service refused our VAPID key or contact"

@@ -134,7 +134,7 @@ def _suppressions(person: Recipient) -> Table:
     headers = ["since", "channel", "address", "reason", "source"]
     more = reverse("admin:preferences_suppression_changelist")
     empty = "No address of this person is suppressed."
-    return Table("Suppressed addresses", headers, lines, empty, more)
+    return Table(title="Suppressed addresses", headers=headers, rows=lines, empty=empty, more=more)
 
 
 def _consents(person: Recipient) -> Table:
@@ -143,7 +143,7 @@ def _consents(person: Recipient) -> Table:
     more = reverse("admin:preferences_consentevent_changelist") + f"?q={person.external_id}"
     empty = "This person never said anything about what they want."
     headers = ["when", "what", "about", "source", "proof"]
-    return Table("Record of consent", headers, rows, empty, more)
+    return Table(title="Record of consent", headers=headers, rows=rows, empty=empty, more=more)
 
 
 def _consent(row: ConsentEventView) -> Cells:

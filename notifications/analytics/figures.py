@@ -61,7 +61,13 @@ class Figures:
     def funnel(self) -> Funnel:
         by_word = [self._outcome(word) for word in ARRIVED]
         created, sent = self.of(CREATED), self.of(State.SENT)
-        return Funnel(created, sent, sum(by_word), sum(by_word[1:]), by_word[2])
+        return Funnel(
+            created=created,
+            sent=sent,
+            delivered=sum(by_word),
+            opened=sum(by_word[1:]),
+            clicked=by_word[2],
+        )
 
     @property
     def bounced(self) -> int:

@@ -95,7 +95,14 @@ def attachment_add(
         created_at=now,
         expires_at=until,
     )
-    return Stored(id_, name, kind, len(content), hashlib.sha256(content).digest(), until)
+    return Stored(
+        id=id_,
+        name=name,
+        content_type=kind,
+        size=len(content),
+        sha256=hashlib.sha256(content).digest(),
+        expires_at=until,
+    )
 
 
 def attachment_get(*, service_id: int, attachment_id: UUID, now: datetime) -> Stored | None:
@@ -110,7 +117,14 @@ def attachment_get(*, service_id: int, attachment_id: UUID, now: datetime) -> St
     except Undecryptable:
         return None
     digest = hashlib.sha256(opened).digest()
-    return Stored(row.pk, row.name, row.content_type, row.size, digest, row.expires_at)
+    return Stored(
+        id=row.pk,
+        name=row.name,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=digest,
+        expires_at=row.expires_at,
+    )
 
 
 def attachment_remove(*, service_id: int, attachment_id: UUID) -> bool:

@@ -77,7 +77,14 @@ class Settled(NamedTuple):
 
     def created(self) -> Cell:
         """No account has it yet."""
-        return Cell(self.hour, self.arm_id, self.type_id, self.channel, 0, CREATED)
+        return Cell(
+            hour=self.hour,
+            arm_id=self.arm_id,
+            type_id=self.type_id,
+            channel=self.channel,
+            account_id=0,
+            measure=CREATED,
+        )
 
     def cells(self) -> list[Cell]:
         place = self[:5]

@@ -167,18 +167,20 @@ def _done(
     found = outcome.code == FOUND  # by a look-up: the first try's account has it, and was paid
     worker.recorder().put(
         Finished(
-            item.row,
-            finder_of(item.send, item.route.account.id) if found else item.route.account.id,
-            outcome,
-            result,
-            started_at,
-            time.monotonic() - started,
-            item.type.resend_uncertain or not _may_be_confirmed(item, outcome),
-            item.has_alternative,
-            item.units,
-            0 if found else item.cost_micros,
-            item.route.held or item.route.broken,
-            isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
+            row=item.row,
+            account_id=finder_of(item.send, item.route.account.id)
+            if found
+            else item.route.account.id,
+            outcome=outcome,
+            result=result,
+            started_at=started_at,
+            duration=time.monotonic() - started,
+            resend_uncertain=item.type.resend_uncertain or not _may_be_confirmed(item, outcome),
+            has_alternative=item.has_alternative,
+            units=item.units,
+            cost_micros=0 if found else item.cost_micros,
+            probe=item.route.held or item.route.broken,
+            foreign=isinstance(item.send, HttpRequest) and bool(item.send.endpoint),
         )
     )
 

@@ -71,8 +71,8 @@ def prepare(
     type_ = catalogue.get().by_id[row.type_id]
     try:
         key = _key(person)
-        parts = _render(row, type_, person, key, loaded, now)
-        envelope = _envelope(row, type_, person, key, loaded, now)
+        parts = _render(row, type_=type_, person=person, key=key, loaded=loaded, now=now)
+        envelope = _envelope(row, type_=type_, person=person, key=key, loaded=loaded, now=now)
         message = compose(Channel(row.channel), envelope, parts)
         if isinstance(message, EmailMessage):
             files = loaded.parents[row.notification_id].attachment_ids
@@ -87,7 +87,14 @@ def prepare(
     except RenderFailed as error:
         return _unsent(row, route, now, str(error), "render_failed")
     except BuildError as error:
-        return Finished(row, route.account.id, error.outcome, None, now, 0.0)
+        return Finished(
+            row=row,
+            account_id=route.account.id,
+            outcome=error.outcome,
+            result=None,
+            started_at=now,
+            duration=0.0,
+        )
     except Exception:
         log.exception("delivery cannot be built", extra={"delivery_id": row.id})
         return _unsent(row, route, now, "The message could not be built", "build_failed")
@@ -99,7 +106,17 @@ def prepare(
     if hasattr(route.adapter, "batch_key"):
         share = shareable(cast(WithBatch, route.adapter), message, row)
     has_files = isinstance(message, EmailMessage) and bool(message.attachments)
-    return Ready(row, route, type_, send, has_alternative, units, cost, share, has_files)
+    return Ready(
+        row=row,
+        route=route,
+        type=type_,
+        send=send,
+        has_alternative=has_alternative,
+        units=units,
+        cost_micros=cost,
+        share=share,
+        has_files=has_files,
+    )
 
 
 def _impatient(send: Send, route: Route) -> Send:
@@ -127,6 +144,7 @@ def _later(row: Claimed, now: datetime) -> Change:
 
 def _render(
     row: Claimed,
+    *,
     type_: TypeValue,
     person: Person,
     key: bytes | None,
@@ -146,6 +164,7 @@ def _render(
 
 def _envelope(
     row: Claimed,
+    *,
     type_: TypeValue,
     person: Person,
     key: bytes | None,
@@ -156,14 +175,14 @@ def _envelope(
     parent = loaded.parents[row.notification_id]
     is_marketing = type_.rules.legal_class == MARKETING
     return Envelope(
-        row.id,
-        row.claims,
-        _address(row, person, key, loaded),
-        row.expires_at,
-        Lane(row.lane),
-        parent.collapse_key,
-        point.area if point else "",
-        type_.slug,
+        delivery_id=row.id,
+        attempt=row.claims,
+        address=_address(row, person, key, loaded),
+        expires_at=row.expires_at,
+        lane=Lane(row.lane),
+        collapse_key=parent.collapse_key,
+        area=point.area if point else "",
+        type=type_.slug,
         way_out=way_out(row, type_, person.locale, now) if is_marketing else None,
         service_id=parent.service_id,
     )
@@ -186,5 +205,10 @@ def _key(person: Person) -> bytes | None:
 def _unsent(row: Claimed, route: Route, now: datetime, reason: str, code: str) -> Finished:
     """This message cannot be sent, whoever's fault: it fails by itself, never its batch."""
     return Finished(
-        row, route.account.id, Outcome(OutcomeKind.REJECTED, reason, code), None, now, 0.0
+        row=row,
+        account_id=route.account.id,
+        outcome=Outcome(OutcomeKind.REJECTED, reason, code),
+        result=None,
+        started_at=now,
+        duration=0.0,
     )

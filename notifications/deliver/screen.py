@@ -125,7 +125,9 @@ def _screen(
     if (type_ := type_of(row.type_id)) is None:
         return Change(row, State.FAILED, "type_removed")
     point = loaded.points.get(row.contact_point_id or 0)
-    if (verdict := _decide(row, type_, person, point, limits, now)) is not None:
+    if (
+        verdict := _decide(row, type_=type_, person=person, point=point, limits=limits, now=now)
+    ) is not None:
         return verdict
     found = picker.pick(row, type_, _area(row, loaded), now)
     return found if isinstance(found, Change) else Chosen(row, *found)
@@ -133,6 +135,7 @@ def _screen(
 
 def _decide(
     row: Claimed,
+    *,
     type_: TypeValue,
     person: Person,
     point: Point | None,
@@ -140,7 +143,14 @@ def _decide(
     now: datetime,
 ) -> Change | None:
     target = _target(row, point)
-    match decide(now, type_.rules, person.rules, target, row.expires_at, limits):
+    match decide(
+        now,
+        rules=type_.rules,
+        person=person.rules,
+        target=target,
+        expires_at=row.expires_at,
+        limits=limits,
+    ):
         case Send():
             return None
         case Defer(until, reason):

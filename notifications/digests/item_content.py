@@ -63,7 +63,9 @@ def _content(id_: str, service_id: int, sealed: bytes, personal: bool) -> Conten
         shared = None if personal else unseal(id_, sealed, None)
     except Undecryptable:
         shared = None
-    return Content(id_, service_id, sealed, personal, shared)
+    return Content(
+        notification_id=id_, service_id=service_id, sealed=sealed, personal=personal, shared=shared
+    )
 
 
 def load_readers(recipient_ids: Iterable[int]) -> dict[int, Reader]:

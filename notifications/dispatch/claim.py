@@ -147,30 +147,33 @@ def load(rows: Sequence[Claimed]) -> Loaded:
     files = load_files(named) if named else {}
     if any(point.hash_version < LOOKUP_VERSION for point in points.values()):
         points = held_against_suppressions(points, people)
-    return Loaded(parents, texts, people, points, files)
+    return Loaded(parents=parents, texts=texts, people=people, points=points, files=files)
 
 
 def _parents(ids: Iterable[str]) -> dict[str, Parent]:
     known = sorted(ids)
     with connection.cursor() as cursor:
         cursor.execute(NOTIFICATIONS, [Service.TESTS, array(known), known[0], known[-1]])
-        return {row[0]: _parent(*row) for row in cursor.fetchall()}
+        return {row[0]: _parent(row) for row in cursor.fetchall()}
 
 
-def _parent(
-    id_: str,
-    state: int,
-    sealed: bytes,
-    collapse_key: str,
-    personal: bool,
-    files: list[str],
-    service_id: int | None,
-) -> Parent:
+def _parent(row: tuple[Any, ...]) -> Parent:
+    """A row of NOTIFICATIONS."""
+    id_, state, sealed, collapse_key, personal, files, service_id = row
     try:
         shared = None if personal else unseal(id_, bytes(sealed), None)
     except Undecryptable:
         shared = None
-    return Parent(id_, state, sealed, collapse_key, personal, tuple(files), shared, service_id)
+    return Parent(
+        id=id_,
+        state=state,
+        sealed=sealed,
+        collapse_key=collapse_key,
+        personal=personal,
+        attachment_ids=tuple(files),
+        shared=shared,
+        service_id=service_id,
+    )
 
 
 def _hint(ids: Sequence[str], dispatch_nos: Sequence[int]) -> dict[str, Any]:

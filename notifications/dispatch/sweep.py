@@ -83,7 +83,14 @@ class Swept(NamedTuple):
 
     def due(self) -> Due:
         alone = self.crashes >= ALONE_AFTER
-        return Due(self.id, self.dispatch_no, self.channel, self.lane, self.app_id, alone)
+        return Due(
+            id=self.id,
+            dispatch_no=self.dispatch_no,
+            channel=self.channel,
+            lane=self.lane,
+            app_id=self.app_id,
+            alone=alone,
+        )
 
 
 class Pending(NamedTuple):

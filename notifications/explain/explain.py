@@ -58,7 +58,13 @@ def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explan
 
 def _ask(item: Draft, now: datetime) -> Ask:
     fallbacks = first_fallbacks(item.type, item.channels, item.version.id)
-    return Ask(item.type, item.channels, fallbacks, item.scheduled_at or now, item.expires_at)
+    return Ask(
+        type=item.type,
+        channels=item.channels,
+        fallbacks=fallbacks,
+        at=item.scheduled_at or now,
+        expires_at=item.expires_at,
+    )
 
 
 def _load(item: Draft, ask: Ask) -> tuple[dict[int, Person], Facts]:
@@ -81,9 +87,11 @@ def _views(found: Sequence[Way], item: Draft, texts: Texts, now: datetime) -> li
         if way.at is None:
             continue
         if way.point is None:  # the inbox: the person is the address
-            _write(view, way, item, texts, picker, now)
+            _write(view, way=way, item=item, texts=texts, picker=picker, now=now)
         elif (point := points.get(way.point.id)) is not None:  # else removed a moment ago
-            _write(view, way._replace(point=point), item, texts, picker, now)
+            _write(
+                view, way=way._replace(point=point), item=item, texts=texts, picker=picker, now=now
+            )
     return views
 
 
@@ -118,7 +126,7 @@ def _rule(step: Step) -> RuleView:
 
 
 def _write(
-    view: WayView, way: Way, item: Draft, texts: Texts, picker: Picker, now: datetime
+    view: WayView, *, way: Way, item: Draft, texts: Texts, picker: Picker, now: datetime
 ) -> None:
     row = held_as(way, item.type.id, item.version.id, item.lane, item.expires_at)
     area = way.point.area if way.point else ""
@@ -126,7 +134,15 @@ def _write(
     text = texts.of(row, way.person)
     view.message, view.problem = text.key, text.problem
     if route is not None and not text.problem:
-        made = built(row, way.person, way.point, item.type, text.parts, route, now)
+        made = built(
+            row,
+            person=way.person,
+            point=way.point,
+            type_=item.type,
+            parts=text.parts,
+            route=route,
+            now=now,
+        )
         view.units, view.cost, view.problem = made.units, made.cost, made.problem
 
 

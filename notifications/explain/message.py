@@ -30,6 +30,7 @@ class Built(NamedTuple):
 
 def built(
     row: Claimed,
+    *,
     person: Person,
     point: Point | None,
     type_: TypeValue,
@@ -41,14 +42,14 @@ def built(
     area = point.area if point else ""
     try:
         envelope = Envelope(
-            row.id,
-            1,
-            _address(person, point),
-            row.expires_at,
-            Lane(row.lane),
-            "",
-            area,
-            type_.slug,
+            delivery_id=row.id,
+            attempt=1,
+            address=_address(person, point),
+            expires_at=row.expires_at,
+            lane=Lane(row.lane),
+            collapse_key="",
+            area=area,
+            type=type_.slug,
             way_out=way_out(row, type_, person.locale, now),  # it takes room; nobody sees it
         )
         send = route.adapter.build(

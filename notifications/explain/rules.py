@@ -58,9 +58,24 @@ def _on_channel(ask: Ask, person: Person, channel: str, facts: Facts) -> Iterato
         limits = ask.limits.get(person.id, NO_LIMITS)
         target = _target(channel, point)
         rules = ask.type.rules
-        steps = explain(ask.at, rules, person.rules, target, ask.expires_at, limits)
+        steps = explain(
+            ask.at,
+            rules=rules,
+            person=person.rules,
+            target=target,
+            expires_at=ask.expires_at,
+            limits=limits,
+        )
         word, reason, at = _verdict(steps[-1].decision, ask, person.rules.timezone)
-        yield Way(person, channel, point, steps, word, reason, at)
+        yield Way(
+            person=person,
+            channel=channel,
+            point=point,
+            steps=steps,
+            word=word,
+            reason=reason,
+            at=at,
+        )
 
 
 def _target(channel: str, point: Point | None) -> Target:

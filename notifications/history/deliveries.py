@@ -73,7 +73,14 @@ def delivery_views(rows: Sequence[Delivery]) -> list[DeliveryView]:
     accounts = dict(ProviderAccount.objects.values_list("id", "slug"))
     events = events_of(rows, accounts)
     views = [
-        _view(row, attempts.get(row.pk, []), events.get(row.pk, []), names, points, accounts)
+        _view(
+            row,
+            attempts=attempts.get(row.pk, []),
+            events=events.get(row.pk, []),
+            names=names,
+            points=points,
+            accounts=accounts,
+        )
         for row in rows
     ]
     _tell_of_digests(rows, views)
@@ -91,6 +98,7 @@ def _tell_of_digests(rows: Sequence[Delivery], views: Sequence[DeliveryView]) ->
 
 def _view(
     row: Delivery,
+    *,
     attempts: Sequence[Attempt],
     events: list[EventView],
     names: dict[int, str],

@@ -75,7 +75,15 @@ def place(url: str) -> Place:
         ) from None
     user, password = unquote(parts.username), unquote(parts.password or "")
     folder = unquote(parts.path.strip("/")) or "INBOX"
-    return Place(scheme.removesuffix("s"), security, parts.hostname, port, user, password, folder)
+    return Place(
+        protocol=scheme.removesuffix("s"),
+        security=security,
+        host=parts.hostname,
+        port=port,
+        user=user,
+        password=password,
+        folder=folder,
+    )
 
 
 def rows_of(raw: bytes, now: datetime) -> list[Inbound]:

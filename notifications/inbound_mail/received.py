@@ -16,4 +16,6 @@ def received(to: Signed, address: str, sender: str, raw: bytes, now: datetime) -
     written = sender.strip("<> ") if sender.isprintable() else ""
     headers = {"return-path": written.encode("utf-8", "replace").decode()[:320]}
     url = SCHEME + quote(address[:320], safe="@+=-_.")
-    return Inbound(account_id, now, url, headers, raw[:KEPT])
+    return Inbound(
+        account_id=account_id, received_at=now, url=url, headers=headers, body=raw[:KEPT]
+    )

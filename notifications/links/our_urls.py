@@ -69,5 +69,11 @@ def unsubscribe_url(
     delivery_id: str, recipient_id: int, type_id: int, contact_point_id: int | None, channel: str
 ) -> str:
     """Good for ever: a person may unsubscribe by the oldest of their messages."""
-    link = Unsubscribe(UUID(delivery_id), recipient_id, type_id, contact_point_id or 0, channel)
+    link = Unsubscribe(
+        delivery_id=UUID(delivery_id),
+        recipient_id=recipient_id,
+        type_id=type_id,
+        contact_point_id=contact_point_id or 0,
+        channel=channel,
+    )
     return f"{base()}/u/{tokens.mint_unsubscribe(keys()[0], link)}"

@@ -89,7 +89,13 @@ def read_unsubscribe(keys: Sequence[bytes], token: str) -> Unsubscribe:
     except StructError as error:
         raise BadToken from error
     channel = payload[WHOM.size :].decode()
-    return Unsubscribe(UUID(bytes=delivery), recipient_id, type_id, point_id, channel)
+    return Unsubscribe(
+        delivery_id=UUID(bytes=delivery),
+        recipient_id=recipient_id,
+        type_id=type_id,
+        contact_point_id=point_id,
+        channel=channel,
+    )
 
 
 def _from(link: Open | Click | Why) -> bytes:

@@ -48,4 +48,4 @@ def _count(request: HttpRequest, link: tokens.Open | tokens.Click, url: str = ""
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = headers.get("user-agent", "")
     who = bot_code(agent, headers, link.sent_at, now, click=bool(url))
-    buffer.count(Seen(str(link.delivery_id), kind, now, who, url))
+    buffer.count(Seen(delivery_id=str(link.delivery_id), kind=kind, at=now, bot=who, url=url))

@@ -78,7 +78,9 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
         "channel": capital(channel),
         "place": point.values_list("hint", flat=True).first() or "",
         "status": words[f"status_{status}"],
-        "because": _because(row, person, type_, status, words, names),
+        "because": _because(
+            row, person=person, type_=type_, status=status, words=words, names=names
+        ),
         # As old as this link: none leads to another that lives longer.
         "settings_url": preferences_url(person.id, sent_at) if acts else "",
         "stop_url": _stop_url(row) if can_stop else "",
@@ -96,6 +98,7 @@ def status_of(row: Delivery) -> str:
 
 def _because(
     row: Delivery,
+    *,
     person: Person,
     type_: NotificationType | None,
     status: str,

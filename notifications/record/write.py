@@ -108,7 +108,9 @@ def _at_once(change: Change) -> bool:
 
 def _due(change: Change, dispatch_no: int) -> Due:
     row = change.row
-    return Due(row.id, dispatch_no, row.channel, row.lane, row.app_id)
+    return Due(
+        id=row.id, dispatch_no=dispatch_no, channel=row.channel, lane=row.lane, app_id=row.app_id
+    )
 
 
 def _update(changes: Sequence[Change]) -> dict[str, int]:

@@ -69,7 +69,14 @@ class Alike:
         return plan
 
     def _think(self, person: Person, counted: Counted) -> Plan:
-        rows = rows_of(self._job, person, self._facts, self._full, self._now, counted.limits)
+        rows = rows_of(
+            self._job,
+            person=person,
+            facts=self._facts,
+            full=self._full,
+            now=self._now,
+            limits=counted.limits,
+        )
         place = {row.id: n for n, row in enumerate(rows)}
         return Plan(
             tuple((*row[OWN:-1], with_caps(row.trace, counted.taken)) for row in rows),
@@ -90,18 +97,30 @@ def rows_for(job: Job, plan: Plan, person_id: int, points: Points) -> list[Row]:
 
 
 def rows_of(
-    job: Job, person: Person, facts: Facts, full: frozenset[str], now: datetime, limits: Limits
+    job: Job, *, person: Person, facts: Facts, full: frozenset[str], now: datetime, limits: Limits
 ) -> list[Row]:
     rows: list[Row] = []
     for channel in job.channels:
-        _plan_channel(job, person, channel, facts, full, now, limits, rows)
+        _plan_channel(
+            job,
+            person=person,
+            channel=channel,
+            facts=facts,
+            full=full,
+            now=now,
+            limits=limits,
+            rows=rows,
+        )
     for step in job.fallbacks:
-        _plan_fallback(job, person, step, facts, full, now, limits, rows)
+        _plan_fallback(
+            job, person=person, step=step, facts=facts, full=full, now=now, limits=limits, rows=rows
+        )
     return rows
 
 
 def _plan_fallback(
     job: Job,
+    *,
     person: Person,
     step: Fallback,
     facts: Facts,
@@ -113,7 +132,16 @@ def _plan_fallback(
     """Waits for its deadline behind the rows it stands in for."""
     sources = [row for row in rows if row.channel == step.source]
     planned: list[Row] = []
-    _plan_channel(job, person, step.to, facts, full, now, limits, planned)
+    _plan_channel(
+        job,
+        person=person,
+        channel=step.to,
+        facts=facts,
+        full=full,
+        now=now,
+        limits=limits,
+        rows=planned,
+    )
     going = [row for row in sources if row.due_at is not None]
     start = max((now if row.dispatched else row.due_at or now for row in going), default=now)
     deadline = start + timedelta(seconds=step.after)
@@ -128,6 +156,7 @@ def _plan_fallback(
 
 def _plan_channel(
     job: Job,
+    *,
     person: Person,
     channel: str,
     facts: Facts,
@@ -142,8 +171,24 @@ def _plan_channel(
             target = Target(channel, reachable=here)
         else:
             target = Target(channel, point.active, point.suppressed, point.area)
-        decision = decide(now, job.type.rules, person.rules, target, job.expires_at, limits)
-        rows.append(decided(job, person, channel, point, decision, full, now))
+        decision = decide(
+            now,
+            rules=job.type.rules,
+            person=person.rules,
+            target=target,
+            expires_at=job.expires_at,
+            limits=limits,
+        )
+        row = decided(
+            job,
+            person=person,
+            channel=channel,
+            point=point,
+            decision=decision,
+            full=full,
+            now=now,
+        )
+        rows.append(row)
 
 
 def _first_at(rows: Sequence[Row], now: datetime) -> datetime | None:

@@ -79,7 +79,13 @@ def plan(
 def _plan(job: Job, facts: Facts, full: Full, now: datetime) -> Planned:
     here = frozenset(channel for channel, lane in full if lane == job.lane)
     alike = Alike(job, facts, here, now)
-    planned = Planned(job, alike, [unknown(job, name, now) for name in job.unknown], {}, {})
+    planned = Planned(
+        job=job,
+        alike=alike,
+        unknown=[unknown(job, name, now) for name in job.unknown],
+        looks={},
+        plans={},
+    )
     for id_ in job.recipients:
         person = facts.people.get(id_)
         if person is None:
@@ -114,7 +120,14 @@ def message_of(job: Job) -> Message | None:
     if not caps and not (seconds and job.content_hash):
         return None
     over_cap = "defer" if job.gathered and type_.over_cap == "digest" else type_.over_cap
-    return Message(job.notification_id, type_.id, caps, over_cap, job.content_hash, seconds)
+    return Message(
+        notification_id=job.notification_id,
+        type_id=type_.id,
+        caps=caps,
+        over_cap=over_cap,
+        content_hash=job.content_hash,
+        duplicate_seconds=seconds,
+    )
 
 
 def counted(

@@ -14,7 +14,6 @@ from notifications.statuses import OPEN, NotificationState, State
 from notifications.variables import wipe
 
 BATCH = 5_000
-CANCELLED = (State.CANCELLED.value, "cancelled")
 FOREVER = float("inf")
 
 # Only what still waits for something: what has gone out stays what it is. What is collected waits
@@ -114,12 +113,26 @@ def siblings(notification_id: str) -> tuple[str, str]:
     )
 
 
+def _cell(row: tuple[str, int, int, str, int]) -> Cell:
+    """Where a delivery that CANCEL returned is counted."""
+    id_, arm_id, type_id, channel, account_id = row
+    return Cell(
+        hour=hour_of(id_),
+        arm_id=arm_id,
+        type_id=type_id,
+        channel=channel,
+        account_id=account_id,
+        measure=State.CANCELLED.value,
+        reason="cancelled",
+    )
+
+
 def _cancel_batch(notification_id: str, after: str, high: str) -> list[str]:
     words: dict[str, Any] = {"id": notification_id, "after": after, "high": high, "batch": BATCH}
     words |= {"waiting": State.WAITING.value, "cancelled": State.CANCELLED.value}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CANCEL, words)
         rows = cursor.fetchall()
-        add(Cell(hour_of(i), a, t, c, by, *CANCELLED) for i, a, t, c, by in rows)
+        add(_cell(row) for row in rows)
         enqueue_settled((i, t, State.CANCELLED, 0) for i, _, t, *_ in rows)
     return [row[0] for row in rows]

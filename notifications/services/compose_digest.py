@@ -156,4 +156,6 @@ def _words(
 
 
 def _version(id_: int) -> VersionValue:
-    return VersionValue(id_, "", 0, (), compiled(id_).channels)
+    return VersionValue(
+        id=id_, template="", number=0, variables=(), channels=compiled(id_).channels
+    )

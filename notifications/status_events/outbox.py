@@ -197,7 +197,13 @@ def _rows(wanted: Sequence[Happened], wanted_by: Subscriptions) -> Iterable[Row]
         body = body_of(one.event, one.at or now, _data(one, about, parent)) if takers else ""
         for each in takers:
             id_ = uuid7(milliseconds(now))
-            yield Row(id_, each.endpoint_id, one.event, one.delivery_id, body)
+            yield Row(
+                id=id_,
+                endpoint_id=each.endpoint_id,
+                event=one.event,
+                delivery_id=one.delivery_id,
+                body=body,
+            )
 
 
 def _facts(delivery_ids: Iterable[str]) -> dict[str, Facts]:

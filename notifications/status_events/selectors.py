@@ -122,7 +122,12 @@ def tries_of(event_ids: Sequence[UUID]) -> dict[UUID, list[TryView]]:
     for row in rows:
         found.setdefault(row.event_id, []).append(
             TryView(
-                row.number, row.started_at, row.duration_ms, row.status, row.reason, row.excerpt
+                number=row.number,
+                started_at=row.started_at,
+                duration_ms=row.duration_ms,
+                status=row.status,
+                reason=row.reason,
+                excerpt=row.excerpt,
             )
         )
     return found

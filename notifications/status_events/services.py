@@ -127,7 +127,9 @@ def event_test(*, endpoint: StatusEndpoint, now: datetime) -> UUID:
     """An event that says nothing, due at once."""
     id_ = uuid7(milliseconds(now))
     body = outbox.body_of(TEST, now, {"endpoint_id": endpoint.pk})
-    outbox.insert([outbox.Row(id_, endpoint.pk, TEST, None, body)])
+    outbox.insert(
+        [outbox.Row(id=id_, endpoint_id=endpoint.pk, event=TEST, delivery_id=None, body=body)]
+    )
     return id_
 
 

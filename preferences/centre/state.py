@@ -143,7 +143,13 @@ def read_state(recipient_id: int, now: datetime) -> State | None:
         return None
     addresses = _addresses(recipient_id)
     reachable = {a.channel for a in addresses if a.state != "gone"} | {Channel.INBOX.value}
-    return State(recipient, person.rules, _groups(found, person.rules, reachable), addresses, now)
+    return State(
+        recipient=recipient,
+        rules=person.rules,
+        groups=_groups(found, person.rules, reachable),
+        addresses=addresses,
+        now=now,
+    )
 
 
 def _addresses(recipient_id: int) -> tuple[Address, ...]:
@@ -190,7 +196,13 @@ def _groups(
 
 
 def _group(row: Category, kinds: tuple[Kind, ...]) -> Group:
-    return Group(row.name, row.description, kinds, row.names, row.descriptions)
+    return Group(
+        name=row.name,
+        description=row.description,
+        kinds=kinds,
+        names=row.names,
+        descriptions=row.descriptions,
+    )
 
 
 def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> Kind:
@@ -204,19 +216,25 @@ def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> 
     channels = {*type_.channels, *type_.opt_in_channels, *said} & reachable
     switches = tuple(_switches(rules, wishes, channels))
     return Kind(
-        type_.pk,
-        type_.name,
-        type_.description,
-        type_.mandatory,
-        switches,
-        type_.names,
-        type_.descriptions,
+        id=type_.pk,
+        name=type_.name,
+        description=type_.description,
+        mandatory=type_.mandatory,
+        switches=switches,
+        names=type_.names,
+        descriptions=type_.descriptions,
     )
 
 
 def _switches(rules: TypeRules, wishes: PersonRules, channels: set[str]) -> Iterable[Switch]:
     for channel in sorted(channels, key=lambda name: ORDER.get(name, 99)):
-        verdict = decide(datetime.min.replace(tzinfo=UTC), rules, wishes, Target(channel), FOR_EVER)
+        verdict = decide(
+            datetime.min.replace(tzinfo=UTC),
+            rules=rules,
+            person=wishes,
+            target=Target(channel),
+            expires_at=FOR_EVER,
+        )
         refusal = verdict.reason if isinstance(verdict, Skip) else ""
         stopped = wishes.choices.get((ALL_TYPES, channel)) is False and not rules.mandatory
         yield Switch(rules.id, channel, not refusal, stopped)

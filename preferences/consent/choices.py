@@ -149,9 +149,15 @@ def subscription(
     opt_in = frozenset(type_.opt_in_channels)
     about = TypeRules(type_id, opt_in_channels=opt_in, category=category)
     wishes = replace(person.rules, quiet=None, paused_until=None)
-    verdict = decide(now, about, wishes, Target(channel), FOR_EVER)
+    verdict = decide(now, rules=about, person=wishes, target=Target(channel), expires_at=FOR_EVER)
     refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
     return Subscription(
-        type_.name, type_.mandatory, hint, hash_, refusal, person.locale, type_.names
+        type=type_.name,
+        mandatory=type_.mandatory,
+        hint=hint,
+        address_hash=hash_,
+        refusal=refusal,
+        locale=person.locale,
+        names=type_.names,
     )

@@ -121,7 +121,13 @@ def _gets_by(
     """Hours only put it off: they are left out."""
     wishes = replace(person.rules, quiet=None)
     rules = replace(type_.rules, window=None)
-    decision = decide(now, rules, wishes, _target(person.id, channel, points), FOR_EVER)
+    decision = decide(
+        now,
+        rules=rules,
+        person=wishes,
+        target=_target(person.id, channel, points),
+        expires_at=FOR_EVER,
+    )
     if isinstance(decision, Skip):
         return Gets(False, decision.reason)
     return Gets(True, basis(rules, wishes, channel))

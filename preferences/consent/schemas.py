@@ -120,7 +120,14 @@ def understand(
     proof = _proof(body.proof, source, service, now, wrong)
     if wrong:
         raise InvalidFields(wrong)
-    return Said(choices, frozenset(cleared), hours, body.timezone, body.paused_until, proof)
+    return Said(
+        choices=choices,
+        cleared=frozenset(cleared),
+        quiet_hours=hours,
+        timezone=body.timezone,
+        paused_until=body.paused_until,
+        proof=proof,
+    )
 
 
 def _spoken(body: PreferenceChanges, names: Names, wrong: dict[str, str]) -> Spoken:
@@ -163,7 +170,14 @@ def _proof(
         evidence["source"] = body.source
     if body.at and body.at > now + CLOCKS_DIFFER:
         wrong["proof.at"] = "This is in the future."
-    return Proof(source, body.at or now, evidence, None, _ip_hash(body.ip, wrong), body.wording)
+    return Proof(
+        source=source,
+        at=body.at or now,
+        evidence=evidence,
+        address_hash=None,
+        ip_hash=_ip_hash(body.ip, wrong),
+        wording=body.wording,
+    )
 
 
 def _ip_hash(text: str | None, wrong: dict[str, str]) -> bytes | None:

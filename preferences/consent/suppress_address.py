@@ -66,7 +66,9 @@ def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
         raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
     hash_ = addresses.hash_of(channel, address)
     former = addresses.former_hashes_of(channel, address)
-    return Word(channel, hash_, clock.now(), evidence, former)
+    return Word(
+        channel=channel, address_hash=hash_, at=clock.now(), evidence=evidence, former=former
+    )
 
 
 def _check(channel: str, address: str) -> None:

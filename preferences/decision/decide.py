@@ -46,13 +46,16 @@ class Step(NamedTuple):
 
 def decide(
     now: datetime,
+    *,
     rules: TypeRules,
     person: PersonRules,
     target: Target,
     expires_at: datetime,
     limits: Limits = NO_LIMITS,
 ) -> Decision:
-    case = Case(now, rules, person, target, expires_at, limits)
+    case = Case(
+        now=now, rules=rules, person=person, target=target, expires_at=expires_at, limits=limits
+    )
     for rule in RULES:
         decision = rule.judge(case)
         if decision is not None:
@@ -62,6 +65,7 @@ def decide(
 
 def explain(
     now: datetime,
+    *,
     rules: TypeRules,
     person: PersonRules,
     target: Target,
@@ -69,7 +73,9 @@ def explain(
     limits: Limits = NO_LIMITS,
 ) -> list[Step]:
     """Every rule that was asked, up to the one that decided; none decided: it is sent."""
-    case = Case(now, rules, person, target, expires_at, limits)
+    case = Case(
+        now=now, rules=rules, person=person, target=target, expires_at=expires_at, limits=limits
+    )
     steps = []
     for rule in RULES:
         steps.append(Step(rule.name, rule.input(case), rule.judge(case)))

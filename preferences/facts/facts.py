@@ -124,12 +124,19 @@ def load_people(
         cursor.execute(query, [ids])
         return {
             id_: Person(
-                id_,
-                external_id,
-                data_key,
-                locale,
-                _rules(alike, choices.get(id_, NO_CHOICES), zone, quiet.get(id_), erased, paused),
-                msgspec.json.decode(known) if known is not None else NOTHING_KNOWN,
+                id=id_,
+                external_id=external_id,
+                data_key=data_key,
+                locale=locale,
+                rules=_rules(
+                    alike,
+                    choices=choices.get(id_, NO_CHOICES),
+                    zone=zone,
+                    quiet=quiet.get(id_),
+                    erased=erased,
+                    paused_until=paused,
+                ),
+                attributes=msgspec.json.decode(known) if known is not None else NOTHING_KNOWN,
             )
             for id_, external_id, data_key, locale, zone, erased, paused, known in cursor.fetchall()
         }
@@ -155,6 +162,7 @@ def load_points(ids: Sequence[int] | set[int]) -> dict[int, Point]:
 
 def _rules(
     alike: dict[object, PersonRules],
+    *,
     choices: Choices,
     zone: str,
     quiet: tuple[time, time] | None,
@@ -165,7 +173,9 @@ def _rules(
         return _without_wishes(zone)
     key = (frozenset(choices.items()), zone, quiet, erased, paused_until)
     if (rules := alike.get(key)) is None:
-        rules = alike[key] = PersonRules(choices, zone, quiet, erased, paused_until)
+        rules = alike[key] = PersonRules(
+            choices=choices, timezone=zone, quiet=quiet, erased=erased, paused_until=paused_until
+        )
     return rules
 
 

@@ -162,7 +162,14 @@ def _load_caps() -> tuple[CapValue, ...]:
 
 def _cap_value(row: Cap) -> CapValue:
     category = category_key(row.category_id) if row.category_id else ALL
-    return CapValue(row.pk, row.most, row.per, row.type_id, category, row.legal_class)
+    return CapValue(
+        id=row.pk,
+        most=row.most,
+        per=row.per,
+        type_id=row.type_id,
+        category=category,
+        legal_class=row.legal_class,
+    )
 
 
 def _breadth(cap: CapValue) -> tuple[bool, bool, int]:

@@ -34,7 +34,13 @@ def load_apps() -> list[PushApp]:
     rows = App.objects.filter(channel=Channel.PUSH).order_by("id")
     rows = rows.annotate(kinds=ArrayAgg("accounts__kind", distinct=True))
     return [
-        PushApp(app.pk, app.slug, app.channel, app.platform, frozenset(app.kinds) - {None})
+        PushApp(
+            id=app.pk,
+            slug=app.slug,
+            channel=app.channel,
+            platform=app.platform,
+            kinds=frozenset(app.kinds) - {None},
+        )
         for app in rows
     ]
 

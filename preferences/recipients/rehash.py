@@ -131,7 +131,7 @@ def renewed(row: Stored, key: bytes) -> Anew:
     hash_ = addresses.hash_of(row.channel, sent)
     same = hash_ == row.hash and sent == text
     sealed = b"" if same else addresses.seal(key, row.recipient_id, hash_, sent)
-    return Anew(row, sent, sealed, hash_, refused)
+    return Anew(row=row, text=sent, sealed=sealed, hash=hash_, refused=refused)
 
 
 def _opened(row: Stored, people: dict[int, tuple[str, bytes | None]], done: Settled) -> Anew | None:
@@ -144,8 +144,19 @@ def _opened(row: Stored, people: dict[int, tuple[str, bytes | None]], done: Sett
 
 
 def stored(columns: Sequence[Any]) -> Stored:
-    id_, person, channel, app, address, hash_, *others = columns
-    return Stored(id_, person, channel, app, bytes(address), bytes(hash_), *others)
+    """A row of COLUMNS."""
+    id_, recipient_id, channel, app_id, address, hash_, active, registered_at, hint = columns
+    return Stored(
+        id=id_,
+        recipient_id=recipient_id,
+        channel=channel,
+        app_id=app_id,
+        address=bytes(address),
+        hash=bytes(hash_),
+        active=active,
+        registered_at=registered_at,
+        hint=hint,
+    )
 
 
 def _keep(ids: Sequence[int]) -> None:

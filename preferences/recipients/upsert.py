@@ -126,14 +126,21 @@ def _insert(lines: Sequence[ImportLine], now: datetime) -> set[str]:
 def _lock(lines: Sequence[ImportLine]) -> dict[str, Stored]:
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [quoted_array(line.external_id for line in lines)])
-        return {row[1]: _stored(*row) for row in cursor.fetchall()}
+        return {row[1]: _stored(row) for row in cursor.fetchall()}
 
 
-def _stored(
-    id_: int, external_id: str, locale: str, timezone: str, attributes: str, key: bytes | None
-) -> Stored:
+def _stored(row: tuple[Any, ...]) -> Stored:
+    """A row of LOCK."""
+    id_, external_id, locale, timezone, attributes, key = row
     wrapped = None if key is None else bytes(key)
-    return Stored(id_, external_id, locale, timezone, msgspec.json.decode(attributes), wrapped)
+    return Stored(
+        id=id_,
+        external_id=external_id,
+        locale=locale,
+        timezone=timezone,
+        attributes=msgspec.json.decode(attributes),
+        data_key=wrapped,
+    )
 
 
 def _apply(line: ImportLine, row: Stored) -> bool:

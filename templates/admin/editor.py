@@ -78,13 +78,27 @@ def state(template: MessageTemplate, *, may_write: bool) -> dict[str, Any]:
 
 def tell(template: MessageTemplate, asked: Asked) -> Told:
     found = review(
-        Draft(template.slug, template.kind, asked.content().parts, asked.schema, asked.sample)
+        Draft(
+            slug=template.slug,
+            kind=template.kind,
+            parts=asked.content().parts,
+            schema=asked.schema,
+            sample=asked.sample,
+        )
     )
     problems = problem_views(found.problems)
     if found.errors:  # what is well is shown all the same
         wrong = {problem.channel for problem in found.errors}
         well = {name: text for name, text in asked.content().parts.items() if name not in wrong}
-        found = review(Draft(template.slug, template.kind, well, asked.schema, asked.sample))
+        found = review(
+            Draft(
+                slug=template.slug,
+                kind=template.kind,
+                parts=well,
+                schema=asked.schema,
+                sample=asked.sample,
+            )
+        )
     told = Told([], problems, found.sample, found.accepts)
     if not found.built or template.kind == TemplateKind.PARTIAL:
         return told

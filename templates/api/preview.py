@@ -92,4 +92,10 @@ def _draft(body: PreviewBody, template: MessageTemplate) -> Draft:
         if body.version or newest is None:
             raise
         row = newest
-    return Draft(template.slug, template.kind, row.parts, row.schema, row.sample)
+    return Draft(
+        slug=template.slug,
+        kind=template.kind,
+        parts=row.parts,
+        schema=row.schema,
+        sample=row.sample,
+    )

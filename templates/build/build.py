@@ -82,7 +82,11 @@ class _Part:
         source, preheader = part.pop("mjml", ""), part.pop("preheader", "")
         if source and part.get("html"):
             words = "Write html or mjml, not both"
-            self.problems.append(Problem(self.channel, self.locale, "mjml", words, 1))
+            self.problems.append(
+                Problem(
+                    channel=self.channel, locale=self.locale, field="mjml", message=words, line=1
+                )
+            )
         elif source:
             place.enter(self.channel, self.locale, "mjml")
             try:

@@ -47,7 +47,13 @@ def preview(
 ) -> list[Shown]:
     """See `templates.review.preview.shown`."""
     try:
-        job = jobs.Preview(built, dict(variables), locale, zone, list(channels))  # type: ignore[arg-type]
+        job = jobs.Preview(
+            built=built,  # type: ignore[arg-type]
+            variables=dict(variables),
+            locale=locale,
+            zone=zone,
+            channels=list(channels),
+        )
         found: list[Shown] = _ask(job)
     except Failed as error:
         wanted = set(channels) or set(built)

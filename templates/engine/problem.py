@@ -35,7 +35,14 @@ class Problem:
 
 def refused(channel: str, locale: str, field: str, error: NotAllowed) -> Problem:
     heavy = isinstance(error, TooHeavy)
-    return Problem(channel, locale, field, str(error), error.line, heavy=heavy)
+    return Problem(
+        channel=channel,
+        locale=locale,
+        field=field,
+        message=str(error),
+        line=error.line,
+        heavy=heavy,
+    )
 
 
 def errors(problems: list[Problem]) -> list[Problem]:

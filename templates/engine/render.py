@@ -111,7 +111,9 @@ class Compiled:
         except (NotAllowed, TemplateError):
             raise RenderFailed(field, "The text cannot be read") from None
         plain = cost.effort <= UNWEIGHED and not kind.mrkdwn
-        return _Step(field, kind, chosen, name, cost.effort, plain)
+        return _Step(
+            field=field, kind=kind, engine=chosen, name=name, effort=cost.effort, plain=plain
+        )
 
 
 def render(
@@ -121,7 +123,8 @@ def render(
 
     A variable that is null counts as missing: nobody should read "None". Dates are those of `zone`.
     """
-    return _written(version, channel, locale, variables, zone, version.plan(channel, locale))
+    steps = version.plan(channel, locale)
+    return _written(version, channel, locale, variables, zone=zone, steps=steps)
 
 
 def render_field(
@@ -129,7 +132,7 @@ def render_field(
 ) -> str:
     """One field alone; "" where there is none. Raises RenderFailed."""
     steps = [step for step in version.plan(channel, locale) if step.field == field]
-    return _written(version, channel, locale, variables, "", steps).get(field, "")
+    return _written(version, channel, locale, variables, zone="", steps=steps).get(field, "")
 
 
 def _written(
@@ -137,6 +140,7 @@ def _written(
     channel: str,
     locale: str,
     variables: Mapping[str, object],
+    *,
     zone: str,
     steps: Iterable[_Step],
 ) -> dict[str, str]:

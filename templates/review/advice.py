@@ -81,7 +81,9 @@ def missing_locales(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]
 
 def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line: int) -> Problem:
     words = f"Who has no `{name}` gets no message: write `{{{{ {PERSON}.{name}|default('…') }}}}`"
-    return Problem(channel, locale, field, words, line, warning=True)
+    return Problem(
+        channel=channel, locale=locale, field=field, message=words, line=line, warning=True
+    )
 
 
 def _rendered(version: Compiled, channel: str, locale: str, sample: Mapping[str, Any]) -> Rendered:

@@ -111,7 +111,7 @@ def _schema_problems(draft: Draft, found: Review, used: list[Use]) -> Iterator[P
         for use in schema.undeclared(found.accepts, uses(plain(source))):
             told.add(use.path)
             words = f"The schema has no `{use.name}`"
-            yield Problem(channel, locale, name, words, use.line)
+            yield Problem(channel=channel, locale=locale, field=name, message=words, line=use.line)
     for use in schema.undeclared(found.accepts, used):
         if use.path not in told:
             yield Problem("", "", "schema", f"It has no `{use.name}`, which a partial uses")

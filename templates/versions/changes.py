@@ -104,7 +104,13 @@ def _change(folder: Folder, publish: bool, note: str, ahead: Mapping[str, Partia
         template, is_renamed = _template(folder)
     except ValidationError as error:
         return Change(Step(folder.slug, "refused", problems=list(error.messages)))
-    draft = Draft(folder.slug, folder.kind, folder.parts, folder.schema, folder.sample)
+    draft = Draft(
+        slug=folder.slug,
+        kind=folder.kind,
+        parts=folder.parts,
+        schema=folder.schema,
+        sample=folder.sample,
+    )
     found = review(draft, ahead)
     if heavy := [problem for problem in found.problems if problem.heavy]:
         raise NotReadable(f"{folder.slug}: {heavy[0]}")  # the rest would take as long

@@ -99,7 +99,13 @@ def draft_save(
 
 def _refuse_heavy(template: MessageTemplate, content: Content) -> None:
     """It would be a danger to everybody who opens it."""
-    draft = Draft(template.slug, template.kind, content.parts, content.schema, content.sample)
+    draft = Draft(
+        slug=template.slug,
+        kind=template.kind,
+        parts=content.parts,
+        schema=content.schema,
+        sample=content.sample,
+    )
     if found := [problem for problem in review(draft).problems if problem.heavy]:
         raise InvalidFields({problem.path: str(problem) for problem in found})
 
@@ -206,7 +212,13 @@ def version_rollback(*, version: TemplateVersion, by: str = "") -> TemplateVersi
 def review_of(version: TemplateVersion) -> Review:
     template = version.template
     return review(
-        Draft(template.slug, template.kind, version.parts, version.schema, version.sample)
+        Draft(
+            slug=template.slug,
+            kind=template.kind,
+            parts=version.parts,
+            schema=version.schema,
+            sample=version.sample,
+        )
     )
 
 

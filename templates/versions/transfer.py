@@ -63,13 +63,13 @@ def import_all(
 def _folder(row: TemplateVersion) -> Folder:
     template = row.template
     return Folder(
-        template.slug,
-        template.name,
-        template.description,
-        template.kind,
-        row.parts,
-        row.schema,
-        row.sample,
+        slug=template.slug,
+        name=template.name,
+        description=template.description,
+        kind=template.kind,
+        parts=row.parts,
+        schema=row.schema,
+        sample=row.sample,
     )
 
 

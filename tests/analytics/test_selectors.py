@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = int(DAY.timestamp()) // 3600 + 9
-CELL = Cell(HOUR, 7, 1, "push", 5, CREATED)
+CELL = Cell(hour=HOUR, arm_id=7, type_id=1, channel="push", account_id=5, measure=CREATED)
 
 
 def count(n: int, measure: int, **fields: object) -> None:
@@ -85,7 +85,9 @@ def test_an_arms_law_holds_with_what_waits() -> None:
     for n, measure in [(9, CREATED), (4, State.SENT), (1, State.FAILED), (2, State.SKIPPED)]:
         count(n, measure)
 
-    assert by_arm([7])[7].law() == Law(9, 4, 1, 2, 0, 0, 0, waiting=2)
+    assert by_arm([7])[7].law() == Law(
+        created=9, sent=4, failed=1, skipped=2, expired=0, cancelled=0, uncertain=0, waiting=2
+    )
 
 
 def test_an_arm_nobody_heard_of_is_all_zeros() -> None:

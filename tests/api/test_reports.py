@@ -37,8 +37,17 @@ def counted(account: ProviderAccount) -> None:
     order = NotificationType.objects.create(slug="order", name="Order", channels=["push"])
     forget_all()
     hour = int(NINE.timestamp()) // 3600
-    push = Cell(hour, 0, order.pk, "push", 0, CREATED)
-    tried = Cell(hour + 1, 0, order.pk, "sms", account.pk, State.SENT)
+    push = Cell(
+        hour=hour, arm_id=0, type_id=order.pk, channel="push", account_id=0, measure=CREATED
+    )
+    tried = Cell(
+        hour=hour + 1,
+        arm_id=0,
+        type_id=order.pk,
+        channel="sms",
+        account_id=account.pk,
+        measure=State.SENT,
+    )
     counters.insert(
         {
             push: 3,

@@ -69,14 +69,14 @@ def new_delivery(sms: Sms, state: State, tries: bool = True, **fields: Any) -> D
         for number in range(1, made.claims + 1):
             attempt(made, number, sms.account.pk)
     counted = Settled(
-        hour_of(str(id_)),
-        0,
-        sms.type.pk,
-        "sms",
-        made.account_id or 0,
-        state,
-        made.reason,
-        made.outcome,
+        hour=hour_of(str(id_)),
+        arm_id=0,
+        type_id=sms.type.pk,
+        channel="sms",
+        account_id=made.account_id or 0,
+        state=state,
+        reason=made.reason,
+        outcome=made.outcome,
     )
     counters.add([counted.created(), *counted.cells()])
     return made

@@ -133,7 +133,17 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
     burying.tally_receipts([(account, DEAD)] * 12 + [(account, DELIVERED)] * delivered)
     since = now()
     burying.note(
-        [Candidate(account, id_, "sms", "Bounced", since, told_later=True) for id_ in points]
+        [
+            Candidate(
+                account_id=account,
+                contact_point_id=id_,
+                channel="sms",
+                reason="Bounced",
+                dead_since=since,
+                told_later=True,
+            )
+            for id_ in points
+        ]
     )
 
     burying.fold(now() + LATER)

@@ -163,7 +163,21 @@ def test_a_mailbox_that_bounces_is_suppressed(sms: Sms) -> None:
 def test_what_the_log_knows_goes_before_what_the_provider_says(sms: Sms) -> None:
     """A mailbox that forwards bounces under another name."""
     mail = contact_point(sms.person, "email", MAIL)
-    row = Row("x", State.SENT, 20, 1, sms.account.pk, "email", 1, "n", 1, mail.pk, 1, 0, "")
+    row = Row(
+        id="x",
+        state=State.SENT,
+        outcome=20,
+        claims=1,
+        account_id=sms.account.pk,
+        channel="email",
+        type_id=1,
+        notification_id="n",
+        recipient_id=1,
+        contact_point_id=mail.pk,
+        lane=1,
+        arm_id=0,
+        reason="",
+    )
 
     heard(sms, EventKind.COMPLAINED, "elsewhere@example.net", row)
     burying.fold(now() + timedelta(minutes=1))

@@ -73,7 +73,17 @@ def test_what_nobody_could_read_is_read_again_on_request(sms: Sms, admin_client:
 
 def test_spared_addresses_are_listed(sms: Sms, admin_client: Client) -> None:
     since = sms.point.registered_at
-    burying.note([burying.Candidate(sms.account.pk, sms.point.pk, "sms", "Not in use", since)])
+    burying.note(
+        [
+            burying.Candidate(
+                account_id=sms.account.pk,
+                contact_point_id=sms.point.pk,
+                channel="sms",
+                reason="Not in use",
+                dead_since=since,
+            )
+        ]
+    )
 
     page = admin_client.get("/admin/notifications/deadcandidate/").content.decode()
 

@@ -82,7 +82,16 @@ def _sample(kind: str) -> dict[str, Any]:
 
 def envelope(address: str = "", **changes: Any) -> Envelope:
     until = NOW + timedelta(hours=1)
-    return replace(Envelope(str(DELIVERY), 2, address, until, Lane.NORMAL), **changes)
+    return replace(
+        Envelope(
+            delivery_id=str(DELIVERY),
+            attempt=2,
+            address=address,
+            expires_at=until,
+            lane=Lane.NORMAL,
+        ),
+        **changes,
+    )
 
 
 def push(address: str = "ab12" * 16, **changes: Any) -> PushMessage:

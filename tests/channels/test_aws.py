@@ -1,5 +1,6 @@
 """Signature Version 4, held to AWS's published test suite and to botocore's results."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -7,9 +8,25 @@ import pytest
 from channels.aws.sigv4 import sigv4_headers
 
 # https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html
-KEYS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 NOW = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
 HOST = "https://example.amazonaws.com"
+
+
+def signed(
+    method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    return sigv4_headers(
+        method,
+        url=HOST + path,
+        body=body,
+        service="service",
+        region="us-east-1",
+        access_key=ACCESS_KEY,
+        secret_key=SECRET_KEY,
+        now=NOW,
+        headers=headers or {},
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,7 +42,7 @@ HOST = "https://example.amazonaws.com"
     ],
 )
 def test_the_published_vectors_are_met(method: str, url: str, signature: str) -> None:
-    headers = sigv4_headers(method, HOST + url, b"", "service", "us-east-1", *KEYS, NOW)
+    headers = signed(method, url, b"")
     assert headers == {
         "x-amz-date": "20150830T123600Z",
         "authorization": (
@@ -37,9 +54,7 @@ def test_the_published_vectors_are_met(method: str, url: str, signature: str) ->
 
 def test_a_body_and_its_type_are_signed() -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
-    headers = sigv4_headers(
-        "POST", HOST + "/", b"Param1=value1", "service", "us-east-1", *KEYS, NOW, headers=form
-    )
+    headers = signed("POST", "/", b"Param1=value1", headers=form)
     assert headers["authorization"].endswith(
         "SignedHeaders=content-type;host;x-amz-date, "
         "Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"

@@ -20,7 +20,14 @@ def test_a_push_takes_all_its_parts() -> None:
     parts = {"title": "Hi\n", "body": " there \n", "image": "https://x/i.png", "link": "/o/1\n"}
     parts |= {"sound": "bell", "badge": "3", "data_order": "1", "other": "x"}
     assert compose(Channel.PUSH, envelope(), parts) == PushMessage(
-        envelope(), "Hi", "there", "https://x/i.png", "/o/1", "bell", 3, {"order": "1"}
+        envelope=envelope(),
+        title="Hi",
+        body="there",
+        image_url="https://x/i.png",
+        link="/o/1",
+        sound="bell",
+        badge=3,
+        data={"order": "1"},
     )
 
 
@@ -60,7 +67,9 @@ def test_an_sms_is_its_text(part: str) -> None:
 
 def test_an_inbox_message_keeps_its_lines() -> None:
     parts = {"title": "Hi", "body": "one\ntwo", "link": "/x", "data_a": "b"}
-    expected = InboxMessage(envelope(), "Hi", "one\ntwo", "/x", {"a": "b"})
+    expected = InboxMessage(
+        envelope=envelope(), title="Hi", body="one\ntwo", link="/x", data={"a": "b"}
+    )
     assert compose(Channel.INBOX, envelope(), parts) == expected
 
 
@@ -73,7 +82,15 @@ def test_every_channel_has_messages(channel: Channel) -> None:
 def test_a_web_push_has_pictures_and_a_link() -> None:
     parts = {"title": "Hi\n", "icon": "/i.png", "image": "/p.png", "badge": "/b.png", "link": "/o"}
     message = compose(Channel.WEB_PUSH, envelope(), {**parts, "data_order": "A-1"})
-    expected = WebPushMessage(envelope(), "Hi", "", "/i.png", "/p.png", "/b.png", "/o")
+    expected = WebPushMessage(
+        envelope=envelope(),
+        title="Hi",
+        body="",
+        icon_url="/i.png",
+        image_url="/p.png",
+        badge_url="/b.png",
+        link="/o",
+    )
     assert message == replace(expected, data={"order": "A-1"})
 
 

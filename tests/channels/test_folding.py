@@ -65,9 +65,13 @@ def test_an_account_in_use_again_begins_without_a_streak(account: ProviderAccoun
 
 
 def test_what_was_seen_is_counted_into_its_day_once(account: ProviderAccount) -> None:
-    record_health({account.pk: Tally(5, 1, 2, 1, 600, 70)})
+    record_health(
+        {account.pk: Tally(ok=5, failed=1, throttled=2, dead=1, busy_ms=600, cost_micros=70)}
+    )
     fold_health()
-    record_health({account.pk: Tally(1, 0, 0, 0, 100, 10)})
+    record_health(
+        {account.pk: Tally(ok=1, failed=0, throttled=0, dead=0, busy_ms=100, cost_micros=10)}
+    )
     fold_health()
     fold_health()
 

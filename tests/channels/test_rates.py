@@ -38,7 +38,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def account(rate: int) -> Account:
-    return Account(7, "a", "apns", Channel.PUSH, None, "", {}, {}, rate_per_second=rate)
+    return Account(
+        id=7,
+        slug="a",
+        kind="apns",
+        channel=Channel.PUSH,
+        app_id=None,
+        endpoint="",
+        credentials={},
+        settings={},
+        rate_per_second=rate,
+    )
 
 
 def test_an_account_without_a_limit_may_send_anything() -> None:

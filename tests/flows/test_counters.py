@@ -17,7 +17,14 @@ from tests.world import World
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 HOUR = now().replace(minute=0, second=0, microsecond=0)
-CELL = Cell(int(HOUR.timestamp()) // 3600, 0, 1, "push", 0, State.SENT)
+CELL = Cell(
+    hour=int(HOUR.timestamp()) // 3600,
+    arm_id=0,
+    type_id=1,
+    channel="push",
+    account_id=0,
+    measure=State.SENT,
+)
 
 
 def counted() -> dict[int, int]:

@@ -43,7 +43,15 @@ def test_what_an_operator_tries_out_is_shown_to_every_service(ada: World) -> Non
     request = ada.request()
     version = str(request.template_id)
     variables = dict(request.variables)
-    send_test.send(Trial(version, ada.type.slug, "ada", ("inbox",), variables))
+    send_test.send(
+        Trial(
+            version=version,
+            type=ada.type.slug,
+            external_id="ada",
+            channels=("inbox",),
+            variables=variables,
+        )
+    )
     settled()
     assert list(InboxItem.objects.values_list("service_id", flat=True)) == [None]
 

@@ -35,7 +35,15 @@ def taken(row: Claimed, kind: OutcomeKind = OutcomeKind.DELIVERED) -> Finished:
     """By account 5, 250 ms after it could go, for 600 millionths."""
     assert row.ready_at is not None
     started_at = row.ready_at + timedelta(milliseconds=50)
-    return Finished(row, 5, Outcome(kind), None, started_at, 0.2, cost_micros=600)
+    return Finished(
+        row=row,
+        account_id=5,
+        outcome=Outcome(kind),
+        result=None,
+        started_at=started_at,
+        duration=0.2,
+        cost_micros=600,
+    )
 
 
 def sent(row: Claimed) -> Change:
@@ -161,7 +169,18 @@ def test_what_others_commit_during_a_check_is_on_neither_side(
 def test_of_two_repairs_at_once_the_second_finds_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counters.add([Cell(int(now().timestamp()) // 3600, 0, world.type.pk, "push", 0, CREATED)])
+    counters.add(
+        [
+            Cell(
+                hour=int(now().timestamp()) // 3600,
+                arm_id=0,
+                type_id=world.type.pk,
+                channel="push",
+                account_id=0,
+                measure=CREATED,
+            )
+        ]
+    )
     real, found = recount.difference, []
 
     def slowly(*args: Any) -> recount.Tally:
@@ -179,7 +198,19 @@ def test_of_two_repairs_at_once_the_second_finds_nothing(
 
 
 def test_repairs_under_traffic_are_exact(world: World) -> None:
-    counters.add([Cell(int(now().timestamp()) // 3600, 0, world.type.pk, "push", 0, CREATED)] * 7)
+    counters.add(
+        [
+            Cell(
+                hour=int(now().timestamp()) // 3600,
+                arm_id=0,
+                type_id=world.type.pk,
+                channel="push",
+                account_id=0,
+                measure=CREATED,
+            )
+        ]
+        * 7
+    )
     today = now().date()
 
     def traffic() -> None:

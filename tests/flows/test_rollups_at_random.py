@@ -75,7 +75,14 @@ class Chance:
         account_id, seconds = self.world.account.pk, self.rng.random()
         outcome = Outcome(kind, "x", code)
         resends, cost = self.rng.random() < 0.5, self.rng.choice([0, 500])
-        done = Finished(row, account_id, outcome, None, started_at, seconds)
+        done = Finished(
+            row=row,
+            account_id=account_id,
+            outcome=outcome,
+            result=None,
+            started_at=started_at,
+            duration=seconds,
+        )
         done = structs.replace(done, resend_uncertain=resends, cost_micros=cost)
         self.done.append(done)
         self.write(done)

@@ -52,7 +52,9 @@ def test_files_open_after_the_old_key_is_gone(world: World, settings: Settings) 
 
 def parked(body: bytes) -> InboundCallback:
     at = now()
-    store.insert([store.Inbound(1, at, "/hooks/twilio/a", {}, body)])
+    store.insert(
+        [store.Inbound(account_id=1, received_at=at, url="/hooks/twilio/a", headers={}, body=body)]
+    )
     row = InboundCallback.objects.latest("pk")
     store.park([row.pk])
     return row

@@ -89,5 +89,16 @@ def arm(things: dict[str, list[Any]]) -> Arm:
         run=run, variant=variant, notification_id=UUID(int=7), low=0, high=10_000
     )
     hour = int(now().timestamp()) // 3600
-    counters.insert({Cell(hour, made.pk, campaign.type_id, "push", 0, CREATED): 3})
+    counters.insert(
+        {
+            Cell(
+                hour=hour,
+                arm_id=made.pk,
+                type_id=campaign.type_id,
+                channel="push",
+                account_id=0,
+                measure=CREATED,
+            ): 3
+        }
+    )
     return made

@@ -5,10 +5,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +17,10 @@ OURS = (*ROOMS, "bench", "tests")
 LONGEST_FILE = 300  # lines; the aim is 250
 LONGEST_FUNCTION = 60  # lines; the aim is 40
 CATCH_ALLS = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
+SHIPPED = (*ROOMS, "bench")
+MOST_POSITIONAL = 5  # parameters of a function, without `self`
+MOST_VALUES = 4  # of a value that is built
+RECEIVERS = {"self", "cls"}
 COMPOSITION = {"settings.py", "live_settings.py", "urls.py", "live_urls.py"}
 
 
@@ -29,6 +33,7 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -37,6 +42,15 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+def classes(path: Path) -> Iterator[ast.ClassDef]:
+    yield from (node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
+
+
+def called(call: ast.Call) -> str:
+    """The last part of its name: `Row` of `rows.Row(…)`."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
 
 
 def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
@@ -81,6 +95,27 @@ def test_no_function_is_too_long_to_read() -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
 
 
+def test_no_function_takes_more_than_five_parameters_by_their_position() -> None:
+    many = {}
+    for path in files(SHIPPED):
+        for each in functions(path):
+            names = [one.arg for one in (*each.args.posonlyargs, *each.args.args)]
+            many[f"{shown(path)}:{each.name}"] = len([n for n in names if n not in RECEIVERS])
+    assert {name: count for name, count in many.items() if count > MOST_POSITIONAL} == {}
+
+
+def test_no_value_is_built_from_more_than_four_arguments_by_their_position() -> None:
+    """Who reads `Row(1, 2, None, "", 0, now)` has to count."""
+    ours = {each.name for path in files(SHIPPED) for each in classes(path)}
+    long = [
+        f"{shown(path)}:{call.lineno}"
+        for path in files(SHIPPED)
+        for call in ast.walk(tree(path))
+        if isinstance(call, ast.Call) and called(call) in ours and len(call.args) > MOST_VALUES
+    ]
+    assert long == []
+
+
 def test_every_file_says_by_its_name_what_is_in_it() -> None:
     names = {path: CATCH_ALLS & {path.stem, *path.parts} for path in files()}
     assert [shown(path) for path, found in names.items() if found] == []
@@ -109,9 +144,15 @@ LABELLED = {
 }
 
 
-@pytest.mark.parametrize("module", [name for name in pure_modules() if name not in LABELLED])
-def test_a_pure_module_needs_no_django(module: str) -> None:
-    code = f"import sys, {module}; assert 'django' not in sys.modules"
+def test_a_pure_module_needs_no_django() -> None:
+    """Imported one after the other in one process: the first that brings Django is named."""
+    modules = [name for name in pure_modules() if name not in LABELLED]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}:\n"
+        "    importlib.import_module(name)\n"
+        "    assert 'django' not in sys.modules, name"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=False
     )

@@ -181,7 +181,15 @@ def test_a_wrong_password_is_said_without_it(
 def test_a_place_is_read_with_its_escapes() -> None:
     found = place("imaps://a%40b:p%2Fw%3A@mail.example.com/Bounces/In")
 
-    assert found == Place("imap", "tls", "mail.example.com", 993, "a@b", "p/w:", "Bounces/In")
+    assert found == Place(
+        protocol="imap",
+        security="tls",
+        host="mail.example.com",
+        port=993,
+        user="a@b",
+        password="p/w:",
+        folder="Bounces/In",
+    )
     assert "p/w:" not in repr(found)
 
 

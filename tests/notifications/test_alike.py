@@ -54,7 +54,17 @@ crowds = st.lists(
 
 def point(id_: int, person: int, kind: tuple[str, int, bool, bool]) -> Point:
     channel, app, active, suppressed = kind
-    return Point(id_, person, channel, app, b"", b"", active, suppressed, "")
+    return Point(
+        id=id_,
+        recipient_id=person,
+        channel=channel,
+        app_id=app,
+        address=b"",
+        address_hash=b"",
+        active=active,
+        suppressed=suppressed,
+        area="",
+    )
 
 
 def facts_of(
@@ -62,7 +72,9 @@ def facts_of(
 ) -> Facts:
     facts = Facts({}, {})
     for id_, (rules, of_person, _) in enumerate(crowd):
-        facts.people[id_] = Person(id_, str(id_), None, "en", rules)
+        facts.people[id_] = Person(
+            id=id_, external_id=str(id_), data_key=None, locale="en", rules=rules
+        )
         for n, kind in enumerate(of_person):
             made = point(100 * id_ + n, id_, kind)
             facts.points.setdefault((id_, kind[0]), []).append(made)
@@ -70,7 +82,9 @@ def facts_of(
 
 
 def by_oneself(facts: Facts, id_: int, counted: Counted, full: frozenset[str]) -> list[Row]:
-    rows = rows_of(JOB, facts.people[id_], facts, full, NOW, counted.limits)
+    rows = rows_of(
+        JOB, person=facts.people[id_], facts=facts, full=full, now=NOW, limits=counted.limits
+    )
     return [row._replace(trace=with_caps(row.trace, counted.taken)) for row in rows]
 
 

@@ -30,7 +30,15 @@ def tried(
     account: int = 7,
     **fields: Any,
 ) -> Finished:
-    return Finished(NO_ROW, account, Outcome(kind), result, now(), 0.5, **fields)
+    return Finished(
+        row=NO_ROW,
+        account_id=account,
+        outcome=Outcome(kind),
+        result=result,
+        started_at=now(),
+        duration=0.5,
+        **fields,
+    )
 
 
 def answer(status: int, **headers: str) -> HttpResponse:

@@ -31,7 +31,14 @@ def redis() -> Iterator[Redis]:
 
 
 def message(*caps: CapValue, content: bytes = b"", **fields: object) -> Message:
-    made = Message(str(uuid4()), 7, caps, "drop", content, 60 if content else 0)
+    made = Message(
+        notification_id=str(uuid4()),
+        type_id=7,
+        caps=caps,
+        over_cap="drop",
+        content_hash=content,
+        duplicate_seconds=60 if content else 0,
+    )
     return replace(made, **fields)  # type: ignore[arg-type]
 
 

@@ -47,7 +47,10 @@ NO_TO_NEWS_BY_PUSH: Choices = {(7, "push"): False}
     ],
 )
 def test_a_persons_choices_are_kept(choices: Choices, decision: object) -> None:
-    assert decide(NOW, NEWS, PersonRules(choices), PHONE, LATER) == decision
+    assert (
+        decide(NOW, rules=NEWS, person=PersonRules(choices), target=PHONE, expires_at=LATER)
+        == decision
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,12 +66,15 @@ def test_a_persons_choices_are_kept(choices: Choices, decision: object) -> None:
 )
 def test_silence_means_no_on_an_opt_in_channel(choices: Choices, decision: object) -> None:
     rules = replace(NEWS, opt_in_channels=frozenset({"push"}))
-    assert decide(NOW, rules, PersonRules(choices), PHONE, LATER) == decision
+    assert (
+        decide(NOW, rules=rules, person=PersonRules(choices), target=PHONE, expires_at=LATER)
+        == decision
+    )
 
 
 def test_opting_in_is_asked_only_where_the_type_asks_for_it() -> None:
     rules = replace(NEWS, opt_in_channels=frozenset({"sms"}))
-    assert decide(NOW, rules, ANYBODY, PHONE, LATER) == SEND
+    assert decide(NOW, rules=rules, person=ANYBODY, target=PHONE, expires_at=LATER) == SEND
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,10 @@ def test_opting_in_is_asked_only_where_the_type_asks_for_it() -> None:
 )
 def test_mandatory_news_passes_every_choice(choices: Choices) -> None:
     rules = replace(NEWS, mandatory=True, opt_in_channels=frozenset({"push"}))
-    assert decide(NOW, rules, PersonRules(choices), PHONE, LATER) == SEND
+    assert (
+        decide(NOW, rules=rules, person=PersonRules(choices), target=PHONE, expires_at=LATER)
+        == SEND
+    )
 
 
 @pytest.mark.parametrize("rules", [replace(NEWS, mandatory=True), NEWS], ids=["mandatory", "news"])
@@ -90,24 +99,31 @@ def test_mandatory_news_passes_every_choice(choices: Choices) -> None:
 def test_nothing_passes_a_dead_or_suppressed_address(
     rules: TypeRules, target: Target, reason: str
 ) -> None:
-    assert decide(NOW, rules, ANYBODY, target, LATER) == Skip(reason)
+    assert decide(NOW, rules=rules, person=ANYBODY, target=target, expires_at=LATER) == Skip(reason)
 
 
 def test_what_comes_at_its_expiry_comes_too_late() -> None:
-    assert decide(NOW, NEWS, ANYBODY, PHONE, NOW) == Skip("expired")
+    assert decide(NOW, rules=NEWS, person=ANYBODY, target=PHONE, expires_at=NOW) == Skip("expired")
 
 
 def test_quiet_hours_put_it_off_until_they_end() -> None:
     person = PersonRules({}, quiet=(time(9), time(18, 30)))
     until = NOW.replace(hour=18, minute=30)
-    assert decide(NOW, NEWS, person, PHONE, LATER) == Defer(until, "quiet_hours")
+    assert decide(NOW, rules=NEWS, person=person, target=PHONE, expires_at=LATER) == Defer(
+        until, "quiet_hours"
+    )
 
 
 @pytest.mark.parametrize(
     "rules", [replace(NEWS, mandatory=True), replace(NEWS, passes_quiet_hours=True)], ids=str
 )
 def test_types_so_marked_pass_quiet_hours(rules: TypeRules) -> None:
-    assert decide(NOW, rules, PersonRules({}, quiet=ALL_DAY), PHONE, LATER) == SEND
+    assert (
+        decide(
+            NOW, rules=rules, person=PersonRules({}, quiet=ALL_DAY), target=PHONE, expires_at=LATER
+        )
+        == SEND
+    )
 
 
 def test_the_first_rule_that_matches_gives_the_reason() -> None:
@@ -128,7 +144,7 @@ def test_the_first_rule_that_matches_gives_the_reason() -> None:
         (replace(known, choices={}), PHONE, "expired"),
     ]
     for who, where, reason in cases:
-        assert decide(NOW, NEWS, who, where, NOW) == Skip(reason)
+        assert decide(NOW, rules=NEWS, person=who, target=where, expires_at=NOW) == Skip(reason)
 
 
 CHOICES = st.dictionaries(
@@ -157,7 +173,9 @@ def test_who_refused_or_cannot_be_reached_is_never_sent_anything(
 ) -> None:
     refused = (person.choices.get((None, "")) is False) and not rules.mandatory
     if person.erased or target.suppressed or not target.reachable or refused:
-        assert isinstance(decide(NOW, rules, person, target, LATER), Skip)
+        assert isinstance(
+            decide(NOW, rules=rules, person=person, target=target, expires_at=LATER), Skip
+        )
 
 
 @given(TYPES, PEOPLE, TARGETS)
@@ -166,6 +184,6 @@ def test_one_more_no_never_lets_more_through(
 ) -> None:
     strictness = {type(SEND): 0, Defer: 1, Skip: 2}
     stricter = replace(person, choices={**person.choices, (None, "push"): False})
-    before = decide(NOW, rules, person, target, LATER)
-    after = decide(NOW, rules, stricter, target, LATER)
+    before = decide(NOW, rules=rules, person=person, target=target, expires_at=LATER)
+    after = decide(NOW, rules=rules, person=stricter, target=target, expires_at=LATER)
     assert strictness[type(before)] <= strictness[type(after)]

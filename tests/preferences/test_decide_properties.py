@@ -85,7 +85,7 @@ def marketing(case: Case, *, mandatory: bool = False) -> Case:
 
 def goes_out(case: Case) -> bool:
     """Now, later, or as an item of a digest."""
-    return decide(*case) == SEND or isinstance(decide(*case), Defer | Fold)
+    return decide(**case._asdict()) == SEND or isinstance(decide(**case._asdict()), Defer | Fold)
 
 
 @given(cases, st.sampled_from(("", *CHANNELS)))
@@ -127,7 +127,7 @@ def test_quiet_hours_are_kept_at_every_instant_in_every_zone(
         person=replace(case.person, quiet=quiet, timezone=zone),
     )
     if is_within(case.now.astimezone(zoneinfo.ZoneInfo(zone)).time(), *quiet):
-        assert decide(*case) != SEND
+        assert decide(**case._asdict()) != SEND
 
 
 @settings(max_examples=400)
@@ -136,9 +136,21 @@ def test_who_waits_for_quiet_hours_waits_for_their_end(
     now: datetime, quiet: tuple[time, time], zone: str
 ) -> None:
     person = PersonRules({}, zone, quiet)
-    decision = decide(now, TypeRules(7), person, Target("push"), now + timedelta(days=9))
+    decision = decide(
+        now,
+        rules=TypeRules(7),
+        person=person,
+        target=Target("push"),
+        expires_at=now + timedelta(days=9),
+    )
     if isinstance(decision, Defer):
-        again = decide(decision.until, TypeRules(7), person, Target("push"), NEVER)
+        again = decide(
+            decision.until,
+            rules=TypeRules(7),
+            person=person,
+            target=Target("push"),
+            expires_at=NEVER,
+        )
         assert now < decision.until <= now + timedelta(hours=26)
         assert again == SEND
     else:
@@ -147,8 +159,8 @@ def test_who_waits_for_quiet_hours_waits_for_their_end(
 
 @given(cases)
 def test_what_is_explained_is_what_is_done(case: Case) -> None:
-    steps = explain(*case)
-    decided = decide(*case)
+    steps = explain(**case._asdict())
+    decided = decide(**case._asdict())
 
     assert all(step.decision is None for step in steps[:-1])
     assert decided == (steps[-1].decision or SEND)

@@ -32,7 +32,15 @@ def parts(draw: Any) -> dict[str, Any]:
 @settings(deadline=None, max_examples=40)
 @given(parts(), TEXTS, st.none() | st.just({"type": "object"}))
 def test_what_goes_out_comes_back(made: dict[str, Any], name: str, schema: Any) -> None:
-    folder = Folder("order", name, "why", "message", tidy(made), schema, {"a": [1]})
+    folder = Folder(
+        slug="order",
+        name=name,
+        description="why",
+        kind="message",
+        parts=tidy(made),
+        schema=schema,
+        sample={"a": [1]},
+    )
     assert from_files(to_files(folder)) == [folder]
 
 
@@ -44,7 +52,9 @@ def test_a_folder_reads_well() -> None:
         "email": {"de": email},
         "sms": {"default": {"body": "x"}},
     }
-    files = to_files(Folder("order", "An “order”", "", "message", made))
+    files = to_files(
+        Folder(slug="order", name="An “order”", description="", kind="message", parts=made)
+    )
     assert files == {
         "order/template.toml": 'name = "An “order”"\nkind = "message"\n',
         "order/push.default.txt": "title: Order {{ id }}\ndata.id: {{ id }}\n---\nOn its\nway\n",

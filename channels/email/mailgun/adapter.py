@@ -29,11 +29,31 @@ from channels.messages import EmailMessage
 CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     Field("api_key", "API key", secret=True),
-    Field("webhook_signing_key", "Webhook signing key", True, False, "Not the API key"),
+    Field(
+        name="webhook_signing_key",
+        label="Webhook signing key",
+        secret=True,
+        required=False,
+        help="Not the API key",
+    ),
     Field("domain", "Domain", help="As Mailgun knows it: mg.example.com", setting=True),
     *AUTHOR,
-    Field("region", "Region", False, False, "eu for a domain in the EU", True),
-    Field("callback_url", "Callback", False, False, "For simulators; else set it there", True),
+    Field(
+        name="region",
+        label="Region",
+        secret=False,
+        required=False,
+        help="eu for a domain in the EU",
+        setting=True,
+    ),
+    Field(
+        name="callback_url",
+        label="Callback",
+        secret=False,
+        required=False,
+        help="For simulators; else set it there",
+        setting=True,
+    ),
 )
 BATCH = 1_000  # recipients of one request
 

@@ -65,9 +65,30 @@ CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     Field("api_key", "API key", secret=True, help="With the permission Mail Send"),
     *AUTHOR,
-    Field("region", "Region", False, False, "eu for a subuser in the EU", True),
-    Field("verification_key", "Event webhook's key", False, False, "Of the signed one", True),
-    Field("callback_url", "Callback", False, False, "For simulators; else set it there", True),
+    Field(
+        name="region",
+        label="Region",
+        secret=False,
+        required=False,
+        help="eu for a subuser in the EU",
+        setting=True,
+    ),
+    Field(
+        name="verification_key",
+        label="Event webhook's key",
+        secret=False,
+        required=False,
+        help="Of the signed one",
+        setting=True,
+    ),
+    Field(
+        name="callback_url",
+        label="Callback",
+        secret=False,
+        required=False,
+        help="For simulators; else set it there",
+        setting=True,
+    ),
 )
 API = {"": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
 MAX_SIZE = 30_000_000  # bytes of a request, base64 and all

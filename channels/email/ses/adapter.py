@@ -32,13 +32,47 @@ CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     Field("access_key_id", "Access key id"),
     Field("secret_access_key", "Secret access key", secret=True),
-    Field("session_token", "Session token", True, False, "Of temporary credentials"),
+    Field(
+        name="session_token",
+        label="Session token",
+        secret=True,
+        required=False,
+        help="Of temporary credentials",
+    ),
     Field("region", "Region", help="eu-west-1", setting=True),
     *AUTHOR,
-    Field("configuration_set", "Configuration set", False, False, "Without it no events", True),
-    Field("topic_arn", "Topics of its events", False, False, "ARNs, a space between them", True),
-    Field("signing_certificate", "Certificate", False, False, "PEM, in place of Amazon's", True),
-    Field("callback_url", "Callback", False, False, "For simulators; else subscribe it", True),
+    Field(
+        name="configuration_set",
+        label="Configuration set",
+        secret=False,
+        required=False,
+        help="Without it no events",
+        setting=True,
+    ),
+    Field(
+        name="topic_arn",
+        label="Topics of its events",
+        secret=False,
+        required=False,
+        help="ARNs, a space between them",
+        setting=True,
+    ),
+    Field(
+        name="signing_certificate",
+        label="Certificate",
+        secret=False,
+        required=False,
+        help="PEM, in place of Amazon's",
+        setting=True,
+    ),
+    Field(
+        name="callback_url",
+        label="Callback",
+        secret=False,
+        required=False,
+        help="For simulators; else subscribe it",
+        setting=True,
+    ),
 )
 BATCH = 50  # destinations of one request
 PATH = "/v2/email/outbound-emails"

@@ -64,14 +64,14 @@ def signed(mail: Mapping[str, Any], path: str, account: Account, now: datetime) 
     url = (account.endpoint or f"https://email.{region}.amazonaws.com{china}") + path
     sent = sigv4_headers(
         "POST",
-        url,
-        body,
-        "ses",
-        region,
-        access_key,
-        secret_key,
-        now,
-        keys.get("session_token", ""),
-        {"content-type": "application/json"},
+        url=url,
+        body=body,
+        service="ses",
+        region=region,
+        access_key=access_key,
+        secret_key=secret_key,
+        now=now,
+        session_token=keys.get("session_token", ""),
+        headers={"content-type": "application/json"},
     )
     return HttpRequest("POST", url, sent, body)

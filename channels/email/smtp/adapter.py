@@ -26,9 +26,33 @@ from channels.messages import EmailMessage
 CHANNEL = Channel.EMAIL
 FIELDS: tuple[Field, ...] = (
     *AUTHOR,
-    Field("host", "Mail server", False, False, "Unless the endpoint names it", True, True),
-    Field("port", "Port", False, False, "587 for starttls, 465 for tls", True, True),
-    Field("security", "Security", False, False, "starttls (default), tls or none", True, True),
+    Field(
+        name="host",
+        label="Mail server",
+        secret=False,
+        required=False,
+        help="Unless the endpoint names it",
+        setting=True,
+        place=True,
+    ),
+    Field(
+        name="port",
+        label="Port",
+        secret=False,
+        required=False,
+        help="587 for starttls, 465 for tls",
+        setting=True,
+        place=True,
+    ),
+    Field(
+        name="security",
+        label="Security",
+        secret=False,
+        required=False,
+        help="starttls (default), tls or none",
+        setting=True,
+        place=True,
+    ),
     Field(
         "return_path",
         "Return path",

@@ -45,11 +45,39 @@ FIELDS: tuple[Field, ...] = (
     Field("auth_token", "Auth token", secret=True),
     Field("api_key_sid", "API key SID", required=False, help="SK…; to send without the token"),
     Field("api_key_secret", "API key secret", secret=True, required=False),
-    Field("from", "Sender number", False, False, "E.164; or a messaging service", True),
+    Field(
+        name="from",
+        label="Sender number",
+        secret=False,
+        required=False,
+        help="E.164; or a messaging service",
+        setting=True,
+    ),
     Field("messaging_service_sid", "Messaging service SID", required=False, setting=True),
-    Field("senders", "Senders by country", False, False, "US=+14155550100, AT=SHOP", True),
-    Field("smart_encoding", "Replace look-alikes", False, False, "on: by letters of GSM-7", True),
-    Field("callback_url", "Status callback", False, False, "A public URL of ours", True),
+    Field(
+        name="senders",
+        label="Senders by country",
+        secret=False,
+        required=False,
+        help="US=+14155550100, AT=SHOP",
+        setting=True,
+    ),
+    Field(
+        name="smart_encoding",
+        label="Replace look-alikes",
+        secret=False,
+        required=False,
+        help="on: by letters of GSM-7",
+        setting=True,
+    ),
+    Field(
+        name="callback_url",
+        label="Status callback",
+        secret=False,
+        required=False,
+        help="A public URL of ours",
+        setting=True,
+    ),
 )
 MAX_BODY = 1600  # characters
 SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")

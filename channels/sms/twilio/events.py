@@ -85,15 +85,15 @@ def parse_events(request: InboundRequest) -> list[Event]:
     delivery_id, attempt = _ours(request.url)
     return [
         Event(
-            f"{sid}:{status}",
-            kind,
-            None,
-            delivery_id,
-            attempt,
-            sid,
-            reason,
-            code,
-            _first(form, "To"),
+            dedupe_key=f"{sid}:{status}",
+            kind=kind,
+            at=None,
+            delivery_id=delivery_id,
+            attempt=attempt,
+            provider_id=sid,
+            reason=reason,
+            code=code,
+            address=_first(form, "To"),
             passing=kind in (EventKind.BOUNCED_SOFT, EventKind.FAILED) and code in PASSING,
         )
     ]

@@ -28,7 +28,15 @@ def _svg(bars: Sequence[Bar], label: str, *, width: int, height: int, labels: bo
     parts = [
         rect
         for place, (_, good, bad) in enumerate(bars)
-        for rect in _stack(place * step, step - GAP, top + room, room, good, bad, most)
+        for rect in _stack(
+            place * step,
+            width=step - GAP,
+            floor=top + room,
+            room=room,
+            good=good,
+            bad=bad,
+            most=most,
+        )
     ]
     shapes = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', parts)
     return format_html(
@@ -41,7 +49,7 @@ def _svg(bars: Sequence[Bar], label: str, *, width: int, height: int, labels: bo
 
 
 def _stack(
-    x: float, width: float, floor: float, room: float, good: int, bad: int, most: int
+    x: float, *, width: float, floor: float, room: float, good: int, bad: int, most: int
 ) -> list[tuple[str, str, str, str, str]]:
     """What failed stands on what went well; what is there can be seen, however little."""
     found = []

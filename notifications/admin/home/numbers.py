@@ -146,7 +146,11 @@ def _channels(found: Found, hours: list[datetime]) -> list[ChannelLine]:
         figures = _together([each for (_, of), each in found.items() if of == channel])
         bars = _hours(found, hours, channel)
         delivered, bounced = figures.funnel().delivered, figures.bounced
-        lines.append(ChannelLine(channel, figures.law(), delivered, bounced, bars))
+        lines.append(
+            ChannelLine(
+                channel=channel, law=figures.law(), delivered=delivered, bounced=bounced, hours=bars
+            )
+        )
     return lines
 
 

@@ -50,7 +50,9 @@ def _silent(numbers: Numbers) -> Iterator[Problem]:
     page, words = "notifications_delivery_changelist", {"state": "waiting"}
     if numbers.silent is None:
         detail = "Whether workers take from every queue is not known meanwhile."
-        yield Problem("warn", "Redis does not answer", detail, page, words)
+        yield Problem(
+            tone="warn", title="Redis does not answer", detail=detail, page=page, words=words
+        )
     elif numbers.silent:
         some, names = len(numbers.silent), ", ".join(numbers.silent[:MOST_NAMED])
         more = f" and {some - MOST_NAMED} more" if some > MOST_NAMED else ""
@@ -58,7 +60,13 @@ def _silent(numbers: Numbers) -> Iterator[Problem]:
         beat = " Are Beat and `periodic` running?" if PERIODIC in numbers.silent else ""
         detail = f"{names}{more}: nothing was taken for half a minute. See their workers' logs."
         noun = "queue" if some == 1 else "queues"
-        yield Problem("bad", f"No worker takes from {some} {noun}", detail + beat, page, words)
+        yield Problem(
+            tone="bad",
+            title=f"No worker takes from {some} {noun}",
+            detail=detail + beat,
+            page=page,
+            words=words,
+        )
 
 
 def _ended(numbers: Numbers) -> Iterator[Problem]:
@@ -70,7 +78,13 @@ def _ended(numbers: Numbers) -> Iterator[Problem]:
     detail = f"{names}{f' and {more} more' if more > 0 else ''}: see the logs."
     title = "A worker has ended" if len(numbers.ended) == 1 else "Some workers have ended"
     words = {"state": "waiting"}
-    yield Problem("warn", title, detail, "notifications_delivery_changelist", words)
+    yield Problem(
+        tone="warn",
+        title=title,
+        detail=detail,
+        page="notifications_delivery_changelist",
+        words=words,
+    )
 
 
 def _late(numbers: Numbers) -> Iterator[Problem]:
@@ -89,9 +103,13 @@ def _behind(lane: Lane, since: str, rate: int) -> Problem:
     oldest = f"Its oldest message has been due for {since}"
     if rate:
         detail = f"{oldest}; workers take {rate:,} a second."
-        return Problem("warn", f"The {name} lane is behind", detail, page, words)
+        return Problem(
+            tone="warn", title=f"The {name} lane is behind", detail=detail, page=page, words=words
+        )
     detail = f"{oldest}: is a worker running?"
-    return Problem("bad", f"Nothing takes the {name} lane", detail, page, words)
+    return Problem(
+        tone="bad", title=f"Nothing takes the {name} lane", detail=detail, page=page, words=words
+    )
 
 
 def _accounts(numbers: Numbers) -> Iterator[Problem]:
@@ -100,7 +118,12 @@ def _accounts(numbers: Numbers) -> Iterator[Problem]:
         if tone in ("bad", "warn"):
             title, detail = f"{line.account.slug}: {line.state}", _minute(line)
             yield Problem(
-                tone, title, detail, "channels_provideraccount_change", {}, line.account.pk
+                tone=tone,
+                title=title,
+                detail=detail,
+                page="channels_provideraccount_change",
+                words={},
+                row=line.account.pk,
             )
 
 
@@ -132,14 +155,21 @@ def _failing(numbers: Numbers) -> Iterator[Problem]:
         tries = failed + sent
         if tries >= ENOUGH and failed / tries >= MANY_FAIL:
             yield Problem(
-                "bad" if failed * 2 >= tries else "warn",
-                f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} fails",
-                f"{failed:,} of {tries:,} in the last two hours",
-                "notifications_delivery_changelist",
-                {"channel": line.channel, "state": "failed", "since": "2h"},
+                tone="bad" if failed * 2 >= tries else "warn",
+                title=f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} fails",
+                detail=f"{failed:,} of {tries:,} in the last two hours",
+                page="notifications_delivery_changelist",
+                words={"channel": line.channel, "state": "failed", "since": "2h"},
             )
 
 
 def _alerts(numbers: Numbers) -> Iterator[Problem]:
     for alert in numbers.alerts:
-        yield Problem("warn", alert.title, alert.detail[:200], "core_alert_change", {}, alert.pk)
+        yield Problem(
+            tone="warn",
+            title=alert.title,
+            detail=alert.detail[:200],
+            page="core_alert_change",
+            words={},
+            row=alert.pk,
+        )

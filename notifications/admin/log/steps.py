@@ -100,7 +100,13 @@ def _of_try(one: Try) -> Step:
         one.excerpt,
     )
     title = f"Try {one.number}{through}: {became}, after {one.duration_ms:,} ms"
-    return Step(one.started_at, title, tone, lines, [text for text in said if text])
+    return Step(
+        at=one.started_at,
+        title=title,
+        tone=tone,
+        lines=lines,
+        technical=[text for text in said if text],
+    )
 
 
 def _of_event(one: Heard) -> Step:
@@ -109,12 +115,21 @@ def _of_event(one: Heard) -> Step:
         title, tone = f"{title} by a bot, not the person", "none"
     source = f"{one.account} says so" if one.account else ""
     lines = [line for line in (source, one.reason, one.detail) if line]
-    return Step(one.at, title, tone, lines, [one.code] if one.code else [])
+    return Step(
+        at=one.at, title=title, tone=tone, lines=lines, technical=[one.code] if one.code else []
+    )
 
 
 def _apart(ordered: Iterable[Step]) -> Iterator[Step]:
     before: datetime | None = None
     for step in ordered:
         after = None if before is None else (step.at - before).total_seconds()
-        yield Step(step.at, step.title, step.tone, step.lines, step.technical, after)
+        yield Step(
+            at=step.at,
+            title=step.title,
+            tone=step.tone,
+            lines=step.lines,
+            technical=step.technical,
+            after=after,
+        )
         before = step.at

@@ -98,4 +98,10 @@ def _where(asked: dict[str, Any], accounts: dict[int, str]) -> Q:
 def _line(row: Attempt, accounts: dict[int, str]) -> Line:
     word, tone = BECAME[OutcomeKind(row.outcome)]
     account = OWN_NAMES.get(row.account_id) or accounts.get(row.account_id or 0, "")
-    return Line(row, word, tone, account, money(row.cost_micros) if row.cost_micros else "")
+    return Line(
+        row=row,
+        word=word,
+        tone=tone,
+        account=account,
+        cost=money(row.cost_micros) if row.cost_micros else "",
+    )

@@ -47,7 +47,14 @@ def _happened(
         if row is not None and item.event.kind in OF_THE_PERSON:
             name = OF_KIND[item.event.kind]
             is_bot = item.event.is_bot
-            yield Happened(name, row.id, row.type_id, item.at, item.event.reason, is_bot)
+            yield Happened(
+                event=name,
+                delivery_id=row.id,
+                type_id=row.type_id,
+                at=item.at,
+                reason=item.event.reason,
+                is_bot=is_bot,
+            )
 
 
 def _names(one: Verdict) -> list[Name]:

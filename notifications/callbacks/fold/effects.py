@@ -157,7 +157,13 @@ def _hear(told: Told, place: Place) -> None:
     if place.hash is None:
         return
     evidence = {"provider_id": told.event.provider_id, "account": told.account_id}
-    word = withdrawals.Word(told.channel, place.hash, told.at, evidence, place.others)
+    word = withdrawals.Word(
+        channel=told.channel,
+        address_hash=place.hash,
+        at=told.at,
+        evidence=evidence,
+        former=place.others,
+    )
     match told.event.kind:
         case EventKind.UNSUBSCRIBED:
             withdrawals.unsubscribe(word, place.recipient_id)

@@ -130,7 +130,13 @@ def _reactions(told: Sequence[Told], rows: Mapping[str, Row]) -> Iterator[activi
         kind, row = REACTIONS.get(one.event.kind), rows.get(one.id)
         if kind and row and row.recipient_id is not None and not one.event.is_bot:
             day = min(one.at, one.received_at).astimezone(UTC).date()
-            yield activity.Reacted(row.recipient_id, kind, day, row.type_id, row.arm_id)
+            yield activity.Reacted(
+                recipient_id=row.recipient_id,
+                kind=kind,
+                day=day,
+                type_id=row.type_id,
+                arm_id=row.arm_id,
+            )
 
 
 def _is_early(told: Told, locked: apply.Locked) -> bool:

@@ -98,7 +98,14 @@ def verdict(
         good = [rank_of(one) for one in told if rank_of(one) not in BAD_NEWS]
         if max(good, default=ProviderOutcome.NONE) < ProviderOutcome.DELIVERED:
             none = ProviderOutcome.NONE  # the next try has its own
-            return Verdict(row, State.WAITING, none, None, LATE_FAILURE, again_at)
+            return Verdict(
+                row=row,
+                state=State.WAITING,
+                outcome=none,
+                account_id=None,
+                reason=LATE_FAILURE,
+                due_at=again_at,
+            )
     state, outcome, reason = State(row.state), ProviderOutcome(row.outcome), ""
     account_id = None
     for one in told:
@@ -115,7 +122,7 @@ def verdict(
         outcome = max(outcome, rank)
     if state == row.state and outcome == row.outcome:
         return None
-    return Verdict(row, state, outcome, account_id, reason)
+    return Verdict(row=row, state=state, outcome=outcome, account_id=account_id, reason=reason)
 
 
 def _is_of(row: Row, told: Told, tries: Tries) -> bool:

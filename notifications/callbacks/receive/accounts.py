@@ -42,12 +42,12 @@ class Callers:
 
 def caller(account: Account, adapter: Adapter) -> Caller:
     return Caller(
-        account,
-        adapter,
-        adapter if isinstance(adapter, WithCertificate) else None,
-        adapter if isinstance(adapter, WithReply) else None,
-        adapter if isinstance(adapter, WithConfirmation) else None,
-        adapter if isinstance(adapter, WithNonce) else None,
+        account=account,
+        adapter=adapter,
+        certified=adapter if isinstance(adapter, WithCertificate) else None,
+        replying=adapter if isinstance(adapter, WithReply) else None,
+        confirming=adapter if isinstance(adapter, WithConfirmation) else None,
+        numbering=adapter if isinstance(adapter, WithNonce) else None,
     )
 
 

@@ -12,7 +12,16 @@ from channels.transport.http_clients import Clients
 log = logging.getLogger(__name__)
 
 SECONDS = 5.0
-NOBODY = Account(0, "callbacks", "", Channel.EMAIL, None, "", {}, {})
+NOBODY = Account(
+    id=0,
+    slug="callbacks",
+    kind="",
+    channel=Channel.EMAIL,
+    app_id=None,
+    endpoint="",
+    credentials={},
+    settings={},
+)
 
 
 def call(request: HttpRequest, account: Account = NOBODY) -> HttpResponse | None:

@@ -70,7 +70,12 @@ def check(
     headers = {name: _clean(request.headers.get(name, "")) for name in KEPT_HEADERS}
     kept = {name: value for name, value in headers.items() if value}
     url = request.url[:2000].replace("\x00", "")
-    return Accepted(Inbound(caller.account.id, now, url, kept, request.body), reply)
+    return Accepted(
+        Inbound(
+            account_id=caller.account.id, received_at=now, url=url, headers=kept, body=request.body
+        ),
+        reply,
+    )
 
 
 def _clean(value: str) -> str:

@@ -56,7 +56,13 @@ def _shown(
     channels: Sequence[str],
 ) -> Preview:
     sample = review(
-        Written(row.template.slug, row.template.kind, row.parts, row.schema, row.sample)
+        Written(
+            slug=row.template.slug,
+            kind=row.template.kind,
+            parts=row.parts,
+            schema=row.schema,
+            sample=row.sample,
+        )
     ).sample
     made_up = sorted(sample.keys() - given.keys() - {PERSON})
     variables = {**sample, **given, **(person.variables if person else {})}

@@ -83,7 +83,9 @@ def _field(name: str, schema: Any, required: bool) -> VariableField:
     enum = schema.get("enum")
     help_ = str(schema.get("description") or schema.get("title") or "")
     if isinstance(enum, list) and enum and all(isinstance(each, str) for each in enum):
-        return VariableField(name, "choice", required, help_, tuple(enum))
+        return VariableField(
+            name=name, kind="choice", required=required, help=help_, choices=tuple(enum)
+        )
     return VariableField(name, _kind(schema.get("type")), required, help_)
 
 

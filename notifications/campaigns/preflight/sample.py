@@ -69,7 +69,13 @@ class Sample:
         """Who could be reached by the channels that not every variant has."""
         for channel in self._lacking:
             expires_at = self._drafts[0].expires_at
-            ask = Ask(self._type, [channel], (), self._now, expires_at)
+            ask = Ask(
+                type=self._type,
+                channels=[channel],
+                fallbacks=(),
+                at=self._now,
+                expires_at=expires_at,
+            )
             self._would[channel] = sum(
                 any(way.word in GOING for way in ways(ask, person, facts)) for person in people
             )
@@ -90,7 +96,14 @@ class Sample:
     ) -> None:
         fallbacks = first_fallbacks(item.type, self._channels, item.version.id)
         limits = peeked(_job(item, self._channels, ids), people, self._now)
-        ask = Ask(item.type, self._channels, fallbacks, self._now, item.expires_at, limits)
+        ask = Ask(
+            type=item.type,
+            channels=self._channels,
+            fallbacks=fallbacks,
+            at=self._now,
+            expires_at=item.expires_at,
+            limits=limits,
+        )
         found = [way for id_ in ids if id_ in people for way in ways(ask, people[id_], facts)]
         points = load_points({way.point.id for way in found if way.point})
         texts = Texts(compiled(item.version.id), item.type, item.request.variables, self._now)
@@ -127,7 +140,15 @@ class Sample:
         made = (
             Built(1, None, "")
             if route is None
-            else built(row, way.person, way.point, item.type, text.parts, route, self._now)
+            else built(
+                row,
+                person=way.person,
+                point=way.point,
+                type_=item.type,
+                parts=text.parts,
+                route=route,
+                now=self._now,
+            )
         )
         if made.problem:
             return self._is_broken(way, variant, made.problem)
@@ -146,12 +167,12 @@ class Sample:
     def reach(self, scale: float) -> tuple[Reach, ...]:
         return tuple(
             Reach(
-                channel,
-                round(seen.people * scale),
-                round(seen.messages * scale),
-                round(seen.later * scale),
-                round(seen.units * scale),
-                round(sum(seen.costs) * scale, 2) if seen.costs else None,
+                channel=channel,
+                people=round(seen.people * scale),
+                messages=round(seen.messages * scale),
+                later=round(seen.later * scale),
+                units=round(seen.units * scale),
+                cost=round(sum(seen.costs) * scale, 2) if seen.costs else None,
             )
             for channel, seen in self._by_channel.items()
         )
@@ -164,7 +185,13 @@ class Sample:
 
     def broken(self, scale: float) -> tuple[Broken, ...]:
         return tuple(
-            Broken(variant, channel, problem, round(len(names) * scale), tuple(names[:EXAMPLES]))
+            Broken(
+                variant=variant,
+                channel=channel,
+                problem=problem,
+                people=round(len(names) * scale),
+                examples=tuple(names[:EXAMPLES]),
+            )
             for (variant, channel, problem), names in self._broken.items()
         )
 

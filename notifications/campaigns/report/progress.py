@@ -57,11 +57,11 @@ def progress(run: Run, now: datetime) -> Progress:
         figures=together(figures.values()),
         arms=tuple(
             ArmProgress(
-                arm.pk,
-                arm.variant.name,
-                str(arm.variant.version),
-                figures[arm.pk],
-                arm.variant_id == run.winner_id,
+                id=arm.pk,
+                name=arm.variant.name,
+                version=str(arm.variant.version),
+                figures=figures[arm.pk],
+                won=arm.variant_id == run.winner_id,
             )
             for arm in arms
         ),

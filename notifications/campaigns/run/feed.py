@@ -84,7 +84,9 @@ def _load(slice_id: int, dispatch_no: int) -> Wave | None:
         raise LookupError(f"the type of campaign {campaign.pk} was removed")
     arms = list(found.run.arms.select_related("variant__version"))
     channels = room.common_channels(campaign, type_, (arm.variant.version_id for arm in arms))
-    return Wave(found, arms, type_, channels, _visited(found.run_id))
+    return Wave(
+        slice=found, arms=arms, type=type_, channels=channels, visited=_visited(found.run_id)
+    )
 
 
 def _visited(run_id: int) -> int:

@@ -174,12 +174,12 @@ def _activity(reader: _Reader, value: dict[str, Any], path: str) -> Leaf | None:
     if kind == RECEIVED and "at_least" in said:
         reader.wrong(f"{path}.at_least", "What was received is not counted; what was opened is.")
     return Activity(
-        path,
-        kind,
-        said.get("within_days", ACTIVITY_DEFAULT),
-        said.get("type", ""),
-        said.get("campaign", 0),
-        said.get("at_least", 1),
+        path=path,
+        kind=kind,
+        within_days=said.get("within_days", ACTIVITY_DEFAULT),
+        type=said.get("type", ""),
+        campaign=said.get("campaign", 0),
+        at_least=said.get("at_least", 1),
     )
 
 

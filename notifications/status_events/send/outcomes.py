@@ -78,9 +78,13 @@ def verdict(tried: Tried, now: datetime, rng: random.Random) -> Verdict:
     rest = min(after or REST, LONGEST_REST) if status in BUSY else 0.0
     delay = next_delay(tried.row.attempts + 1, Lane.NORMAL, rng, after, channel=Channel.WEBHOOK)
     if delay is None:
-        return Verdict(tried, StatusEvent.State.FAILED, None, 1, rest)
+        return Verdict(
+            tried=tried, state=StatusEvent.State.FAILED, due_at=None, attempts=1, rest=rest
+        )
     due_at = now + timedelta(seconds=delay)
-    return Verdict(tried, StatusEvent.State.WAITING, due_at, 1, rest)
+    return Verdict(
+        tried=tried, state=StatusEvent.State.WAITING, due_at=due_at, attempts=1, rest=rest
+    )
 
 
 def why(tried: Tried) -> str:

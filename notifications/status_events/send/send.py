@@ -122,7 +122,11 @@ def _submit(rows: Sequence[Claimed], where: dict[int, Target], deadline: float) 
     for row in rows:
         target = where.get(row.endpoint_id)
         if target is None:
-            process().recorder.put(Tried(row, UNREADABLE, None, clock_now(), 0.0))
+            process().recorder.put(
+                Tried(
+                    row=row, outcome=UNREADABLE, result=None, started_at=clock_now(), duration=0.0
+                )
+            )
         elif process().pace.enter(row.endpoint_id, item := Leaving(row, target, deadline)):
             now.append(item)
     _start(now)
@@ -160,7 +164,9 @@ def _done(
     """On the loop's thread: pass it on, and start the next to the same endpoint."""
     row, started_at, started = key
     took = time.monotonic() - started
-    process().recorder.put(Tried(row, outcome, result, started_at, took))
+    process().recorder.put(
+        Tried(row=row, outcome=outcome, result=result, started_at=started_at, duration=took)
+    )
     asked = result is not None and result is not NOT_STARTED
     following = process().pace.leave(row.endpoint_id, took if asked else None)
     if following is not None:

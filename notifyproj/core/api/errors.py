@@ -151,7 +151,13 @@ def _known(exc: Exception, status: int, code: str, field: str, message: str | No
     if status == 503:
         logger.warning("database away", extra={"error": str(exc).strip()})
     response = error_response(
-        ApiError(status, code, text, {field: text} if field else None, retry_after)
+        ApiError(
+            status=status,
+            code=code,
+            message=text,
+            fields={field: text} if field else None,
+            retry_after=retry_after,
+        )
     )
     if auth_header := getattr(exc, "auth_header", None):
         response["WWW-Authenticate"] = auth_header

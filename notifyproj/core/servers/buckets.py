@@ -39,7 +39,7 @@ class LocalBuckets:
         self._lock = threading.Lock()
 
     def take(
-        self, key: str, rate: float, burst: float, units: int, now: float, taken: int = 0
+        self, key: str, *, rate: float, burst: float, units: int, now: float, taken: int = 0
     ) -> float:
         """Seconds to wait; 0.0 when the units were taken."""
         with self._lock:
@@ -85,7 +85,14 @@ def take(
         return _take_shared(key, rate, burst, units, taken)
     except redis.RedisError as error:
         logger.debug("a bucket counts locally", extra={"error": type(error).__name__})
-    return _local.take(key, local_rate or rate, burst, units, time.monotonic(), taken)
+    return _local.take(
+        key,
+        rate=local_rate or rate,
+        burst=burst,
+        units=units,
+        now=time.monotonic(),
+        taken=taken,
+    )
 
 
 def _take_shared(key: str, rate: float, burst: float, units: int, taken: int) -> float:

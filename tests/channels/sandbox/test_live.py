@@ -28,7 +28,16 @@ PUSH = {"kind": "push", "platform": "ios", "title": "Order confirmed", "silent":
 
 
 def row(message: dict[str, Any] | None = None, raw: str = "") -> Received:
-    account = Account(1, "demo", "apns", Channel.PUSH, None, "", {}, {})
+    account = Account(
+        id=1,
+        slug="demo",
+        kind="apns",
+        channel=Channel.PUSH,
+        app_id=None,
+        endpoint="",
+        credentials={},
+        settings={},
+    )
     verdict = Verdict(Answer(200), accepted=True, message=message or {})
     return recorder.row(account, datetime.now(UTC), raw, verdict, "")
 

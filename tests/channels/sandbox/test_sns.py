@@ -43,7 +43,16 @@ def publish(
         fields |= {f"{entry}.Name": name, f"{entry}.Value.StringValue": value}
     body = urlencode({name: value for name, value in fields.items() if value is not None}).encode()
     url, now = f"{account.endpoint}/", datetime.now(UTC) - timedelta(seconds=age)
-    signed = sigv4_headers("POST", url, body, "sns", region, key, secret, now)
+    signed = sigv4_headers(
+        "POST",
+        url=url,
+        body=body,
+        service="sns",
+        region=region,
+        access_key=key,
+        secret_key=secret,
+        now=now,
+    )
     return call("POST", url, signed if headers is None else headers, body + changed)
 
 

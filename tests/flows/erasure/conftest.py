@@ -146,7 +146,17 @@ def time_passes() -> None:
 
 
 def parked(body: str) -> InboundCallback:
-    store.insert([store.Inbound(1, now(), "/hooks/twilio/sms", {}, body.encode())])
+    store.insert(
+        [
+            store.Inbound(
+                account_id=1,
+                received_at=now(),
+                url="/hooks/twilio/sms",
+                headers={},
+                body=body.encode(),
+            )
+        ]
+    )
     row = InboundCallback.objects.latest("pk")
     store.park([row.pk])
     return row

@@ -72,7 +72,7 @@ def sent(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
         expires_at=at + timedelta(days=1),
         settled_at=at,
     )
-    yield Sent(delivery, type_, ada, point, at)
+    yield Sent(delivery=delivery, type=type_, ada=ada, point=point, at=at)
     buffer.writer.cache_clear()
     forget_all()
 

@@ -139,7 +139,11 @@ def test_one_that_cannot_be_written_does_not_take_the_others_with_it(
 
     monkeypatch.setattr(events, "write", picky)
     for url in (URL, "odd"):
-        buffer.count(Seen(str(sent.delivery.pk), EventKind.CLICKED, now(), "", url))
+        buffer.count(
+            Seen(
+                delivery_id=str(sent.delivery.pk), kind=EventKind.CLICKED, at=now(), bot="", url=url
+            )
+        )
     assert buffer.writer().flush()
     assert Event.objects.count() == 1
 

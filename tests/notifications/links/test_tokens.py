@@ -15,7 +15,9 @@ KEY, OTHER = b"k" * 32, b"o" * 32
 DELIVERY = UUID("019ab3f0-0000-7000-8000-0123456789ab")
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 CLICK = Click(DELIVERY, AT, "https://shop.example/ö?a=1&b=2")
-WHOM = Unsubscribe(DELIVERY, 7, 8, 9, "email")
+WHOM = Unsubscribe(
+    delivery_id=DELIVERY, recipient_id=7, type_id=8, contact_point_id=9, channel="email"
+)
 
 
 def test_a_token_says_what_it_was_made_of() -> None:

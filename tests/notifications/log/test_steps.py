@@ -14,11 +14,25 @@ def at(seconds: float) -> datetime:
 
 
 def story(*tries: Try, heard: tuple[Heard, ...] = (), ended: Step | None = None) -> Story:
-    return Story(START, ["The person chose this kind of news."], START, tries, heard, ended)
+    return Story(
+        created_at=START,
+        why=["The person chose this kind of news."],
+        ready_at=START,
+        tries=tries,
+        heard=heard,
+        ended=ended,
+    )
 
 
 def a_try(number: int, seconds: float, outcome: OutcomeKind, **fields: Any) -> Try:
-    return Try(number, at(seconds), 42, outcome, "acme", **fields)
+    return Try(
+        number=number,
+        started_at=at(seconds),
+        duration_ms=42,
+        outcome=outcome,
+        account="acme",
+        **fields,
+    )
 
 
 def test_tries_are_told_with_the_account_and_what_it_said() -> None:
@@ -39,5 +53,5 @@ def test_what_was_said_later_comes_after_the_tries() -> None:
 
 
 def test_a_wait_of_our_own_choosing_is_told() -> None:
-    told = steps(Story(START, [], at(3600), [], [], None))
+    told = steps(Story(created_at=START, why=[], ready_at=at(3600), tries=[], heard=[], ended=None))
     assert [(step.title, step.after) for step in told] == [("Planned", None), ("Could go", 3600.0)]

@@ -67,15 +67,24 @@ def misbehave(fault: FaultRule, now: datetime) -> Answer:
     if fault.kind == "throttle":
         detail = {"@type": QUOTA, "violations": [{"subject": "project", "description": "Quota"}]}
         return _error(
-            429, "RESOURCE_EXHAUSTED", "Quota exceeded.", "QUOTA_EXCEEDED", [detail], fault
+            429,
+            word="RESOURCE_EXHAUSTED",
+            message="Quota exceeded.",
+            code="QUOTA_EXCEEDED",
+            details=[detail],
+            fault=fault,
         )
     if fault.kind == "dead_token":
-        return _error(404, "NOT_FOUND", "Requested entity was not found.", "UNREGISTERED")
+        return _error(
+            404, word="NOT_FOUND", message="Requested entity was not found.", code="UNREGISTERED"
+        )
     if fault.kind == "bad_auth":
-        return _error(401, "UNAUTHENTICATED", UNAUTHENTICATED)
+        return _error(401, word="UNAUTHENTICATED", message=UNAUTHENTICATED)
     if fault.status == 500:
-        return _error(500, "INTERNAL", "Internal error encountered.", "INTERNAL")
-    return _error(503, "UNAVAILABLE", "The service is currently unavailable.", "UNAVAILABLE")
+        return _error(500, word="INTERNAL", message="Internal error encountered.", code="INTERNAL")
+    return _error(
+        503, word="UNAVAILABLE", message="The service is currently unavailable.", code="UNAVAILABLE"
+    )
 
 
 def _examine(request: Request, exam: Examination) -> str:
@@ -102,17 +111,22 @@ def _refusal(refused: Refused) -> Answer:
     if refused.code == "HTML":
         return html_answer(404, "Not Found")
     if refused.code != "INVALID_ARGUMENT":
-        return _error(refused.status, refused.code, refused.message)
+        return _error(refused.status, word=refused.code, message=refused.message)
     field, _, description = refused.message.partition(": ")
     if not description:
-        return _error(400, "INVALID_ARGUMENT", refused.message, "INVALID_ARGUMENT")
+        return _error(
+            400, word="INVALID_ARGUMENT", message=refused.message, code="INVALID_ARGUMENT"
+        )
     violations = [{"field": field, "description": description}]
     detail = {"@type": BAD_REQUEST, "fieldViolations": violations}
-    return _error(400, "INVALID_ARGUMENT", description, "INVALID_ARGUMENT", [detail])
+    return _error(
+        400, word="INVALID_ARGUMENT", message=description, code="INVALID_ARGUMENT", details=[detail]
+    )
 
 
 def _error(
     status: int,
+    *,
     word: str,
     message: str,
     code: str = "",
