@@ -29,7 +29,7 @@ def contact_problem(text: str) -> str:
 
 def _host(text: str) -> str:
     """Raises ValueError."""
-    if text.startswith("mailto:"):
+    if text.startswith("mailto:") and not text.startswith("mailto://"):
         return parse(text.removeprefix("mailto:")).domain
     parts = urlsplit(text)
     if parts.scheme != "https" or "@" in parts.netloc:

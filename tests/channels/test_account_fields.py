@@ -19,7 +19,16 @@ def save(kind: str, settings: dict[str, Any]) -> ProviderAccount:
 
 @pytest.mark.parametrize(
     "contact",
-    ["push@shop.example", "", None, "mailto: x@y", "mailto:x@localhost", "mailto:x@سلام", 7],
+    [
+        "push@shop.example",
+        "",
+        None,
+        "mailto: x@y",
+        "mailto:x@localhost",
+        "mailto://x@shop.example",
+        "mailto:x@سلام",
+        7,
+    ],
 )
 def test_a_contact_that_push_services_refuse_is_refused_by_every_way_in(contact: object) -> None:
     with pytest.raises(ValueError, match=r"account one .*subject: Write "):

@@ -94,6 +94,19 @@ BASIC: dict[int, tuple[OutcomeKind, str]] = {
     **dict.fromkeys((501, 553), (BAD, "The address is not valid")),
     552: (REJECTED, "The message is too large or the mailbox full"),
 }
+# What servers say by a code that others use for something else: qmail's relaying, Google's quota,
+# Exchange Online's "not there" (https://aka.ms/5-4-1). Read 2026-11.
+NAMED = [
+    (
+        re.compile(r"relay(ing)? (access )?(is )?(denied|not|prohibited)|rcpthosts", re.IGNORECASE),
+        (REJECTED, "The mail server does not send on for us"),
+    ),
+    (
+        re.compile(r"(daily|hourly|user) sending (limit|quota)", re.IGNORECASE),
+        (THROTTLED, "The mail server takes no more from us for now"),
+    ),
+    (re.compile(r"recipient address rejected: access denied", re.IGNORECASE), ENHANCED["5.1.1"]),
+]
 ROUTING = (RETRY, "No way to the recipient's mail server")  # 554 5.4.x: for as long as it may live
 SPEED = re.compile(r"throttl|rate|too (fast|many)|limit|quota", re.IGNORECASE)
 CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
@@ -158,9 +171,9 @@ def _return_path(message: EmailMessage, account: Account, now: datetime) -> str:
 def _meaning(reply: SmtpReply, code: str) -> tuple[OutcomeKind, str]:
     if reply.code < 500 and SPEED.search(reply.text) and (reply.code, code) != (450, "4.2.1"):
         return THROTTLED, "The mail server slows us down"
-    known = ENHANCED.get(code) or BASIC.get(reply.code)
-    if code.startswith("5.4."):
-        known = ROUTING
+    known = next((meaning for text, meaning in NAMED if text.search(reply.text)), None)
+    if known is None:
+        known = ROUTING if code.startswith("5.4.") else ENHANCED.get(code) or BASIC.get(reply.code)
     if known:
         return known
     if 400 <= reply.code < 500:
