@@ -53,3 +53,26 @@ def test_a_name_without_its_folder_or_of_before_a_move_is_found_out(path: str) -
 @pytest.mark.parametrize("text", ["`/hooks/`", "`GET /api/v1/`", "`json.dumps`", "```\na.py\n```"])
 def test_what_is_no_path_of_ours_is_left_alone(text: str) -> None:
     assert missing(text) == []
+
+
+QUESTIONS = (
+    "a new provider",
+    "a new rule in the decision",
+    "what happens on a 429",
+    "where a quiet-hours deferral is written",
+    "who retries",
+    "where a campaign's next wave is cut",
+    "a new column in the delivery list",
+    "a new metric",
+    "a new template filter",
+    "a new status event",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_design_says_in_which_file_to_look(question: str) -> None:
+    lines = (ROOT / "docs/design.md").read_text(encoding="utf-8").splitlines()
+    (answer,) = [line for line in lines if line.startswith(f"| {question} |")]
+    places = named(answer)
+    assert places
+    assert all(is_there(place) for place in places)
