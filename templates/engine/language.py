@@ -1,22 +1,17 @@
-"""The part of the Jinja language that messages may use, and what a source costs to render. Pure.
+"""The part of the Jinja language that messages may use, and what a source costs to render.
 
 The engine bounds instructions ("fuel") but not memory: `{% set b = a ~ a %}` forty times, a macro
 that prints its argument twice, `"x" * 10**9` or `|format("%999999999d")` all end the process. So
 nothing that binds a name to a value larger than it was given is in the language: text, `{{ … }}`
 with a few filters, `if` and `for` remain, and what they write grows with the source and its
 variables only.
-
-One instruction may sort a list of thousands. So those that read a whole value are counted when a
-text is compiled (its effort), and held against the size of the variables when there are many.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-
+from templates.engine import effort
 from templates.engine.tokens import (
     PRINT,
     TAG,
@@ -28,16 +23,6 @@ from templates.engine.tokens import (
     segments,
 )
 
-# Each reads its whole value, at about 0.1 us a byte.
-WHOLE = dict.fromkeys(
-    "sort dictsort items list join sum min max reverse string replace urlencode title striptags "
-    "escape e".split(),
-    1,
-) | {"unique": 5}
-LOOPED = 1_000  # of one in a loop that reads what is no part of the element
-BUDGET = 16_000_000  # bytes read: about two seconds
-UNWEIGHED = 40  # so few are soon done with all that a request can hold
-WORDS = frozenset("and defined else false for if in is loop none not or true undefined".split())
 TAGS = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
 FILTERS = frozenset(
     "abs bool capitalize count d default dictsort e escape first float int items join last length "
@@ -48,6 +33,7 @@ FILTERS = frozenset(
 MAX_SOURCE = 100_000  # characters of one field
 DEEPEST_BLOCKS = 100  # `if`, `for` and `elif` inside one another: an `elif` is an `if` in an `else`
 MOST_JOINED = 30  # `~` and `+` of one block: each writes all that stands before it once more
+
 OURS = "__"  # how the names start by which filters know the person
 KEYWORDS = frozenset("and else for if in is not or".split())
 DEEPER = {"for": 1, "if": 1, "endfor": -1, "endif": -1}
@@ -61,7 +47,7 @@ class Source:
     loops: int = 0
     looped_text: int = 0  # characters inside loops: written again with each turn
     optional: set[str] = field(default_factory=set)  # names it can do without
-    effort: int = 0  # see `effort_of`
+    reads: effort.Reads = field(default_factory=dict)
     rereads: bool = False  # whole values in a loop
     open_blocks: list[int] = field(default_factory=list)  # how many conditions each holds open
 
@@ -71,7 +57,7 @@ def read(text: str) -> Source:
     if len(text) > MAX_SOURCE:
         raise NotAllowed(f"Longer than {MAX_SOURCE} characters", 1)
     source, depth = Source(), 0
-    scopes: list[frozenset[str]] = []
+    loops: list[effort.Loop] = []
     for segment in segments(text):
         if segment.kind == TEXT:
             source.looped_text += len(segment.text) if depth > 0 else 0
@@ -81,58 +67,16 @@ def read(text: str) -> Source:
         elif segment.kind == TAG:
             depth += _tag(segment.tokens, source, segment.line)
         _expression(segment.tokens, segment.line)
-        added = effort_of(segment.tokens, scopes)
-        source.effort += added
-        source.rereads = source.rereads or added >= LOOPED
+        added = effort.of_block(segment.tokens, loops)
+        effort.add(source.reads, added)
+        most = max(added.values(), default=0)
+        source.rereads = source.rereads or most >= effort.LOOPED * effort.HEAVY
         if segment.word == "for":
-            scopes.append(scope_of(segment.tokens, scopes))
-        elif segment.word == "endfor" and scopes:
-            scopes.pop()
+            loops.append(effort.loop(segment.tokens, loops))
+        elif segment.word == "endfor" and loops:
+            loops.pop()
         source.optional |= _optional(segment.tokens)
     return source
-
-
-def effort_of(tokens: list[Token], scopes: list[frozenset[str]]) -> int:
-    """`scopes`: of each loop around it, the names that stand for one element."""
-    found = sum(_whole(tokens, at) for at in range(len(tokens)))
-    if not found or not scopes or _names(tokens) <= frozenset().union(*scopes):
-        return found
-    return found * LOOPED
-
-
-def scope_of(tokens: list[Token], scopes: list[frozenset[str]]) -> frozenset[str]:
-    """The names of a `for` that stand for one element, so that all turns read the whole once."""
-    at = tokens.index(("name", "in")) if ("name", "in") in tokens else len(tokens)
-    names = frozenset(text for kind, text in tokens[1:at] if kind == "name")
-    over = _names(tokens[at:])
-    return names if not scopes or over <= frozenset().union(*scopes) else frozenset()
-
-
-def too_much(effort: int, variables: Mapping[str, Any]) -> bool:
-    if effort <= UNWEIGHED:
-        return False
-    try:
-        size = len(msgspec.json.encode(variables))
-    except (TypeError, ValueError, OverflowError):
-        size = len(str(variables))
-    return effort * size > BUDGET
-
-
-def _whole(tokens: list[Token], at: int) -> int:
-    kind, text = tokens[at]
-    if kind == "operator":
-        return int(text in "~+")
-    if text == "in":
-        return int(tokens[0] != ("name", "for"))
-    return WHOLE.get(text, 0) if at and tokens[at - 1][1] == "|" else 0
-
-
-def _names(tokens: list[Token]) -> frozenset[str]:
-    return frozenset(
-        text
-        for at, (kind, text) in enumerate(tokens)
-        if kind == "name" and text not in WORDS and (not at or tokens[at - 1][1] not in ("|", "."))
-    )
 
 
 class Certain(NamedTuple):

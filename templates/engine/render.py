@@ -13,9 +13,9 @@ from minijinja import Environment, TemplateError
 from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
+from templates.engine.effort import UNWEIGHED, Reads, too_much
 from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
-from templates.engine.language import UNWEIGHED, too_much
 from templates.engine.localise import CannotWrite
 from templates.engine.mrkdwn import escaped
 from templates.engine.tokens import NotAllowed
@@ -55,7 +55,7 @@ class _Step:
     kind: Kind
     engine: Environment
     name: str
-    effort: int
+    reads: Reads
     plain: bool  # as nearly all are: neither weighed nor escaped
 
 
@@ -110,9 +110,9 @@ class Compiled:
             chosen.add_template(name, source)
         except (NotAllowed, TemplateError):
             raise RenderFailed(field, "The text cannot be read") from None
-        plain = cost.effort <= UNWEIGHED and not kind.mrkdwn
+        plain = sum(cost.reads.values()) <= UNWEIGHED and not kind.mrkdwn
         return _Step(
-            field=field, kind=kind, engine=chosen, name=name, effort=cost.effort, plain=plain
+            field=field, kind=kind, engine=chosen, name=name, reads=cost.reads, plain=plain
         )
 
 
@@ -162,7 +162,7 @@ def _written(
 
 def _own(step: _Step, given: dict[str, object]) -> dict[str, object]:
     """The variables as this field gets them. Raises RenderFailed."""
-    if too_much(step.effort, given):
+    if too_much(step.reads, given):
         raise RenderFailed(step.field, "It takes too long")
     return escaped(given) if step.kind.mrkdwn else given
 

@@ -40,7 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def seconds(request: pytest.FixtureRequest) -> float:
     """What a test may take: 1, or the number of its mark `share`, of what all have together."""
-    return MINUTES * 60 * _share(request.node) / sum(map(_share, request.session.items))
+    timed = [test for test in request.session.items if takes_time(test)]
+    return MINUTES * 60 * _share(request.node) / sum(map(_share, timed))
+
+
+def takes_time(test: pytest.Item) -> bool:
+    """Others are soon done."""
+    return "seconds" in getattr(test, "fixturenames", ())
 
 
 def _share(test: pytest.Item) -> float:

@@ -11,6 +11,10 @@ LONG = "x" * 60_000
 MANY = list(range(12_000))
 
 
+HUGE = "x" * 600_000
+TURNS = "{{% for a in v %}}{}{{% endfor %}}"
+
+
 def written(body: str, **variables: Any) -> str:
     version = Compiled({"inbox": {"default": {"title": "t", "body": body}}})
     return render(version, "inbox", "", variables)["body"]
@@ -43,6 +47,51 @@ def test_whole_values_read_over_and_over_take_too_long(
     with pytest.raises(RenderFailed, match="body: It takes too long"):
         written(body, **variables)
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("body", "variables"),
+    [
+        (TURNS.format("{% if b[::-1]|length == 1 %}{% endif %}"), {"b": [1] * 30_000}),
+        (TURNS.format("{% if b|upper == 'q' %}{% endif %}"), {"b": HUGE}),
+        (TURNS.format("{% if b.text|trim == 'q' %}{% endif %}"), {"b": {"text": HUGE}}),
+        (TURNS.format("{% if b is lower %}{% endif %}"), {"b": HUGE}),
+        (TURNS.format("{% if b == c %}{% endif %}"), {"b": [HUGE], "c": [HUGE]}),
+        (TURNS.format("{% if z|default(b)|int %}{% endif %}"), {"b": "1" * 600_000}),
+        (TURNS.format("{% for k in b|first %}{% endfor %}"), {"b": dict.fromkeys(map(str, MANY))}),
+        ("{% for a in v if b|upper == 'q' %}{% endfor %}", {"b": HUGE}),
+        (
+            "{% for e in b %}" + TURNS.format("{% if e|upper %}{% endif %}") + "{% endfor %}",
+            {"b": [HUGE]},
+        ),
+        (TURNS.format("{% for e in b %}{% if e|upper %}{% endif %}{% endfor %}"), {"b": [HUGE]}),
+        (
+            "{% for e in b %}" + "{% if e|upper %}{% endif %}" * 3_000 + "{% endfor %}",
+            {"b": [HUGE]},
+        ),
+        (again("{% if b[0]|upper %}{% endif %}"), {"b": [HUGE]}),
+    ],
+    ids=(
+        "slice text attribute test compared default first condition outer each many index".split()
+    ),
+)
+def test_no_text_holds_a_thread_for_seconds(body: str, variables: dict[str, Any]) -> None:
+    """Attributes of a person may be a megabyte: slices of them took two minutes."""
+    start = time.process_time()
+    with pytest.raises(RenderFailed, match="body: It takes too long"):
+        written(body, v=[1] * 5_000, **variables)
+    assert time.process_time() - start < 2
+
+
+def test_what_is_small_may_be_read_in_every_turn_beside_what_is_large() -> None:
+    row = (
+        "{% for order in orders %}{% for item in order.rows %}"
+        "{% if item.sku == shop.best and order.name|upper != shop.name[:1] %}!{% endif %}"
+        "{% endfor %}{% endfor %}"
+    )
+    orders = [{"name": f"o{n}", "rows": [{"sku": n, "text": "x" * 900}] * 10} for n in range(60)]
+    shop = {"best": 3, "name": "Shop", "about": "y" * 60_000}
+    assert written(row, orders=orders, shop=shop) == "!" * 10
 
 
 def test_a_receipt_of_hundreds_of_lines_is_written() -> None:
