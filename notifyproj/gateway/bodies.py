@@ -79,11 +79,14 @@ class Reader:
             raise Broken
 
     async def _next(self, pieces: AsyncIterator[bytes]) -> bytes | None:
-        """None after the last one. `anext` with a default ends CPython 3.11 by SIGSEGV here."""
+        """None after the last one. `anext` with a default ends CPython 3.11 by SIGSEGV here.
+        Raises TimeoutError and Broken."""
         try:
             return await self.transfer.wait(pieces.__anext__())
         except StopAsyncIteration:
             return None
+        except ProtocolClosed as error:  # so it says now and then of a chunk that is none
+            raise Broken from error
 
     async def up_to(self, most: int, memory: Memory, is_known: bool) -> bytes:
         """All of it, or its beginning once that is more than `most`: `ended` says which.
