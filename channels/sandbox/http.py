@@ -79,7 +79,7 @@ class Front:
         kind = fault.kind if fault else ""
         raw = raw_request(request)
         for part in _apart(verdict):
-            self._recorder.add(row(request.account, request.now, raw, part, kind))
+            self._recorder.put(row(request.account, request.now, raw, part, kind))
             raw = "(in one request with the message before)"
 
 

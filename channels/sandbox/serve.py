@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import django
 
 HOST = "127.0.0.1"  # never elsewhere: logins come in clear
+LAST = 2.0  # seconds at the end to write what was received
 PATIENCE = 0.5  # seconds for open requests at the end; aiohttp waits for it up to three times
 
 
@@ -36,8 +37,8 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         database = Database()
         stack.callback(database.close)
-        recorder, directory = Recorder(database), Directory(database, time.monotonic)
-        stack.push_async_callback(recorder.flush)
+        recorder, directory = Recorder(), Directory(database, time.monotonic)
+        stack.callback(recorder.stop, LAST)
         callbacks = Callbacks()
         stack.push_async_callback(callbacks.close)
         front = Front(simulators(), directory, recorder, callbacks)
@@ -52,8 +53,6 @@ async def serve(ports: Ports, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         smtp = await loop.create_server(lambda: mail_server(directory, recorder), HOST, ports.smtp)
         stack.callback(smtp.close)
-        writing = loop.create_task(recorder.run())
-        stack.callback(writing.cancel)
         await stop.wait()
 
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from channels.base import Channel
 from templates.build.enforceable import enforceable
-from templates.build.needs import Needs
-from templates.build.validate import InvalidSchema, Validator
+from templates.build.validate import InvalidSchema, Needs, Validator
 from templates.build.variables_used import Use, uses
 from templates.engine.render import Compiled, render_field
 from templates.engine.render import RenderFailed as RenderFailed

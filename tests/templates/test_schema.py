@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from templates.build import schema
-from templates.build.needs import Needs
 from templates.build.samples import sample_of
-from templates.build.validate import InvalidSchema, Validator
+from templates.build.validate import InvalidSchema, Needs, Validator
 from templates.build.variables_used import uses
 
 ORDER = (

@@ -1,25 +1,23 @@
 """Writes what was received, in bulk, and tells those who watch."""
 
-import asyncio
 import json
-import logging
-from collections import deque
+import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import transaction
 
 from channels.base import Account
-from channels.sandbox.kit.database import Database
 from channels.sandbox.kit.values import Verdict, as_rows
 from channels.sandbox.models import Received
+from notifyproj.core.batch_writer import BatchWriter
 from notifyproj.core.live import sse
 from notifyproj.core.live.publish import publish
 
-logger = logging.getLogger(__name__)
-
 TOPIC = "sandbox"
 EVERY = 0.1  # seconds between two writes
+PAUSE = 0.5  # seconds after a failed write
 KEPT = 2_000  # newest rows; of a flood, the rest is not even written
 RAW = 65_536  # characters of a request that are kept
 REPLY = 4_096
@@ -43,37 +41,29 @@ def row(account: Account, at: datetime, raw: str, verdict: Verdict, fault: str) 
     )
 
 
-class Recorder:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: deque[Received] = deque(maxlen=KEPT)
+class Recorder(BatchWriter[Received, Received]):
+    """While Postgres is away, what was received waits, the newest `KEPT` of it."""
 
-    def add(self, received: Received) -> None:
-        self._waiting.append(received)
+    def __init__(self) -> None:
+        super().__init__(
+            name="sandbox-recorder",
+            prepare=list,
+            write=_write,
+            id_of=lambda received: received.delivery_id,
+            every=EVERY,
+            batch=KEPT,
+            pause=PAUSE,
+            patience=math.inf,
+            most=KEPT,
+        )
 
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            await self.flush()
 
-    async def flush(self) -> None:
-        rows = list(self._waiting)
-        self._waiting.clear()
-        if not rows:
-            return
-        try:
-            await self._database.run(self._write, rows)
-        except (OperationalError, InterfaceError):
-            logger.warning("Postgres is away: what was received waits")
-            self._waiting = deque([*rows, *self._waiting], maxlen=KEPT)
-        except Exception:  # a row nobody can store must not stop the others
-            logger.exception("Could not record what was received", extra={"rows": len(rows)})
-
-    def _write(self, rows: list[Received]) -> None:
+def _write(rows: Sequence[Received]) -> None:
+    with transaction.atomic():
         made = Received.objects.bulk_create(rows)
         last = made[-1].pk
         Received.objects.filter(pk__lte=last - KEPT).delete()
-        publish([(TOPIC, sse.frame("received", {"last": last}, str(last)))])
+    publish([(TOPIC, sse.frame("received", {"last": last}, str(last)))])
 
 
 def _clean(text: str) -> str:

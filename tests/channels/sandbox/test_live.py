@@ -16,7 +16,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from channels.base import Account, Channel
 from channels.sandbox.kit import recorder
-from channels.sandbox.kit.database import Database
 from channels.sandbox.kit.values import Answer, Verdict
 from channels.sandbox.models import Received
 from channels.sandbox.stream import stream
@@ -43,12 +42,10 @@ def row(message: dict[str, Any] | None = None, raw: str = "") -> Received:
 
 
 async def _write(*rows: Received) -> None:
-    database = Database()
-    writer = recorder.Recorder(database)
+    writer = recorder.Recorder()
     for received in rows:
-        writer.add(received)
-    await writer.flush()
-    database.close()
+        writer.put(received)
+    assert await asyncio.to_thread(writer.stop, 5)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -180,7 +180,7 @@ class MailServer:
         )
         kind = transaction.fault.kind if transaction.fault else ""
         known = transaction.known.account
-        self._recorder.add(
+        self._recorder.put(
             row(known, datetime.now(UTC), raw if envelope else "AUTH", verdict, kind)
         )
 
