@@ -31,10 +31,19 @@ class InboundCallback(models.Model):
         return f"{self.account_id} {self.received_at}"
 
 
+class Withdrawal(models.TextChoices):
+    """What a person took back, as a provider says; see `record/withdrawn.py`."""
+
+    NONE = "", "Nothing: the address is dead, or unwanted"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed at the provider"
+    STOP = "stop", "Wrote a keyword"
+    REFUSED = "refused", "A send was refused, as the person had opted out"
+
+
 class DeadCandidate(models.Model):
-    """An address that a provider calls dead, or whose owner it says complained. Given up some
-    seconds later by `dead_addresses`, unless they are too many at once: then it is our key or
-    setting that is wrong, and they are spared."""
+    """An address that a provider calls dead, or whose owner it says complained or unsubscribed.
+    Given up some seconds later by `dead_addresses`, unless they are too many at once: then it is
+    our key or setting that is wrong, and they are spared."""
 
     account_id = models.BigIntegerField()
     contact_point_id = models.BigIntegerField(null=True)
@@ -44,6 +53,14 @@ class DeadCandidate(models.Model):
     suppress = models.BooleanField(help_text="The address of whoever has it, not this device.")
     told_later = models.BooleanField(help_text="By a callback, not by the answer to a send.")
     source = models.CharField(max_length=32, default="provider", db_default="provider")
+    withdrawal = models.CharField(
+        max_length=16, choices=Withdrawal.choices, default=Withdrawal.NONE, db_default=""
+    )
+    recipient_id = models.BigIntegerField(null=True, help_text="Who took it back, if known.")
+    evidence = models.JSONField(default=dict, db_default={})
+    former = models.BinaryField(
+        default=b"", db_default=b"", help_text="Hashes the address may be stored under, joined."
+    )
     dead_since = models.DateTimeField(help_text="Registered anew after this, it is alive.")
     at = models.DateTimeField()
     spared_at = models.DateTimeField(null=True)
@@ -64,13 +81,16 @@ class DeadCandidate(models.Model):
 
 
 class ReceiptTally(models.Model):
-    """What one batch of callbacks said of an account's messages; `burying` forgets it soon."""
+    """What a batch of callbacks said of an account's messages; `dead_addresses` forgets it soon."""
 
     account_id = models.BigIntegerField()
     at = models.DateTimeField()
     receipts = models.PositiveIntegerField(help_text="Delivered or bounced.")
     dead = models.PositiveIntegerField(help_text="Of these: bounced for good.")
     complained = models.PositiveIntegerField(default=0, db_default=0)
+    withdrawn = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="People who unsubscribed by way of the provider."
+    )
 
     class Meta:
         db_table = "receipt_tally"

@@ -25,7 +25,7 @@ WHERE due_at IS NULL AND id > %s ORDER BY id LIMIT %s
 """
 DEAD = """
 DELETE FROM dead_candidate
-WHERE contact_point_id = ANY(%s::bigint[]) OR address_hash = ANY(%s::bytea[])
+WHERE contact_point_id = ANY(%s::bigint[]) OR address_hash = ANY(%s::bytea[]) OR recipient_id = %s
 """
 EVIDENCE = """
 UPDATE consent_event SET evidence = '{}', ip_hash = NULL WHERE id = ANY(ARRAY(
@@ -67,7 +67,7 @@ def evidence(subject: Subject, after: str) -> str | None:
 def dead_addresses(subject: Subject, after: str) -> str | None:
     ids = array(id_ for _, id_ in subject.points)
     with connection.cursor() as cursor:
-        cursor.execute(DEAD, [ids, list(subject.hashes)])
+        cursor.execute(DEAD, [ids, list(subject.hashes), subject.recipient_id])
     return None
 
 

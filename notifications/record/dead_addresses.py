@@ -1,27 +1,26 @@
-"""Addresses that a provider calls dead, or whose owner it says complained, and the guard against
-giving up too many of them.
+"""Addresses that a provider calls dead, or whose owner it says complained or unsubscribed, and the
+guard against giving up too many of them.
 
-One wrong key or environment flag makes a provider call every address dead; one feedback loop that
-is set up wrong, or one forger, makes everybody complain. So nothing is given up at once: it is
-noted, and `fold` looks at it some seconds later. When too large a share of what an account sent, or
-of the receipts it got, says so, the account is held and nothing is given up.
+One wrong key or environment flag makes a provider call every address dead; one feedback loop or
+list that is set up wrong, or one forger, makes everybody complain or unsubscribe. So nothing is
+given up at once: it is noted (`candidates`), and `fold` looks at it some seconds later. When too
+large a share of what an account sent, or of the receipts it got, says so, the account is held and
+nothing is given up. Only what comes by a person's own signed link is believed at once.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from channels.accounts.health import hold
-from channels.base import EventKind
+from notifications.record import candidates, withdrawn
+from notifications.record.candidates import Noted
 from notifications.record.dead_evidence import RECEIPTS_OF, Evidence, evidence
 from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.alerts.alerts import alert_raise
 from notifyproj.core.clock import now as clock_now
-from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
 from preferences.recipients import dead_contact_points
 from preferences.suppressions import suppressions
 
@@ -32,81 +31,17 @@ SPARED_FOR = timedelta(days=30)  # they can be looked at so long
 QUOTA = 5_000  # given up a second
 LOCK = AdvisoryLock("bury")
 GUARD = "guard"  # as an operator would: no probe can tell that the setting is right again
-REASON = "More addresses died, or complained, at once than can be true: look at the settings"
+REASON = (
+    "More people are gone, complained or unsubscribed at once than can be true: see the settings"
+)
 COMPLAINT = "complaint"  # source of a suppression
 
-NOTE = """
-INSERT INTO dead_candidate (account_id, contact_point_id, channel, address_hash, reason, suppress,
-    told_later, dead_since, source, at)
-SELECT *, now() FROM unnest(%s::bigint[], %s::bigint[], %s::varchar[], %s::bytea[], %s::varchar[],
-    %s::boolean[], %s::boolean[], %s::timestamptz[], %s::varchar[])
-"""
-TALLY = """
-INSERT INTO receipt_tally (account_id, at, receipts, dead, complained)
-SELECT a, now(), n, d, c
-FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[]) AS u (a, n, d, c)
-"""
-
+# What an account says that is held for something else is doubted, but not what people said to it:
+# those are spared by the guard alone.
 SPARE = """
-UPDATE dead_candidate SET spared_at = now() WHERE account_id = ANY(%s) AND spared_at IS NULL
+UPDATE dead_candidate SET spared_at = now() WHERE spared_at IS NULL AND (account_id = ANY(%s)
+    OR account_id = ANY(%s) AND withdrawal = '' AND source <> %s)
 """
-TAKE = """
-DELETE FROM dead_candidate WHERE id IN (
-    SELECT id FROM dead_candidate WHERE spared_at IS NULL AND at < %s
-    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING contact_point_id, channel, address_hash, reason, suppress, dead_since, source
-"""
-# By an operator, who found that what the guard had spared is true.
-TAKE_SPARED = """
-DELETE FROM dead_candidate WHERE id = ANY(%s) AND spared_at IS NOT NULL
-RETURNING contact_point_id, channel, address_hash, reason, suppress, dead_since, source
-"""
-
-
-class Candidate(NamedTuple):
-    account_id: int
-    contact_point_id: int | None
-    channel: str
-    reason: str
-    dead_since: datetime
-    address_hash: bytes | None = None
-    suppress: bool = False  # the address, whoever has it; else this contact point only
-    told_later: bool = False  # by a callback
-    source: str = suppressions.PROVIDER  # of the suppression
-
-
-def note(candidates: Sequence[Candidate]) -> None:
-    """One statement, in the caller's transaction."""
-    if not candidates:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            NOTE,
-            [
-                array(c.account_id for c in candidates),
-                array(c.contact_point_id for c in candidates),
-                array(c.channel for c in candidates),
-                bytea_array(c.address_hash for c in candidates),
-                quoted_array(c.reason[:200] for c in candidates),
-                array(c.suppress for c in candidates),
-                array(c.told_later for c in candidates),
-                array(f'"{c.dead_since.isoformat()}"' for c in candidates),
-                array(c.source for c in candidates),
-            ],
-        )
-
-
-def tally_receipts(receipts: Iterable[tuple[int, EventKind]]) -> None:
-    """(account id, what it says) of each event; in the caller's transaction."""
-    seen = Counter(receipts)
-    accounts = sorted({account_id for account_id, _ in seen})
-    if not accounts:
-        return
-    dead = [seen[id_, EventKind.BOUNCED_HARD] for id_ in accounts]
-    totals = [seen[id_, EventKind.DELIVERED] + n for id_, n in zip(accounts, dead, strict=True)]
-    complained = [seen[id_, EventKind.COMPLAINED] for id_ in accounts]
-    with connection.cursor() as cursor:
-        cursor.execute(TALLY, [array(accounts), array(totals), array(dead), array(complained)])
 
 
 def fold(now: datetime | None = None) -> None:
@@ -120,7 +55,8 @@ def fold(now: datetime | None = None) -> None:
         for suspect in suspects:
             if suspect.is_suspicious():
                 _hold(suspect)
-        _spare([s.account_id for s in suspects if s.held or s.is_suspicious()])
+        guarded = {s.account_id for s in suspects if s.held_by == GUARD or s.is_suspicious()}
+        _spare(guarded, {s.account_id for s in suspects if s.held} - guarded)
         _give_up(now or clock_now())
 
 
@@ -139,51 +75,59 @@ def _hold(suspect: Evidence) -> None:
     detail = (
         f"Of {suspect.sends} sends {suspect.refused} were refused as dead, of {suspect.receipts}"
         f" receipts {suspect.bounced} were bounces; of {suspect.sent} messages of a week"
-        f" {suspect.complained} were complained about at once. No address was given up."
+        f" {suspect.complained} were complained about at once, and {suspect.withdrawn} people"
+        " unsubscribed. No address was given up."
     )
-    title = f"Account {suspect.account_id}: too many addresses died, or complained, at once"
+    title = f"Account {suspect.account_id}: too many addresses died, complained or unsubscribed"
     alert_raise(key=f"account-held:{suspect.account_id}", title=title, detail=detail)
 
 
-def _spare(account_ids: Sequence[int]) -> None:
-    if account_ids:
+def _spare(guarded: Collection[int], held: Collection[int]) -> None:
+    if guarded or held:
         with connection.cursor() as cursor:
-            cursor.execute(SPARE, [list(account_ids)])
+            cursor.execute(SPARE, [list(guarded), list(held), COMPLAINT])
 
 
 def release(ids: Sequence[int]) -> int:
     """Gives up those of these candidates that were spared; by an operator. Returns how many."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TAKE_SPARED, [list(ids)])
-        rows = cursor.fetchall()
+    with transaction.atomic():
+        rows = candidates.take_spared(ids)
         _consequences(rows)
     return len(rows)
 
 
+def release_withdrawn(channel: str, hashes: Sequence[bytes]) -> None:
+    """What is noted as taken back is taken back now, before it is given again; in the caller's
+    transaction."""
+    _consequences(candidates.take_withdrawn(channel, hashes))
+
+
 def _give_up(now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, [now - WAIT, QUOTA])
-        rows = cursor.fetchall()
-    _consequences(rows)
+    _consequences(candidates.take(now - WAIT, QUOTA))
 
 
-def _consequences(rows: Sequence[tuple[Any, ...]]) -> None:
-    unwanted = [row for row in rows if row[4]]
-    now = suppressions.hashes_of([row[0] for row in unwanted if row[0] is not None])
-    suppressions.add(
-        [
-            suppressions.Unwanted(channel, hash_, reason, source)
-            for id_, channel, noted, reason, _, _, source in unwanted
-            for hash_ in {bytes(noted or b""), now.get(id_, b"")}  # it may have been hashed anew
-            if hash_
-        ]
-    )
+def _consequences(rows: Sequence[Noted]) -> None:
+    withdrawn.take_back([row for row in rows if row.withdrawal])
+    gone = [row for row in rows if not row.withdrawal]
+    _suppress([row for row in gone if row.suppress])
     given_up = dead_contact_points.deactivate(
         [
-            dead_contact_points.Dead(id_, reason, since)
-            for id_, _, _, reason, suppress, since, _ in rows
-            if id_ is not None and not suppress
+            dead_contact_points.Dead(row.contact_point_id, row.reason, row.dead_since)
+            for row in gone
+            if row.contact_point_id is not None and not row.suppress
         ]
     )
     if rows:
         log.info("dead addresses given up", extra={"noted": len(rows), "given_up": given_up})
+
+
+def _suppress(rows: Sequence[Noted]) -> None:
+    now = suppressions.hashes_of([id_ for row in rows if (id_ := row.contact_point_id) is not None])
+    suppressions.add(
+        [
+            suppressions.Unwanted(row.channel, hash_, row.reason, row.source)
+            for row in rows  # it may have been hashed anew
+            for hash_ in {row.address_hash, now.get(row.contact_point_id or 0, b"")}
+            if hash_
+        ]
+    )

@@ -1,4 +1,4 @@
-"""What speaks against an account whose addresses die, or complain, in numbers."""
+"""What speaks against an account whose people are gone, complain or unsubscribe, in numbers."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from notifications.statuses import State
 MOST_DEAD, MOST_SHARE = 10, 0.2
 LAST_SENDS = 500
 SENDS_OF, RECEIPTS_OF = timedelta(minutes=1), timedelta(minutes=10)
-SENT_OF = timedelta(days=7)  # people complain about what came days ago
+SENT_OF = timedelta(days=7)  # people complain about, and stop, what came days ago
 
 # What was seen before an account's candidates were spared counts no more: it may be mended.
 EVIDENCE = """
@@ -28,18 +28,21 @@ WITH suspect AS (
         WHERE d.at > greatest(s.spared_at, now() - %(sends_of)s)
     ) newest WHERE upto - n < %(last_sends)s GROUP BY account_id
 ), receipts AS (
-    SELECT account_id, sum(receipts) AS n, sum(t.dead) AS dead, sum(t.complained) AS complained
+    SELECT account_id, sum(receipts) AS n, sum(t.dead) AS dead, sum(t.complained) AS complained,
+           sum(t.withdrawn) AS withdrawn
     FROM receipt_tally t JOIN suspect s USING (account_id)
     WHERE t.at > greatest(s.spared_at, now() - %(receipts_of)s) GROUP BY account_id
-), sent AS (  -- read only where many complained
+), sent AS (  -- read only where many complained or unsubscribed
     SELECT r.account_id, sum(c.n) AS n FROM receipts r JOIN counter c USING (account_id)
-    WHERE r.complained >= %(most)s AND c.measure = %(sent)s AND c.hour > now() - %(sent_of)s
+    WHERE greatest(r.complained, r.withdrawn) >= %(most)s
+      AND c.measure = %(sent)s AND c.hour > now() - %(sent_of)s
     GROUP BY 1
 )
 SELECT s.account_id, coalesce(p.n, 0)::int,
        greatest(p.dead, least(s.refused, coalesce(p.n, 0)))::int,
        coalesce(r.n, 0)::int, coalesce(r.dead, 0)::int, coalesce(r.complained, 0)::int,
-       greatest(r.n, t.n, 0)::bigint, a.held_at IS NOT NULL
+       coalesce(r.withdrawn, 0)::int, greatest(r.n, t.n, 0)::bigint,
+       a.held_at IS NOT NULL, coalesce(a.held_by, '')
 FROM suspect s LEFT JOIN sends p USING (account_id) LEFT JOIN receipts r USING (account_id)
 LEFT JOIN sent t USING (account_id)
 LEFT JOIN provider_account a ON a.id = s.account_id
@@ -53,12 +56,15 @@ class Evidence(NamedTuple):
     receipts: int
     bounced: int
     complained: int
-    sent: int  # of days, as far as it counts for complaints
+    withdrawn: int  # people who unsubscribed, as the provider says
+    sent: int  # of days, as far as it counts for these two
     held: bool
+    held_by: str
 
     def is_suspicious(self) -> bool:
         died = too_many(self.refused, self.sends) or too_many(self.bounced, self.receipts)
-        return died or too_many(self.complained, self.sent)
+        said_no = too_many(self.complained, self.sent) or too_many(self.withdrawn, self.sent)
+        return died or said_no
 
 
 def too_many(dead: int, of: int) -> bool:

@@ -14,14 +14,16 @@ from psycopg2 import sql
 from channels.accounts.health import record_health
 from channels.base import Lane, OutcomeKind
 from notifications.alerts import tell_of_failures
+from notifications.callback_models import Withdrawal
 from notifications.counters import table as counters
 from notifications.dispatch.claim import Claimed
 from notifications.dispatch.dispatch import Due
 from notifications.partitions import leaf
 from notifications.reasons import DEFERRALS
-from notifications.record import dead_addresses
+from notifications.record import candidates
 from notifications.record.accounts import tallies
 from notifications.record.attempts import insert_attempts, of_settled, of_tries
+from notifications.record.candidates import Candidate
 from notifications.record.fallback import LOST, hasten
 from notifications.record.outcomes import FOREVER, Change, Finished
 from notifications.status_events.outbox import enqueue_settled
@@ -30,7 +32,6 @@ from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import day_in
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.consent import withdrawals
 from preferences.facts.types import catalogue
 
 DEFERRED = array(DEFERRALS)
@@ -176,28 +177,23 @@ def _leaves_a_fallback(change: Change) -> bool:
 
 def _note_refused(refused: Iterable[tuple[Claimed, Finished]]) -> None:
     """What providers called dead is noted, see `dead_addresses`: as registered when the attempt
-    began. Who opted out at the provider is not dead, and is left alone from now on."""
-    dead_addresses.note(
-        [
-            dead_addresses.Candidate(
-                account_id=done.account_id,
-                contact_point_id=row.contact_point_id,
-                channel=row.channel,
-                reason=done.outcome.reason,
-                dead_since=done.outcome.dead_since or done.started_at,
-            )
-            for row, done in refused
-            if row.contact_point_id is not None and not done.outcome.opted_out
-        ]
+    began. Who opted out at the provider is not dead, and is to be left alone from then on."""
+    candidates.note(
+        [_candidate(row, done) for row, done in refused if row.contact_point_id is not None]
     )
-    withdrawals.opted_out(
-        [
-            withdrawals.OptedOut(
-                row.contact_point_id, row.recipient_id, row.channel, done.outcome.code
-            )
-            for row, done in refused
-            if row.contact_point_id is not None and done.outcome.opted_out
-        ]
+
+
+def _candidate(row: Claimed, done: Finished) -> Candidate:
+    outcome = done.outcome
+    return Candidate(
+        account_id=done.account_id,
+        contact_point_id=row.contact_point_id,
+        channel=row.channel,
+        reason=outcome.reason,
+        dead_since=outcome.dead_since or done.started_at,
+        withdrawal=Withdrawal.REFUSED if outcome.opted_out else Withdrawal.NONE,
+        recipient_id=row.recipient_id if outcome.opted_out else None,
+        evidence={"code": outcome.code} if outcome.opted_out else {},
     )
 
 

@@ -10,7 +10,7 @@ from notifyproj.core import clock
 from notifyproj.core.api.errors import InvalidFields
 from preferences.addresses import addresses
 from preferences.consent import withdrawals
-from preferences.consent.withdrawals import Word
+from preferences.consent.withdrawals import Stopped, Word
 from preferences.models import Suppression
 from preferences.suppressions.suppressions import KEYWORD
 
@@ -24,7 +24,7 @@ def suppression_add(
     with transaction.atomic():
         known = _rows(word).exclude(source=KEYWORD).exists()
         if not known:
-            withdrawals.suppress(word, reason, source)
+            withdrawals.suppress([Stopped(word, reason)], source)
     return not known
 
 

@@ -1,7 +1,7 @@
 """What people took back, and gave again, by way of a provider: suppression, choice and record
 together. In bulk, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,15 +14,6 @@ from preferences.suppressions.suppressions import KEYWORD, PROVIDER, Unwanted
 UNKNOWN_PERSON = "provider_unsubscribe"  # source of a suppression
 
 
-class OptedOut(NamedTuple):
-    """A provider refused a send, since the person had told it to stop."""
-
-    contact_point_id: int
-    recipient_id: int
-    channel: str
-    code: str
-
-
 @dataclass(frozen=True, slots=True)
 class Word:
     """What somebody said about all messages of a channel to an address of theirs."""
@@ -32,6 +23,25 @@ class Word:
     at: datetime
     evidence: dict[str, Any] = field(default_factory=dict, repr=False)
     former: tuple[bytes, ...] = field(default=(), repr=False)  # hashes it may be stored under, too
+
+
+class Stopped(NamedTuple):
+    word: Word
+    reason: str  # of the suppression
+
+
+class Unsubscribed(NamedTuple):
+    word: Word
+    recipient_id: int | None  # None: whoever has the address
+
+
+class OptedOut(NamedTuple):
+    """A provider refused a send, since the person had told it to stop."""
+
+    contact_point_id: int
+    recipient_id: int | None
+    channel: str
+    evidence: Mapping[str, Any]
 
 
 def opted_out(rows: Sequence[OptedOut]) -> None:
@@ -52,16 +62,16 @@ def opted_out(rows: Sequence[OptedOut]) -> None:
                 recipient_id=row.recipient_id,
                 about=consent.About.ADDRESS,
                 address_hash=hash_,
-                evidence={"code": row.code},
+                evidence=row.evidence,
             )
             for row, hash_ in known
         ]
     )
 
 
-def stop(word: Word, reason: str) -> None:
+def stop(rows: Sequence[Stopped]) -> None:
     """By a keyword: nothing goes to the address any more, from whichever sender of ours."""
-    suppress(word, reason, KEYWORD)
+    suppress(rows, KEYWORD)
 
 
 def start(word: Word) -> bool:
@@ -69,62 +79,90 @@ def start(word: Word) -> bool:
     return lift(word, KEYWORD, [KEYWORD])
 
 
-def suppress(word: Word, reason: str, source: str) -> None:
-    hashes = [word.address_hash, *suppressions.in_use(word.channel, word.former)]
-    suppressions.add([Unwanted(word.channel, hash_, reason, source) for hash_ in hashes])
-    _record_of_each(consent.WITHDRAWN, word, source, hashes)
+def suppress(rows: Sequence[Stopped], source: str) -> None:
+    """In every form under which somebody has the address."""
+    used = set(_owners([row.word for row in rows]))
+    each = [
+        Stopped(replace(row.word, address_hash=hash_, former=()), row.reason)
+        for row in rows
+        for hash_ in (row.word.address_hash, *row.word.former)
+        if hash_ == row.word.address_hash or (row.word.channel, hash_) in used
+    ]
+    suppressions.add([Unwanted(w.channel, w.address_hash, reason, source) for w, reason in each])
+    _record_of_each(consent.WITHDRAWN, [row.word for row in each], source)
 
 
 def lift(word: Word, source: str, sources: Sequence[str] | None) -> bool:
     """Whether it was suppressed for one of `sources` (None: whatever the reason)."""
     lifted = suppressions.lift(word.channel, [word.address_hash, *word.former], sources)
-    _record_of_each(consent.GRANTED, word, source, sorted(lifted))
+    own = [replace(word, address_hash=hash_, former=()) for hash_ in sorted(lifted)]
+    _record_of_each(consent.GRANTED, own, source)
     return bool(lifted)
 
 
-def unsubscribe(word: Word, recipient_id: int | None) -> None:
+def unsubscribe(rows: Sequence[Unsubscribed]) -> None:
     """Told by the provider: a choice of the person; of somebody unknown, a suppression."""
-    people = _people(word, recipient_id)
-    if not people:
-        reason = "Unsubscribed at the provider"
-        suppressions.add([Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON)])
-        _record_of_each(consent.WITHDRAWN, word, PROVIDER, [word.address_hash])
-        return
-    consent.choose_channel(word.channel, people, enabled=False)
-    _record(consent.WITHDRAWN, word, PROVIDER, people)
+    owners = _owners([row.word for row in rows if row.recipient_id is None])
+    people = [([id_] if id_ is not None else _people(word, owners)) for word, id_ in rows]
+    found = [(row.word, ids) for row, ids in zip(rows, people, strict=True)]
+    for channel in sorted({word.channel for word, _ in found}):
+        ids = {id_ for word, known in found if word.channel == channel for id_ in known}
+        consent.choose_channel(channel, ids, enabled=False)
+    _record(consent.WITHDRAWN, [(word, ids) for word, ids in found if ids], PROVIDER)
+    _suppress_strangers([word for word, ids in found if not ids])
+
+
+def _suppress_strangers(words: Sequence[Word]) -> None:
+    reason = "Unsubscribed at the provider"
+    suppressions.add(
+        [Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON) for word in words]
+    )
+    _record_of_each(consent.WITHDRAWN, words, PROVIDER)
 
 
 def resubscribe(word: Word, recipient_id: int | None) -> None:
     """Only where the provider had told us of the withdrawal, too."""
-    given = consent.withdrawn_by(PROVIDER, word.channel, _people(word, recipient_id))
+    people = [recipient_id] if recipient_id is not None else _people(word, _owners([word]))
+    given = consent.withdrawn_by(PROVIDER, word.channel, people)
     lift(word, PROVIDER, [UNKNOWN_PERSON])
     consent.choose_channel(word.channel, given, enabled=True)
     if given:
-        _record(consent.GRANTED, word, PROVIDER, sorted(given))
+        _record(consent.GRANTED, [(word, sorted(given))], PROVIDER)
 
 
-def _people(word: Word, recipient_id: int | None) -> list[int]:
-    if recipient_id is not None:
-        return [recipient_id]
-    owners = suppressions.owners_of(word.channel, [word.address_hash, *word.former])
-    return sorted({id_ for ids in owners.values() for id_ in ids})
+Owners = Mapping[tuple[str, bytes], Sequence[int]]  # by channel and hash
 
 
-def _record_of_each(action: str, word: Word, source: str, hashes: Sequence[bytes]) -> None:
-    for hash_ in hashes:  # one, but while addresses are hashed anew
-        own = replace(word, address_hash=hash_, former=())
-        _record(action, own, source, about=consent.About.ADDRESS)
+def _owners(words: Sequence[Word]) -> Owners:
+    found: dict[tuple[str, bytes], Sequence[int]] = {}
+    for channel in sorted({word.channel for word in words}):
+        own = [word for word in words if word.channel == channel]
+        hashes = [hash_ for word in own for hash_ in (word.address_hash, *word.former)]
+        owners = suppressions.owners_of(channel, hashes)
+        found |= {(channel, hash_): ids for hash_, ids in owners.items()}
+    return found
+
+
+def _people(word: Word, owners: Owners) -> list[int]:
+    each = (owners.get((word.channel, hash_), ()) for hash_ in (word.address_hash, *word.former))
+    return sorted({id_ for ids in each for id_ in ids})
+
+
+def _record_of_each(action: str, words: Sequence[Word], source: str) -> None:
+    """Of an address: an event for each person who has it; one for itself if nobody has."""
+    owners = _owners(words)
+    found: list[tuple[Word, Sequence[int | None]]] = [
+        (word, _people(word, owners) or (None,)) for word in words
+    ]
+    _record(action, found, source, about=consent.About.ADDRESS)
 
 
 def _record(
     action: str,
-    word: Word,
+    found: Iterable[tuple[Word, Sequence[int | None]]],
     source: str,
-    people: Sequence[int] | None = None,
     about: str = consent.About.CHOICE,
 ) -> None:
-    """An event for each person who has the address; one for the address if nobody has."""
-    owners: Sequence[int | None] = _people(word, None) if people is None else people
     consent.record(
         [
             consent.Consent(
@@ -137,6 +175,7 @@ def _record(
                 address_hash=word.address_hash,
                 evidence=word.evidence,
             )
-            for id_ in owners or [None]
+            for word, people in found
+            for id_ in people
         ]
     )

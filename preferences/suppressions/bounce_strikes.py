@@ -1,12 +1,10 @@
-"""Mailboxes that bounce for now, again and again: suppressed after some such days."""
+"""Mailboxes that bounce for now, again and again: given up after some such days."""
 
 from collections.abc import Sequence
 
 from django.db import connection
 
 from notifyproj.core.sqlarrays import array, bytea_array
-from preferences.suppressions import suppressions
-from preferences.suppressions.suppressions import PROVIDER, Unwanted
 
 MOST, WITHIN = 5, 30  # days
 REASON = f"Bounced on {MOST} days of {WITHIN}"
@@ -25,18 +23,17 @@ GROUP BY 1, 2 HAVING count(*) >= %s
 """
 
 
-def strike(bounced: Sequence[tuple[str, bytes]]) -> None:
-    """(channel, address hash); however often on one day, it counts once. In the caller's
-    transaction."""
+def strike(bounced: Sequence[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
+    """(channel, address hash); however often on one day, it counts once. Returns those that have
+    bounced often enough. In the caller's transaction."""
     if not bounced:
-        return
+        return set()
     channels, hashes = zip(*bounced, strict=True)
     values = [array(channels), bytea_array(hashes)]
     with connection.cursor() as cursor:
         cursor.execute(STRIKE, values)
         cursor.execute(OUT, [*values, WITHIN, MOST])
-        out = [Unwanted(channel, bytes(h), REASON, PROVIDER) for channel, h in cursor.fetchall()]
-    suppressions.add(out)
+        return {(channel, bytes(hash_)) for channel, hash_ in cursor.fetchall()}
 
 
 def forget() -> None:

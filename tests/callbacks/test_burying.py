@@ -8,8 +8,9 @@ from django.db import connection
 from channels.accounts.health import resume
 from channels.base import EventKind
 from notifications.models import DeadCandidate, ReceiptTally
+from notifications.record import candidates
 from notifications.record import dead_addresses as burying
-from notifications.record.dead_addresses import Candidate
+from notifications.record.candidates import Candidate
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from preferences.models import ContactPoint
@@ -34,7 +35,7 @@ def refused(sms: Sms, points: list[int], of: int, **fields: object) -> None:
             [sms.account.pk, of, len(points)],
         )
     base = {"channel": "sms", "reason": "Not in use", "dead_since": now(), **fields}
-    burying.note([Candidate(sms.account.pk, id_, **base) for id_ in points])  # type: ignore[arg-type]
+    candidates.note([Candidate(sms.account.pk, id_, **base) for id_ in points])  # type: ignore[arg-type]
 
 
 def active() -> int:
@@ -130,9 +131,9 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
 ) -> None:
     points = numbers(sms, 12)
     account = sms.account.pk
-    burying.tally_receipts([(account, DEAD)] * 12 + [(account, DELIVERED)] * delivered)
+    candidates.tally_receipts([(account, DEAD)] * 12 + [(account, DELIVERED)] * delivered)
     since = now()
-    burying.note(
+    candidates.note(
         [
             Candidate(
                 account_id=account,
@@ -152,7 +153,7 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
 
 
 def test_old_tallies_and_candidates_are_forgotten(sms: Sms) -> None:
-    burying.tally_receipts([(sms.account.pk, DEAD)])
+    candidates.tally_receipts([(sms.account.pk, DEAD)])
     refused(sms, [sms.point.pk], of=1)
     DeadCandidate.objects.update(spared_at=now())
 

@@ -26,6 +26,12 @@ MAIL = "ada@example.org"
 def write(sms: Sms, text: str, sid: str = "SM9", **form: str) -> None:
     assert post(*message_from(sms, text, sid, **form)).status_code == 200
     fold_due()
+    seconds_pass()
+
+
+def seconds_pass() -> None:
+    """What was noted is believed, unless it is too much at once."""
+    burying.fold(now() + timedelta(minutes=1))
 
 
 def heard(sms: Sms, kind: EventKind, address: str = MAIL, row: Row | None = None) -> None:
@@ -131,6 +137,7 @@ def test_an_opt_out_we_did_not_know_of_is_taken_over(sms: Sms, status: str) -> N
     sms.delivery()
     post(*status_of(sms, status, ErrorCode="21610"))
     fold_due()
+    seconds_pass()
 
     found = suppressed()
     assert found is not None
@@ -197,6 +204,7 @@ def test_a_mailbox_that_bounces_for_now_is_suppressed_on_the_fifth_day(
 
     for _ in range(3):
         heard(sms, EventKind.BOUNCED_SOFT)
+    seconds_pass()
 
     assert bool(suppressed("email", MAIL)) is expected
     assert not DeadCandidate.objects.exists()
@@ -204,6 +212,7 @@ def test_a_mailbox_that_bounces_for_now_is_suppressed_on_the_fifth_day(
 
 def test_what_the_provider_does_not_send_to_is_suppressed_here_too(sms: Sms) -> None:
     heard(sms, EventKind.SUPPRESSED)
+    seconds_pass()
     assert suppressed("email", MAIL)
 
 
@@ -211,6 +220,7 @@ def test_unsubscribing_at_the_provider_is_a_choice_of_the_person(sms: Sms) -> No
     contact_point(sms.person, "email", MAIL)
 
     heard(sms, EventKind.UNSUBSCRIBED)
+    seconds_pass()
 
     choice = Preference.objects.get()
     assert (choice.recipient, choice.channel, choice.enabled) == (sms.person, "email", False)
@@ -221,6 +231,7 @@ def test_unsubscribing_at_the_provider_is_a_choice_of_the_person(sms: Sms) -> No
 def test_resubscribing_gives_back_what_the_provider_took(sms: Sms) -> None:
     contact_point(sms.person, "email", MAIL)
     heard(sms, EventKind.UNSUBSCRIBED)
+    seconds_pass()
 
     heard(sms, EventKind.RESUBSCRIBED)
 
@@ -239,6 +250,7 @@ def test_resubscribing_gives_back_nothing_that_was_taken_elsewhere(sms: Sms) -> 
 
 def test_a_stranger_who_unsubscribes_is_suppressed_until_they_come_back(sms: Sms) -> None:
     heard(sms, EventKind.UNSUBSCRIBED)
+    seconds_pass()
     assert suppressed("email", MAIL)
 
     heard(sms, EventKind.RESUBSCRIBED)
@@ -248,5 +260,6 @@ def test_a_stranger_who_unsubscribes_is_suppressed_until_they_come_back(sms: Sms
 def test_an_address_that_is_none_is_passed_over(sms: Sms) -> None:
     for kind in effects.ACTING:
         heard(sms, kind, "not an address")
+    seconds_pass()
     assert not Suppression.objects.exists()
     assert not ConsentEvent.objects.exists()

@@ -9,7 +9,9 @@ from django.test import Client
 from notifications.callbacks.fold.process import fold_due
 from notifications.history import deliveries as selectors
 from notifications.models import Delivery, InboundCallback
-from notifications.record import dead_addresses as burying
+from notifications.record import candidates, dead_addresses
+from notifications.record.candidates import Candidate
+from notifyproj.core.clock import now
 from tests.callbacks.conftest import Sms, message_from, post, status_of
 
 
@@ -48,6 +50,7 @@ def test_the_admin_shows_them_on_the_timeline(sms: Sms) -> None:
 def test_a_wish_in_own_words_is_shown_for_review(sms: Sms, admin_client: Client) -> None:
     post(*message_from(sms, "Please stop texting me"))
     fold_due()
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     page = admin_client.get("/admin/preferences/consentevent/?review=yes").content.decode()
 
@@ -73,9 +76,9 @@ def test_what_nobody_could_read_is_read_again_on_request(sms: Sms, admin_client:
 
 def test_spared_addresses_are_listed(sms: Sms, admin_client: Client) -> None:
     since = sms.point.registered_at
-    burying.note(
+    candidates.note(
         [
-            burying.Candidate(
+            Candidate(
                 account_id=sms.account.pk,
                 contact_point_id=sms.point.pk,
                 channel="sms",

@@ -78,7 +78,8 @@ def pause(world: World, ada: Recipient) -> None:
 
 def say_stop(world: World, ada: Recipient) -> None:
     point = ContactPoint.objects.get(recipient=ada)
-    withdrawals.stop(withdrawals.Word("push", bytes(point.address_hash), now()), "STOP")
+    word = withdrawals.Word("push", bytes(point.address_hash), now())
+    withdrawals.stop([withdrawals.Stopped(word, "STOP")])
 
 
 def move_token(world: World, ada: Recipient) -> None:

@@ -9,7 +9,7 @@ from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from preferences.addresses.addresses import hash_of
-from preferences.consent.withdrawals import Word, start, stop
+from preferences.consent.withdrawals import Stopped, Word, start, stop
 from preferences.models import ConsentEvent, ContactPoint, Suppression
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, only_delivery, run, send, settled
@@ -84,7 +84,7 @@ def test_what_waits_is_not_sent_after_a_stop_and_is_after_a_start(
 ) -> None:
     word = Word("sms", hash_of("sms", NUMBER), now())
     send(texting, user_id="ada", channels=["sms"])
-    stop(word, "STOP")
+    stop([Stopped(word, "STOP")])
     run(hints)
     assert (settled().state, only_delivery().reason) == (State.SKIPPED, "suppressed")
 

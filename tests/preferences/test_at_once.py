@@ -111,7 +111,7 @@ def test_choices_made_by_several_at_once_agree_with_their_record(people: list[st
     def choose() -> object:
         word = withdrawals.Word("sms", b"h" * 32, clock.now())
         with transaction.atomic():
-            withdrawals.unsubscribe(word, ids[0])
+            withdrawals.unsubscribe([withdrawals.Unsubscribed(word, ids[0])])
         proof = Proof("page", clock.now())
         return choice_set(recipient_id=ids[1], channel="sms", enabled=True, proof=proof)
 

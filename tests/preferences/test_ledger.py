@@ -16,6 +16,7 @@ from preferences.addresses import addresses
 from preferences.consent import withdrawals
 from preferences.consent.choices import Proof, choice_set
 from preferences.consent.suppress_address import suppression_add
+from preferences.consent.withdrawals import Stopped, Unsubscribed
 from preferences.models import (
     Category,
     ConsentEvent,
@@ -76,9 +77,9 @@ def test_what_was_chosen_and_taken_back_in_every_way_agrees_with_its_record(
     choose(ada, False, type_id=weekly.pk)
     choose(ada, False, category_id=offers.pk)
     choose(ada, None, category_id=offers.pk)
-    withdrawals.unsubscribe(word(), None)
+    withdrawals.unsubscribe([Unsubscribed(word(), None)])
     withdrawals.resubscribe(word(), None)
-    withdrawals.stop(word(), "STOP")
+    withdrawals.stop([Stopped(word(), "STOP")])
     assert checked() == []
     assert Preference.objects.count() == 2
 
@@ -86,7 +87,7 @@ def test_what_was_chosen_and_taken_back_in_every_way_agrees_with_its_record(
 def test_a_provider_late_to_tell_of_something_is_the_last_all_the_same(ada: Recipient) -> None:
     choose(ada, True)
     late = withdrawals.Word("sms", word().address_hash, now().replace(year=2020))
-    withdrawals.unsubscribe(late, ada.pk)
+    withdrawals.unsubscribe([Unsubscribed(late, ada.pk)])
     assert not Preference.objects.get().enabled
     assert checked() == []
 
@@ -139,7 +140,7 @@ def test_what_was_written_without_a_proof_is_found(
 
 
 def test_an_address_that_was_taken_back_and_is_no_longer_suppressed_is_found() -> None:
-    withdrawals.stop(word(), "STOP")
+    withdrawals.stop([Stopped(word(), "STOP")])
     assert checked() == []
     Suppression.objects.all().delete()
     assert checked() == [f"sms {word().address_hash[:8].hex()}…: taken back"]
