@@ -7,7 +7,9 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from notifications.campaigns.run.numbers import arms_of
+        from notifications.campaigns.run.numbers import arms_of, services_of
         from notifications.segments.people.audience import arms_of_campaigns
+        from notifications.segments.people.ownership import services_of_campaigns
 
         arms_of_campaigns.register("campaigns", arms_of)
+        services_of_campaigns.register("campaigns", services_of)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.segments.people import count as counting
-from notifications.segments.people import sample
+from notifications.segments.people import ownership, sample
 from notifications.segments.people.audience import campaigns_had_by
 from notifications.segments.rules.tree import Activity, InSegment, Node, leaves
 from notifications.segments.upload.upload import is_lost
@@ -142,6 +142,13 @@ def check_named(caller: Caller, node: Node) -> None:
     problems |= _campaign_problems(caller, node)
     if problems:
         raise InvalidFields(problems)
+    if caller.only is not None:
+        ownership.check(node, caller.only)
+
+
+def check_evaluated(caller: Caller, segment: Segment) -> None:
+    """The same of a saved one, before it is evaluated for the caller. Raises InvalidFields."""
+    ownership.check_segment(segment, caller.only)
 
 
 def _campaign_problems(caller: Caller, node: Node) -> dict[str, str]:

@@ -8,7 +8,13 @@ from drf_spectacular.utils import extend_schema
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 
-from notifications.campaigns.api.campaigns import NONE, TAGS, CampaignsApi, shown
+from notifications.campaigns.api.campaigns import (
+    NONE,
+    TAGS,
+    CampaignsApi,
+    check_audience,
+    shown,
+)
 from notifications.campaigns.api.views import CampaignView
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.plan.write import check_seen, run_rate
@@ -94,10 +100,11 @@ class PreflightOf(CampaignsApi):
         tags=TAGS,
         operation_id="campaigns_preflight",
         summary="What a launch would do; nothing is sent",
-        responses={200: PreflightView, 404: NONE, **KEY_ERRORS},
+        responses={200: PreflightView, 400: CANNOT, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponse:
         campaign = self.campaign(request, campaign_id)
+        check_audience(request, campaign)
         found = preflight(campaign, now())
         remember(campaign, found.acknowledge)
         names = PreflightView.__struct_fields__
@@ -130,6 +137,7 @@ class Launch(Act):
         if campaign.state in LAUNCHED:
             return answer(shown(campaign))
         check_seen(campaign, body.seen)
+        check_audience(request, campaign)
         run, seen = launch_acknowledged(campaign=campaign, codes=body.acknowledge, now=now())
         return answer(self.done(request, campaign, launched_words(run, seen)))
 

@@ -19,7 +19,7 @@ from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
 from notifications.campaigns.report.state_counts import NOTHING_YET, standings
 from notifications.campaigns.states import CampaignState
-from notifications.segments.selectors import segments_of
+from notifications.segments.selectors import check_evaluated, segments_of
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
@@ -182,6 +182,12 @@ def _columns(request: Request, body: ChangedCampaign) -> dict[str, Any]:
     if segment is not None and not mine.filter(pk=segment.pk).exists():
         raise InvalidFields({"segment": f"No segment is called {segment.slug!r}."})
     return found
+
+
+def check_audience(request: Request, campaign: Campaign) -> None:
+    """That its segment tells the caller nothing of another service. Raises InvalidFields."""
+    if campaign.segment is not None:
+        check_evaluated(cast(Caller, request.user), campaign.segment)
 
 
 def shown(campaign: Campaign) -> CampaignView:

@@ -10,6 +10,7 @@ from notifications.accept.requests import SendRequest
 from notifications.campaigns.models import Campaign, Variant
 from notifications.campaigns.schedule import Starts, When, ends
 from notifications.campaigns.shares import shares
+from notifications.segments.people import ownership
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import InvalidFields
 
@@ -23,6 +24,7 @@ def check(campaign: Campaign, now: datetime) -> None:
     if not variants:
         found["variants"] = "Say what is to be sent: one variant at least."
     found |= dict(_winner(campaign, len(variants)))
+    found |= _segment(campaign)
     if found:
         raise InvalidFields(found)
     drafts = [draft_of(campaign, variant, now) for variant in variants]
@@ -77,6 +79,20 @@ def _time(campaign: Campaign, now: datetime) -> Iterator[tuple[str, str]]:
         yield "expires_at", "This is in the past."
     if campaign.repeat_until and campaign.on and campaign.repeat_until < campaign.on:
         yield "repeat_until", "This is before the first day."
+
+
+def _segment(campaign: Campaign) -> dict[str, str]:
+    """A service that made it itself hears who got it: nothing of another service may be told by
+    that. Staff may ask about everybody, but for a segment that is a service's."""
+    segment = campaign.segment
+    if segment is None:
+        return {}
+    by_itself = campaign.service_id if campaign.owner_id is None else None
+    try:
+        ownership.check_segment(segment, segment.service_id or by_itself)
+    except InvalidFields as error:
+        return {f"segment.{path}": text for path, text in error.fields.items()}
+    return {}
 
 
 def _shares(campaign: Campaign) -> Iterator[tuple[str, str]]:

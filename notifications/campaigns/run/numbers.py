@@ -47,6 +47,12 @@ def arms_of(campaigns: Collection[int], service_id: int | None = None) -> dict[i
     return found
 
 
+def services_of(campaigns: Collection[int]) -> dict[int, int]:
+    """Whose each of these campaigns is, as far as they exist."""
+    rows = Campaign.objects.filter(pk__in=campaigns)
+    return dict(rows.values_list("pk", "service_id"))
+
+
 def numbers_of(run: Run) -> Numbers:
     """Of all its arms together."""
     found = [each.numbers for each in numbers_by_arm(run).values()]

@@ -44,6 +44,11 @@ UNRECOGNISED = error(
     "not_recognised",
     body="This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
 )
+OTHERS = error(
+    "This is a campaign of another service: take it out of the rules.",
+    "invalid",
+    **{"rules.all[0].campaign": "…"},
+)
 NO_UPLOAD = error("There is no such upload.", "not_found", id="There is no such upload.")
 NO_UNDO = error("It was undone already.", "cannot_undo", upload="It was undone already.")
 SEED = OpenApiParameter("seed", int, description="Other people for another number.")
@@ -92,10 +97,10 @@ class CountSegment(SegmentApi):
         summary="Count a segment now",
         description="Exactly where that takes less than two seconds, else by a sample.",
         request=None,
-        responses={200: selectors.CountView, 404: NO_SEGMENT, **KEY_ERRORS},
+        responses={200: selectors.CountView, 400: OTHERS, 404: NO_SEGMENT, **KEY_ERRORS},
     )
     def post(self, request: Request, slug: str) -> HttpResponse:
-        segment = self.segment(slug)
+        segment = self.evaluated(slug)
         found = services.segment_count(segment=segment)
         return answer(selectors.CountView(found.n, found.exact, segment.counted_at))
 
@@ -106,10 +111,16 @@ class SampleSegment(SegmentApi):
         operation_id="segments_sample",
         summary="Some people of a segment, and why they are in it",
         parameters=[SEED],
-        responses={200: selectors.Sample, 404: NO_SEGMENT, 503: SLOW, **KEY_ERRORS},
+        responses={
+            200: selectors.Sample,
+            400: OTHERS,
+            404: NO_SEGMENT,
+            503: SLOW,
+            **KEY_ERRORS,
+        },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        segment = self.segment(slug)
+        segment = self.evaluated(slug)
         people = _sample(read(segment.rules), segment.pk, _seed(request.GET.get("seed")))
         return answer(selectors.Sample(selectors.people_views(people)))
 
@@ -119,10 +130,10 @@ class Members(SegmentApi):
         tags=TAGS,
         operation_id="segments_member",
         summary="Is this person in it, and why (not)?",
-        responses={200: selectors.Membership, 404: NO_SEGMENT, **KEY_ERRORS},
+        responses={200: selectors.Membership, 400: OTHERS, 404: NO_SEGMENT, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str, external_id: str) -> HttpResponse:
-        segment = self.segment(slug)
+        segment = self.evaluated(slug)
         found = sample.member(read(segment.rules), segment.pk, external_id)
         if found is None:
             raise not_found("external_id", "There is no such recipient.")
@@ -173,7 +184,7 @@ class Uploads(SegmentApi):
         uploads.upload_read(upload=upload, stream=stream)
         if upload.state == SegmentUpload.State.REFUSED and mode == SegmentUpload.Mode.REPLACE:
             raise InvalidFields({"body": upload.problem}, "not_recognised")
-        services.segment_count(segment=segment)
+        self.count_again(segment)
         return answer(selectors.upload_view(upload, now()))
 
 
@@ -193,7 +204,7 @@ class UndoUpload(SegmentApi):
         if upload is None:
             raise not_found("id", "There is no such upload.")
         done = upload_undo(upload=upload)
-        services.segment_count(segment=segment)
+        self.count_again(segment)
         return answer(selectors.upload_view(done, now()))
 
 

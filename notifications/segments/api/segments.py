@@ -1,5 +1,6 @@
 """Segments over HTTP."""
 
+from contextlib import suppress
 from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
@@ -13,7 +14,7 @@ from notifications.segments.models import Segment
 from notifications.segments.services import Wish
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
-from notifyproj.core.api.errors import not_found
+from notifyproj.core.api.errors import InvalidFields, not_found
 from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.models import Scope
@@ -70,6 +71,18 @@ class SegmentApi(APIView):
         if found is None:
             raise not_found("segment", "There is no such segment.")
         return found
+
+    def evaluated(self, slug: str) -> Segment:
+        """One whose people the caller may know. Raises ApiError 404, InvalidFields."""
+        segment = self.segment(slug)
+        selectors.check_evaluated(cast(Caller, self.request.user), segment)
+        return segment
+
+    def count_again(self, segment: Segment) -> None:
+        """After its list has changed; not what the caller may not know."""
+        with suppress(InvalidFields):
+            selectors.check_evaluated(cast(Caller, self.request.user), segment)
+            services.segment_count(segment=segment)
 
 
 class Segments(SegmentApi):

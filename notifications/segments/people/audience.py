@@ -54,7 +54,11 @@ def nested(node: Node) -> dict[str, Named]:
     wanted = named_in(node)
     for _ in range(LEVELS_MOST):
         rows = Segment.objects.filter(slug__in=wanted - found.keys()) if wanted else []
-        new = {row.slug: Named(row.pk, rules) for row in rows if (rules := _read(row)) is not None}
+        new = {
+            row.slug: Named(row.pk, read_, row.service_id)
+            for row in rows
+            if (read_ := _read(row)) is not None
+        }
         found |= new
         wanted = {slug for each in new.values() for slug in named_in(each.node)} - found.keys()
     return found

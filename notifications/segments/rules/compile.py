@@ -54,6 +54,7 @@ class Named(NamedTuple):
 
     id: int
     node: Node
+    service_id: int | None = None  # None: everybody's
 
 
 @dataclass(frozen=True, slots=True)
