@@ -14,6 +14,7 @@ from django.db import connection
 from bench.blast import Result
 from bench.callbacks import Result as Callbacks
 from bench.campaign import Result as Campaigns
+from bench.erasure import Result as Erasing
 from bench.resolve import Result as Resolving
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
@@ -32,6 +33,7 @@ class Figures:
     accept: tuple[float, float] | None = None
     obvious: float | None = None
     campaigns: list[Campaigns] = field(default_factory=list)
+    erasure: Erasing | None = None
     peak_mb: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
@@ -100,6 +102,7 @@ def table(figures: Figures) -> str:
         )
     rows += _callbacks(figures.callbacks) + _resolving(figures.resolve)
     rows += [row for result in figures.campaigns for row in _campaign(result)]
+    rows += _erasing(figures.erasure)
     if figures.accept:
         single, batch = figures.accept
         rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
@@ -167,6 +170,16 @@ def _campaign(result: Campaigns) -> list[tuple[str, str]]:
         ("  CPU µs a delivery", _words(result.cpu) or "not told of what was killed"),
         ("  urgent meanwhile, ms", _words(result.urgent_ms)),
     ]
+
+
+def _erasing(result: Erasing | None) -> list[tuple[str, str]]:
+    if result is None:
+        return []
+    speed = (
+        f"{result.own:,} of {result.deliveries:,} deliveries: answered in {result.at_once:.2f} s,"
+        f" the first turn over in {result.whole:.2f} s, {result.statements:,} statements"
+    )
+    return [("erased", speed), ("  slowest", f"{result.slowest_ms:,} ms: {result.slowest}…")]
 
 
 def _words(values: Mapping[str, object]) -> str:

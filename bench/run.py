@@ -9,6 +9,7 @@ from bench import (
     blast,
     callbacks,
     campaign,
+    erasure,
     obvious_run,
     report,
     resolve,
@@ -22,7 +23,7 @@ from notifyproj.launch.system.terminal import Step, say
 
 PARTS = (
     *("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
-    *("campaign", "troubled"),
+    *("campaign", "troubled", "erasure"),
 )
 URGENT_SENDS, URGENT_RATE = 200, 20.0
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
@@ -77,6 +78,8 @@ def _measure(
             figures.accept = accept.run(people, stack)
         case "obvious":
             figures.obvious = obvious_run.run(stack, stand_in)
+        case "erasure":
+            figures.erasure = erasure.run(stack)
         case "campaign" | "troubled":
             troubled = part == "troubled"
             figures.campaigns.append(campaign.run(people, stack, stand_in, troubled=troubled))

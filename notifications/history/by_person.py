@@ -22,12 +22,16 @@ from preferences.models import ContactPoint, Recipient
 BROADCASTS = 200  # the newest ones looked at
 FEW = 50  # people whose deliveries are looked through
 
-# The deliveries of a notification share its millisecond; the outer bounds only prune.
+# The deliveries of a notification share its millisecond; the outer bounds only prune. OFFSET 0
+# makes the planner ask for each by the index: joined, 200 of them read every partition whole.
 AMONG_FEW = """
 SELECT d.id::text, d.channel, d.contact_point_id
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS n (id, low, high)
-JOIN delivery d ON d.id BETWEEN n.low AND n.high AND d.notification_id = n.id
-WHERE d.recipient_id = %s AND d.id BETWEEN %s::uuid AND %s::uuid
+CROSS JOIN LATERAL (
+    SELECT id, channel, contact_point_id FROM delivery
+    WHERE id BETWEEN n.low AND n.high AND notification_id = n.id
+        AND recipient_id = %s AND id BETWEEN %s::uuid AND %s::uuid OFFSET 0
+) d
 """
 
 
