@@ -46,7 +46,7 @@ def _extend_core() -> None:
     """An erasure's steps are gone through in this order."""
     from notifications.dispatch.consumers import silent
     from notifications.dispatch.worker_processes import ended
-    from notifications.erasure import log, texts
+    from notifications.erasure import log, segment_rules, staff_texts, texts
     from notifications.erasure.run import erase_now
     from notifyproj.core import erasures, health
 
@@ -60,7 +60,9 @@ def _extend_core() -> None:
         ("dead_addresses", texts.dead_addresses),
         ("unread_callbacks", texts.unread_callbacks),
         ("evidence", texts.evidence),
+        ("segment_rules", segment_rules.step),  # the audit log hears of it, so before that
         *texts.steps(),
+        ("staff_texts", staff_texts.report),
     ):
         erasures.steps.register(name, step)
 

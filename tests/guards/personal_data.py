@@ -1,8 +1,9 @@
 """What is kept about a person, where, and what an erasure does to it. Checked documentation: the
 steps of an erasure are in `notifications/erasure/`.
 
-Every column that may hold text is here; a guard test fails for one that is not. Numbers, times and
-the internal number of a person (`recipient_id`) stay: without the id they name nobody.
+Every column that may hold text is here; a guard test fails for one that is not. Rules of segments
+are scrubbed where that changes nothing for others, and what is left of them is reported. Numbers,
+times and the internal number of a person (`recipient_id`) stay: without the id they name nobody.
 """
 
 from enum import StrEnum
@@ -14,6 +15,7 @@ class Fate(StrEnum):
     EMPTIED = "emptied"
     RENAMED = "becomes the name of the tombstone"
     SCRUBBED = "what mentions the person is replaced"
+    REPORTED = "written by staff: who is on call hears where it names the person"
     HASH_STAYS = "a keyed hash, kept so that an opt-out or a suppression holds"
     EXPIRES = "goes by itself within days, and names nobody in clear"
     NOBODY = "says nothing of a person we send to"
@@ -44,7 +46,7 @@ EMPTIED status_attempt: reason excerpt
 ROW_GOES attachment: name content_type content
 ROW_GOES idempotency_key: key request_hash response
 ROW_GOES inbound_callback: url headers body
-ROW_GOES dead_candidate: address_hash reason source
+ROW_GOES dead_candidate: address_hash reason source evidence former
 ROW_GOES sandbox_received: account provider delivery_id recipient fault message raw checks reply
 EMPTIED consent_event: evidence ip_hash
 SCRUBBED audit_entry: label changes note
@@ -53,6 +55,16 @@ SCRUBBED alert: key title detail
 SCRUBBED suppression: reason
 SCRUBBED segment_upload: file_name errors problem
 EMPTIED erasure: sealed points
+"""
+WRITTEN_BY_STAFF = """
+SCRUBBED campaign_run: rules
+SCRUBBED segment: rules
+REPORTED segment: slug name description rules
+REPORTED campaign: name description variables
+REPORTED category: slug name names description descriptions
+REPORTED message_template: slug name description
+REPORTED notification_type: slug name names description descriptions
+REPORTED template_version: parts schema sample built note
 """
 STAYS = """
 HASH_STAYS suppression: address_hash superseded_by
@@ -80,33 +92,32 @@ NOBODY app: slug name platform
 NOBODY auth_group: name
 NOBODY auth_permission: name codename
 NOBODY auth_user: password username first_name last_name email
-NOBODY campaign: name description channels variables zone
-NOBODY campaign_run: rules stopped_by stopped_because brake_from
+NOBODY campaign: channels zone
+NOBODY campaign_run: stopped_by stopped_because brake_from
 NOBODY campaign_run: skipped_zones
 NOBODY campaign_slice: zone problem
 NOBODY campaign_variant: name
-NOBODY category: slug name names description descriptions
 NOBODY django_celery_beat_crontabschedule: minute hour day_of_month month_of_year day_of_week
 NOBODY django_celery_beat_periodictask: name task args kwargs queue exchange routing_key headers
 NOBODY django_celery_beat_periodictask: description
 NOBODY django_content_type: app_label model
 NOBODY django_session: session_key session_data
-NOBODY message_template: slug name description
-NOBODY notification_type: slug name names description descriptions channels opt_in_channels digest
-NOBODY notification_type: fallbacks template
+NOBODY notification_type: channels opt_in_channels digest fallbacks template
 NOBODY provider_account: slug kind endpoint ca_certificate credentials settings serves costs
 NOBODY provider_account: held_reason held_by breaker breaker_forced
 NOBODY sandbox_fault: account
-NOBODY segment: slug name description rules
 NOBODY service: slug name
 NOBODY status_endpoint: url description events types owner_email secrets reason
-NOBODY template_version: parts variables schema sample accepts built pins note changed_by
-NOBODY template_version: published_by
+NOBODY template_version: variables accepts pins changed_by published_by
 """
 
 
 def kept() -> list[Kept]:
-    lines = [line.partition(":") for line in f"{AT_ONCE}{BY_STEPS}{STAYS}".split("\n") if line]
+    lines = [
+        line.partition(":")
+        for line in f"{AT_ONCE}{BY_STEPS}{WRITTEN_BY_STAFF}{STAYS}".split("\n")
+        if line
+    ]
     found = []
     for head, _, columns in lines:
         fate, table = head.split()

@@ -1,5 +1,7 @@
 """Nothing anywhere says any more who it was."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -37,10 +39,61 @@ from tests.world import World, forget_all
 
 
 def test_nothing_says_any_more_who_it_was(shop: World, maria: Recipient, provider: StandIn) -> None:
+    told_by_everybody(shop, provider)
+    clicked(maria)
+    chosen(maria)
+    quoted_elsewhere()
+    assert len({table for table, _ in mentions()}) > 10, "there is something to erase"
+
+    erased_in_the_admin(maria)
+
+    assert mentions() == []
+    conserved()
+
+
+def test_a_file_for_somebody_goes_with_them(shop: World, maria: Recipient) -> None:
+    file = told_with_a_file(shop)
+    written()
+
+    erased_in_the_admin(maria)
+
+    assert not Attachment.objects.filter(pk=file).exists()
+
+
+def test_a_callback_that_nobody_could_read_goes_if_it_names_them(maria: Recipient) -> None:
+    parked(f"From=%2B{PHONE[1:]}&Body=stop")
+    others = parked("From=%2B15550001111")
+
+    erased_in_the_admin(maria)
+
+    assert list(InboundCallback.objects.values_list("pk", flat=True)) == [others.pk]
+
+
+def test_what_went_to_others_too_still_says_to_whom(shop: World, maria: Recipient) -> None:
     ben = shop.person("ben", token="b" * 64)
+    shared = told_with_ben(shop)
+    written()
+
+    erased_in_the_admin(maria)
+
+    assert Notification.objects.get(pk=shared).recipient_ids == [maria.pk, ben.pk]
+
+
+def told_by_everybody(shop: World, provider: StandIn) -> None:
+    """On every channel, with a file, together with another, and to an endpoint that listens."""
+    shop.person("ben", token="b" * 64)
     wish = Wish(url="https://hooks.example.com/x")
     status_services.endpoint_create(service_id=shop.service.pk, wish=wish)
     forget_all()
+    tell(shop, idempotency_key=f"welcome-{ID}", collapse_key=f"cart-{ID}")
+    told_with_a_file(shop)
+    written()
+    provider.always = Answer()  # of what went to others, too, it quotes nobody
+    told_with_ben(shop)
+    written()
+
+
+def told_with_a_file(shop: World) -> UUID:
     file = attachment_add(
         service_id=shop.service.pk,
         name=f"invoice {NAME}.pdf",
@@ -48,14 +101,17 @@ def test_nothing_says_any_more_who_it_was(shop: World, maria: Recipient, provide
         content=CODE.encode(),
         now=now(),
     )
-    tell(shop, idempotency_key=f"welcome-{ID}", collapse_key=f"cart-{ID}")
     tell(shop, attachments=[str(file.id)], channels=["email"])
-    written()
-    provider.always = Answer()  # of what went to others, too, it quotes nobody
+    return file.id
+
+
+def told_with_ben(shop: World) -> str:
     both = {"user_id": None, "user_ids": [ID, "ben"], "channels": ["push"]}
     about = {"variables": {"name": NAME, "code": "1"}, "metadata": {"by": [ID, NAME]}}
-    shared = tell(shop, **both, **about)
-    written()
+    return tell(shop, **both, **about)
+
+
+def clicked(maria: Recipient) -> None:
     first = Delivery.objects.filter(recipient_id=maria.pk, channel="email").earliest("pk")
     Event.objects.create(
         delivery_id=first.pk,
@@ -67,13 +123,16 @@ def test_nothing_says_any_more_who_it_was(shop: World, maria: Recipient, provide
         provider_id=f"id-of-{NAME}",
         detail=f"https://shop.example/?user={ID}",
     )
+
+
+def chosen(maria: Recipient) -> None:
     proof = Proof("api", now(), evidence={"email": EMAIL, "name": NAME})
     choice_set(recipient_id=maria.pk, channel="email", enabled=False, proof=proof)
-    operator = User.objects.create_superuser("op")
-    client = Client()
-    client.force_login(operator)
+
+
+def quoted_elsewhere() -> None:
+    """Where nobody looks for people."""
     parked(f"From=%2B{PHONE[1:]}&Body=stop")
-    others = parked("From=%2B15550001111")
     alerts.alert_raise(key="urgent", title="An urgent message failed", detail=f"550 {EMAIL}")
     Received.objects.create(
         account="sms",
@@ -83,15 +142,11 @@ def test_nothing_says_any_more_who_it_was(shop: World, maria: Recipient, provide
         recipient=PHONE,
         raw=NAME + CODE,
     )
-    assert len({table for table, _ in mentions()}) > 10, "there is something to erase"
 
+
+def erased_in_the_admin(maria: Recipient) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("op"))
     page = reverse("admin:preferences_recipient_changelist")
     client.post(page, {"action": "erase", "_selected_action": [str(maria.pk)]})
     time_passes()
-
-    assert mentions() == []
-    assert not Attachment.objects.filter(pk=file.id).exists()
-    assert list(InboundCallback.objects.values_list("pk", flat=True)) == [others.pk]
-    of_both = Notification.objects.get(pk=shared)
-    assert of_both.recipient_ids == [maria.pk, ben.pk]
-    conserved()
