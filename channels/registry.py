@@ -18,6 +18,7 @@ ADAPTERS = {
     "vonage": "channels.sms.vonage.adapter",
     "sns": "channels.sms.sns",
     "sns_push": "channels.push.sns_push",
+    "onesignal": "channels.push.onesignal",
     "inbox": "channels.inbox.adapter",
     "vapid": "channels.web_push.vapid",
     "webhook": "channels.webhook.standard",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from channels.base import Channel
 from notifications.explain.schemas import Word
-from notifications.resolve.plan import Facts
+from notifications.resolve.plan import Facts, points_at
 from notifications.resolve.rows import IN_DIGEST
 from preferences.decision.decide import Step, explain
 from preferences.decision.values import NO_LIMITS, Decision, Defer, Fold, Limits, Skip, Target
@@ -44,17 +44,22 @@ def ways(ask: Ask, person: Person, facts: Facts) -> list[Way]:
     """Of one person."""
     found = [way for channel in ask.channels for way in _on_channel(ask, person, channel, facts)]
     for step in ask.fallbacks:
-        sources = [way for way in found if way.channel == step.source]
+        sources = [way for way in found if way.channel == step.source and not _is_apart(way)]
         found += [
             _standing_in(way, step, sources, ask)
-            for way in _on_channel(ask, person, step.to, facts)
+            for way in _on_channel(ask, person, step.place, facts)
         ]
     return found
 
 
-def _on_channel(ask: Ask, person: Person, channel: str, facts: Facts) -> Iterator[Way]:
-    points: list[Point | None] = [*facts.points.get((person.id, channel), ())]
-    for point in points or [None]:
+def _is_apart(way: Way) -> bool:
+    """Whether it goes to an app that a fallback names: it stands in for others, none for it."""
+    return way.fallback is not None and way.fallback.app is not None
+
+
+def _on_channel(ask: Ask, person: Person, place: str, facts: Facts) -> Iterator[Way]:
+    channel = place.partition("@")[0]
+    for point in points_at(facts.points, person.id, place):
         limits = ask.limits.get(person.id, NO_LIMITS)
         target = _target(channel, point)
         rules = ask.type.rules

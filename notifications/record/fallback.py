@@ -17,7 +17,7 @@ from notifications.record.outcomes import Change
 from notifications.statuses import OPEN, ProviderOutcome, State
 from notifyproj.core.ids import delivery_id, milliseconds_in
 from notifyproj.core.sqlarrays import array
-from preferences.facts.types import Fallback, type_of
+from preferences.facts.types import Fallback, catalogue, type_of
 
 FIRST, NEXT, HASTENED = "fallback", "fallback_next", "fallback_now"
 LOST = frozenset({State.FAILED, State.SKIPPED, State.UNCERTAIN})
@@ -25,6 +25,7 @@ LOST = frozenset({State.FAILED, State.SKIPPED, State.UNCERTAIN})
 POINTS = """
 SELECT recipient_id, channel, id FROM contact_point
 WHERE recipient_id = ANY(%s::bigint[]) AND channel = ANY(%s)
+    AND (app_id IS NULL OR app_id <> ALL(%s::bigint[]))
 """
 SOURCES = sql.SQL("SELECT id::text, state, outcome FROM {leaf} WHERE id = ANY(%s::uuid[])")
 HASTEN = sql.SQL("""
@@ -88,18 +89,19 @@ def hasten(lost: Iterable[str]) -> None:
             cursor.execute(HASTEN.format(leaf=leaf("delivery", id_)), words)
 
 
-def steps_to(type_id: int, channel: str) -> list[Fallback]:
+def steps_to(type_id: int, channel: str, app_id: int | None = None) -> list[Fallback]:
     """By their deadlines."""
     type_ = type_of(type_id)
     steps = [step for step in type_.fallbacks if step.to == channel] if type_ else []
-    return sorted(steps, key=lambda step: step.after)
+    own = [step for step in steps if step.app == app_id] or [s for s in steps if s.app is None]
+    return sorted(own, key=lambda step: step.after)
 
 
 def _sources(
     rows: Sequence[Claimed],
 ) -> Iterable[tuple[Claimed, list[Fallback], list[list[Source]]]]:
     """Each row with its steps, and what became of the deliveries these look at."""
-    steps = {row.id: steps_to(row.type_id, row.channel) for row in rows}
+    steps = {row.id: steps_to(row.type_id, row.channel, row.app_id) for row in rows}
     channels = {step.source for found in steps.values() for step in found}
     points = _points({row.recipient_id for row in rows}, channels)
     ids = {
@@ -120,12 +122,14 @@ def _sources(
 
 
 def _points(recipients: set[int], channels: set[str]) -> dict[tuple[int, str], list[object]]:
-    """Live and dead ones; the inbox, and whoever has no address, count as one without an id."""
+    """Live and dead ones, but for apps that are apart; the inbox, and whoever has no address,
+    count as one without an id."""
     found: dict[tuple[int, str], list[object]] = {
         (recipient, channel): [""] for recipient in recipients for channel in channels
     }
+    addressed, apart = sorted(channels - {Channel.INBOX.value}), array(catalogue.get().apart)
     with connection.cursor() as cursor:
-        cursor.execute(POINTS, [array(recipients), sorted(channels - {Channel.INBOX.value})])
+        cursor.execute(POINTS, [array(recipients), addressed, apart])
         for recipient, channel, id_ in cursor.fetchall():
             found[recipient, channel].append(id_)
     return found

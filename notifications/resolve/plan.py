@@ -6,7 +6,7 @@ Most people of a chunk are alike, so that deciding costs next to nothing a perso
 whose each delivery is, and its id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -52,14 +52,12 @@ class Alike:
 
     def __init__(self, job: Job, facts: Facts, full: frozenset[str], now: datetime) -> None:
         self._job, self._facts, self._full, self._now = job, facts, full, now
-        self._channels = (*job.channels, *job.fallback_channels)
+        self._places = job.places
         self._known: dict[tuple[PersonRules, Kinds, Counted], Plan] = {}
 
     def looks(self, person: Person) -> Looks:
         known, id_ = self._facts.points, person.id
-        points = [
-            point for channel in self._channels for point in known.get((id_, channel)) or NO_POINT
-        ]
+        points = [point for place in self._places for point in points_at(known, id_, place)]
         return Looks(person.rules, points, tuple([point and point[KIND] for point in points]))
 
     def plan(self, person: Person, looks: Looks, counted: Counted = NOTHING) -> Plan:
@@ -96,15 +94,23 @@ def rows_for(job: Job, plan: Plan, person_id: int, points: Points) -> list[Row]:
     return rows
 
 
+def points_at(
+    points: Mapping[tuple[int, str], Sequence[Point]], recipient_id: int, place: str
+) -> Sequence[Point | None]:
+    """None stands for whoever has none on a channel; at an app of its own that is no news."""
+    found = points.get((recipient_id, place))
+    return found or (() if "@" in place else NO_POINT)
+
+
 def rows_of(
     job: Job, *, person: Person, facts: Facts, full: frozenset[str], now: datetime, limits: Limits
 ) -> list[Row]:
     rows: list[Row] = []
     for channel in job.channels:
-        _plan_channel(
+        _plan_place(
             job,
             person=person,
-            channel=channel,
+            place=channel,
             facts=facts,
             full=full,
             now=now,
@@ -130,12 +136,12 @@ def _plan_fallback(
     rows: list[Row],
 ) -> None:
     """Waits for its deadline behind the rows it stands in for."""
-    sources = [row for row in rows if row.channel == step.source]
+    sources = [row for row in rows if row.channel == step.source and not _is_apart(row, job)]
     planned: list[Row] = []
-    _plan_channel(
+    _plan_place(
         job,
         person=person,
-        channel=step.to,
+        place=step.place,
         facts=facts,
         full=full,
         now=now,
@@ -154,19 +160,25 @@ def _plan_fallback(
         rows.append(row)
 
 
-def _plan_channel(
+def _is_apart(row: Row, job: Job) -> bool:
+    """Whether it goes to an app that a fallback names: it stands in for others, none for it."""
+    return row.app_id is not None and any(step.app == row.app_id for step in job.fallbacks)
+
+
+def _plan_place(
     job: Job,
     *,
     person: Person,
-    channel: str,
+    place: str,
     facts: Facts,
     full: frozenset[str],
     now: datetime,
     limits: Limits,
     rows: list[Row],
 ) -> None:
+    channel = place.partition("@")[0]
     here = channel == Channel.INBOX  # the person is the address
-    for point in facts.points.get((person.id, channel)) or NO_POINT:
+    for point in points_at(facts.points, person.id, place):
         if point is None:
             target = Target(channel, reachable=here)
         else:

@@ -48,11 +48,12 @@ class Planned(NamedTuple):
 def first_fallbacks(
     type_: TypeValue, channels: Sequence[str], template_version_id: int
 ) -> tuple[Fallback, ...]:
-    """The first step to each channel that the message has words for and does not go to anyway."""
+    """The first step to each channel, or app of one, that the message is written for and does not
+    go to anyway."""
     first: dict[str, Fallback] = {}
     for step in sorted(type_.fallbacks, key=lambda step: step.after):
-        if step.source in channels and step.to not in channels:
-            first.setdefault(step.to, step)
+        if step.source in channels and step.place not in channels:
+            first.setdefault(step.place, step)
     if not first:
         return ()
     known = compiled(template_version_id).channels

@@ -42,6 +42,11 @@ class Job:
     def fallback_channels(self) -> tuple[str, ...]:
         return tuple(step.to for step in self.fallbacks)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where contact points are looked for, in the order of the rows."""
+        return (*self.channels, *(step.place for step in self.fallbacks))
+
 
 class Row(NamedTuple):
     """A delivery to insert: first what is its own, then what many share. See `store.insert`."""

@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from channels.accounts.receipts import may_be_confirmed
 from channels.base import Channel
-from channels.models import CHANNELS
+from channels.models import CHANNELS, App
 from notifyproj.core.admin.json_field import JSONField
 from preferences.digest_form import checked_digest
 from preferences.extension_points import type_requirements
@@ -17,6 +17,7 @@ from preferences.type_names import LONGEST as LONGEST_NAME
 from preferences.type_names import checked_names
 
 SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
+NAMES = frozenset({"from", "to", "unless", "after"})
 UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
 LANGUAGES, STEPS = ("names", "descriptions"), ("fallbacks", "digest")
@@ -121,7 +122,7 @@ def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
     if not isinstance(steps, list):
         raise ValueError(f"Write a list of steps, each as {SHAPE}.")
     checked = [_step(n, step) for n, step in enumerate(steps, 1)]
-    pairs = [(step["from"], step["to"]) for step in checked]
+    pairs = [(step["from"], _place(step)) for step in checked]
     kinds = [(*pair, step["unless"]) for pair, step in zip(pairs, checked, strict=True)]
     for n, (source, to, unless) in enumerate(kinds, 1):
         if (source, to, unless) in kinds[: n - 1]:
@@ -132,19 +133,32 @@ def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
 
 
 def _step(n: int, step: object) -> dict[str, Any]:
-    if not isinstance(step, Mapping) or step.keys() != {"from", "to", "unless", "after"}:
-        raise ValueError(f"Step {n}: write it as {SHAPE}.")
+    if not isinstance(step, Mapping) or step.keys() - {"app"} != NAMES:
+        raise ValueError(f"Step {n}: write it as {SHAPE}; “app” may name one app of the channel.")
     for name in ("from", "to"):
         if step[name] not in list(Channel):
             raise ValueError(f"Step {n}: “{name}” is one of {', '.join(Channel)}.")
-    if step["from"] == step["to"]:
-        raise ValueError(f"Step {n}: to another channel than {step['from']}.")
+    if "app" in step:
+        _check_app(n, step)
+    elif step["from"] == step["to"]:
+        raise ValueError(f"Step {n}: to another channel than {step['from']}, or to one app of it.")
     if step["unless"] not in UNLESS:
         raise ValueError(f"Step {n}: “unless” is accepted or delivered.")
     after = step["after"]
     if isinstance(after, bool) or not isinstance(after, int | float) or not 0 < after <= LONGEST:
         raise ValueError(f"Step {n}: “after” is a number of seconds, up to 7 days.")
     return dict(step)
+
+
+def _check_app(n: int, step: Mapping[str, Any]) -> None:
+    known = App.objects.filter(channel=step["to"], slug=str(step["app"])).exists()
+    if not known:
+        raise ValueError(f"Step {n}: there is no app “{step['app']}” of the channel {step['to']}.")
+
+
+def _place(step: Mapping[str, Any]) -> str:
+    """One app of a channel is a place of its own, from which no step leads on."""
+    return f"{step['to']}@{step['app']}" if "app" in step else str(step["to"])
 
 
 def _leads_back(source: str, to: str, pairs: list[tuple[str, str]]) -> bool:

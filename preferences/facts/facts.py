@@ -11,6 +11,7 @@ from django.db import connection
 from notifyproj.core.encryption import LOOKUP_VERSION
 from notifyproj.core.sqlarrays import array
 from preferences.decision.values import NO_CHOICES, Choices, PersonRules, Scope, category_key
+from preferences.facts.types import catalogue, place_of
 from preferences.recipients import tombstones
 
 # Most people have neither quiet hours nor choices: those are asked for apart, as the few rows
@@ -145,12 +146,17 @@ def load_people(
 def load_points_of(
     recipient_ids: Collection[int], channels: Iterable[str]
 ) -> dict[tuple[int, str], list[Point]]:
-    """The live contact points of these people, by (recipient id, channel), without addresses."""
+    """The live contact points of these people, by (recipient id, channel), without addresses;
+    those of an app that a fallback names apart from the others of its channel, by `place_of`."""
+    apart = catalogue.get().apart
     with connection.cursor() as cursor:
         cursor.execute(POINTS_OF, [array(recipient_ids), list(channels)])
         found: dict[tuple[int, str], list[Point]] = {}
         for point in map(Point._make, cursor.fetchall()):
-            found.setdefault((point.recipient_id, point.channel), []).append(point)
+            place = point.channel
+            if point.app_id in apart:
+                place = place_of(place, point.app_id)
+            found.setdefault((point.recipient_id, place), []).append(point)
         return found
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from channels.base import Lane
+from channels.models import App
 from notifyproj.core.snapshot import Snapshot
 from preferences.decision.cap_words import cap_word
 from preferences.decision.digest_rule import DigestRule, digest_rule
@@ -28,6 +29,17 @@ class Fallback:
     to: str
     unless: Literal["accepted", "delivered"]
     after: float
+    app: int | None = None  # only its contact points, and these only so
+
+    @property
+    def place(self) -> str:
+        """Where its contact points are among the facts."""
+        return place_of(self.to, self.app)
+
+
+def place_of(channel: str, app: int | None) -> str:
+    """A channel; or one app of it, which a fallback names and nothing else reaches."""
+    return channel if app is None else f"{channel}@{app}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class TypeValue:
 class Catalogue:
     by_slug: dict[str, TypeValue]
     by_id: dict[int, TypeValue]
+    apart: frozenset[int] = frozenset()  # apps that a fallback of any type names
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +105,35 @@ class CapValue:
 
 def _load() -> Catalogue:
     """A disabled type takes no new requests; what was accepted still goes out."""
-    values = {row: _value(row) for row in NotificationType.objects.all()}
+    rows = list(NotificationType.objects.all())
+    apps = _apps({step["app"] for row in rows for step in row.fallbacks if "app" in step})
+    values = {row: _value(row, apps) for row in rows}
     by_slug = {value.slug: value for row, value in values.items() if row.enabled}
-    return Catalogue(by_slug, {value.id: value for value in values.values()})
+    by_id = {value.id: value for value in values.values()}
+    return Catalogue(by_slug, by_id, frozenset(apps.values()))
 
 
-def _value(row: NotificationType) -> TypeValue:
+def _apps(slugs: set[str]) -> dict[str, int]:
+    """Most installations name none, and are not asked."""
+    return dict(App.objects.filter(slug__in=slugs).values_list("slug", "id")) if slugs else {}
+
+
+def _fallbacks(row: NotificationType, apps: dict[str, int]) -> tuple[Fallback, ...]:
+    """Without a step to an app that was removed."""
+    return tuple(
+        Fallback(
+            source=step["from"],
+            to=step["to"],
+            unless=step["unless"],
+            after=float(step["after"]),
+            app=apps.get(step.get("app", "")),
+        )
+        for step in row.fallbacks
+        if "app" not in step or step["app"] in apps
+    )
+
+
+def _value(row: NotificationType, apps: dict[str, int]) -> TypeValue:
     return TypeValue(
         id=row.pk,
         slug=row.slug,
@@ -118,10 +154,7 @@ def _value(row: NotificationType) -> TypeValue:
         ),
         routing=row.routing,
         fixed_account=row.fixed_account_id,
-        fallbacks=tuple(
-            Fallback(step["from"], step["to"], step["unless"], float(step["after"]))
-            for step in row.fallbacks
-        ),
+        fallbacks=_fallbacks(row, apps),
         track_opens=row.track_opens,
         track_clicks=row.track_clicks,
         duplicate_seconds=row.duplicate_seconds,

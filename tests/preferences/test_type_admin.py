@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.accounts.credentials import account_upsert
+from channels.models import App
 from preferences.admin.type_form import checked_fallbacks
 from preferences.facts.types import Fallback, catalogue
 from preferences.models import NotificationType
@@ -187,3 +188,24 @@ def test_json_that_is_none_of_a_type_changes_nothing(
     before = getattr(news, field)
     save(operator, news, **{field: text})
     assert getattr(news, field) == before
+
+
+def test_a_fallback_may_name_an_app_beside_the_channel(
+    operator: Client, news: NotificationType
+) -> None:
+    app = App.objects.create(slug="onesignal", name="OneSignal", channel="push")
+    step = {**STEP, "to": "push", "app": "onesignal"}
+
+    save(operator, news, fallbacks=json.dumps([step]))
+
+    value = catalogue.get().by_slug["news"]
+    assert value.fallbacks == (Fallback("push", "push", "accepted", 10.0, app.pk),)
+    assert catalogue.get().apart == {app.pk}
+
+
+@pytest.mark.parametrize("app", ["nowhere", "", None, 7])
+def test_an_app_that_is_not_of_the_channel_is_no_step(app: object, db: None) -> None:
+    App.objects.create(slug="browsers", name="Browsers", channel="web_push")
+    for wrong in (app, "browsers"):
+        with pytest.raises(ValueError, match="there is no app"):
+            checked_fallbacks([{**STEP, "to": "push", "app": wrong}])
