@@ -13,7 +13,7 @@ from babel.core import get_global
 
 MAX_TAG = 35  # characters, RFC 5646, 4.4.1
 REMEMBERED = 4_096
-SHAPE = "A locale looks like de, de-AT or zh-Hant-TW (BCP 47)."
+SHAPE = "Must be a BCP 47 locale, such as de, de-AT or zh-Hant-TW."
 LANGUAGE, EXTENDED = re.compile(r"[a-z]{2,3}"), re.compile(r"[a-z]{3}")
 WITH_EXTENDED = frozenset({"ar", "kok", "lv", "ms", "sgn", "sw", "uz", "zh"})  # zh-yue is yue
 SCRIPT, REGION = re.compile(r"[a-z]{4}"), re.compile(r"[a-z]{2}|[0-9]{3}")

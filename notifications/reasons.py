@@ -54,7 +54,7 @@ REASONS = {
     "bad_subscription": "The browser's subscription is not as it should be",
     "VapidPkHashMismatch": "The browser subscribed with another key",
     "type_removed": "This kind of news is no longer sent",
-    "undecryptable": "The person's data can no longer be read",
+    "undecryptable": "The recipient's data can no longer be decrypted",
     "attempts_exhausted": "The provider failed every time",
 }
 

@@ -40,7 +40,7 @@ class ProviderOutcome(models.IntegerChoices):
 
 
 class NotificationStatus(StrEnum):
-    """What the API says of a notification: its state, and whether anything may still be sent."""
+    """`processing`: something may still be sent. `completed`: all deliveries are final."""
 
     SCHEDULED = "scheduled"
     ACCEPTED = "accepted"

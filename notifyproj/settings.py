@@ -192,7 +192,7 @@ UNFOLD = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Notification platform",
-    "DESCRIPTION": "Tell a person something, on the channels they chose; see what became of it.",
+    "DESCRIPTION": "Send notifications on the channels your recipients chose, and track delivery.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": ["notifyproj.core.api.openapi.add_common_errors"],

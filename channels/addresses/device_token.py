@@ -23,9 +23,9 @@ NOTHING = frozenset(
 
 SHAPE = "Must be 1 to 4096 characters: letters, digits and signs, without spaces or quotes."
 DESCRIPTION = (
-    "This is the description of a token, not the token: send its bytes as hexadecimal digits."
+    "This is the description of a token: send the bytes of the token as hexadecimal digits."
 )
-MISSING = "This is what a program prints when it has no token."
+MISSING = "This is not a token, but the text a program prints for a missing one."
 
 
 class InvalidToken(ValueError):

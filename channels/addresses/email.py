@@ -20,10 +20,13 @@ WIDE_DOT_ATOM = re.compile(rf"[{WIDE}]+(?:\.[{WIDE}]+)*")
 MAX_LOCAL, MAX_ADDRESS = 64, 254  # octets, RFC 5321, 4.5.3.1
 MAX_TEXT = 1_000  # characters that are looked at: what nobody sees may be among them
 
-SHAPE = "An e-mail address looks like name@example.com."
-LOCAL = "Before the @ are 1 to 64 letters, digits and signs, with single dots between them."
-SCRIPT = "Before the @ only letters without accents can be sent to (SMTPUTF8 is not supported)."
-LENGTH = "An e-mail address has at most 254 characters."
+SHAPE = "Must be an e-mail address, such as name@example.com."
+LOCAL = (
+    "The part before the @ must have 1 to 64 letters, digits and signs, with single dots "
+    "between them."
+)
+SCRIPT = "The part before the @ must be ASCII (SMTPUTF8 is not supported)."
+LENGTH = "An e-mail address must have at most 254 characters."
 
 
 class InvalidEmail(ValueError):
@@ -58,7 +61,7 @@ def parse(text: str) -> EmailAddress:
     try:
         found = EmailAddress(local, ascii_domain(domain))
     except InvalidDomain as error:
-        raise InvalidEmail(f"The domain of this e-mail address cannot exist: {error}.") from None
+        raise InvalidEmail(f"The domain of this e-mail address is invalid: {error}.") from None
     _check(found)
     return found
 

@@ -28,8 +28,8 @@ BETWEEN = frozenset("().,/\u00b7\u2212\u30fb")  # what people put between digits
 # Nothing to ask the library about: no zero of a country's own behind its code.
 PLAIN = re.compile(r"\+(?!\d{0,3}0|521)[1-9][0-9]{7,14}")
 MEXICO = 52  # its mobiles had a 1 behind the code until 2019; lists and gateways still have it
-SHAPE = "A number looks like +14155550123, with its country code."
-LENGTH = "No number of this country has so few or so many digits."
+SHAPE = "Must be a phone number with country code, such as +14155550123."
+LENGTH = "The phone number has the wrong number of digits for its country."
 
 
 class InvalidPhone(ValueError):

@@ -5,7 +5,6 @@ from typing import Any, TypedDict, cast
 from uuid import UUID
 
 import msgspec
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
@@ -18,6 +17,7 @@ from channels.inbox.authentication import InboxTokenAuthentication
 from channels.inbox.tokens import Reader
 from notifyproj.core import clock
 from notifyproj.core.api.bodies import read_body
+from notifyproj.core.api.errors import not_found
 
 
 class ItemOut(msgspec.Struct):
@@ -32,27 +32,27 @@ class ItemOut(msgspec.Struct):
 
 
 class PageOut(msgspec.Struct):
-    """`next_cursor` is `before` of the page after it; null: this was the last."""
+    """`next_cursor`: `before` of the next page; null on the last page."""
 
     items: list[ItemOut]
     next_cursor: str | None
 
 
 class UnreadOut(msgspec.Struct):
-    """At most 100: read that as 99+."""
+    """Counts up to 100: show 100 as 99+."""
 
     unread: int
 
 
 class ReadAllIn(msgspec.Struct):
-    """`up_to`: the newest item seen; null for all there is."""
+    """`up_to`: id of the newest item seen; null: all items."""
 
     up_to: UUID | None = None
 
 
 class PageIn(serializers.Serializer[Any]):
     before = serializers.CharField(
-        default="", allow_blank=True, help_text="`next_cursor` of an earlier page."
+        default="", allow_blank=True, help_text="`next_cursor` of the previous page."
     )
     limit = serializers.IntegerField(default=20, min_value=1, max_value=selectors.MOST)
     unread = serializers.BooleanField(default=False)
@@ -76,13 +76,14 @@ class InboxView(APIView):
 
     def require(self, item_id: UUID) -> None:
         if not selectors.exists(item_id=item_id, **self.whose):
-            raise Http404
+            raise not_found("item_id", "Inbox item not found.")
 
 
 class Items(InboxView):
     @extend_schema(
         tags=["inbox"],
         operation_id="inbox_items",
+        summary="List inbox items",
         parameters=[PageIn],
         responses=PageOut,
     )
@@ -97,13 +98,24 @@ class Items(InboxView):
 
 
 class UnreadCount(InboxView):
-    @extend_schema(tags=["inbox"], operation_id="inbox_unread_count", responses=UnreadOut)
+    @extend_schema(
+        tags=["inbox"],
+        operation_id="inbox_unread_count",
+        summary="Count unread items",
+        responses=UnreadOut,
+    )
     def get(self, request: Request) -> Response:
         return Response({"unread": selectors.unread_count(**self.whose)})
 
 
 class ReadItem(InboxView):
-    @extend_schema(tags=["inbox"], operation_id="inbox_read", request=None, responses=UnreadOut)
+    @extend_schema(
+        tags=["inbox"],
+        operation_id="inbox_read",
+        summary="Mark an item as read",
+        request=None,
+        responses=UnreadOut,
+    )
     def post(self, request: Request, item_id: UUID) -> Response:
         self.require(item_id)
         unread = services.mark_read(**self.whose, ids=[item_id], now=clock.now())
@@ -112,7 +124,11 @@ class ReadItem(InboxView):
 
 class ReadAll(InboxView):
     @extend_schema(
-        tags=["inbox"], operation_id="inbox_read_all", request=ReadAllIn, responses=UnreadOut
+        tags=["inbox"],
+        operation_id="inbox_read_all",
+        summary="Mark all items as read",
+        request=ReadAllIn,
+        responses=UnreadOut,
     )
     def post(self, request: Request) -> Response:
         body = read_body(request, ReadAllIn)
@@ -121,7 +137,13 @@ class ReadAll(InboxView):
 
 
 class ArchiveItem(InboxView):
-    @extend_schema(tags=["inbox"], operation_id="inbox_archive", request=None, responses=UnreadOut)
+    @extend_schema(
+        tags=["inbox"],
+        operation_id="inbox_archive",
+        summary="Archive an item",
+        request=None,
+        responses=UnreadOut,
+    )
     def post(self, request: Request, item_id: UUID) -> Response:
         self.require(item_id)
         unread = services.archive(**self.whose, item_id=item_id, now=clock.now())

@@ -13,5 +13,5 @@ class InboxTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A person's token, from `POST /api/v1/inbox/tokens`.",
+            "description": "The inbox token of a recipient, from `POST /api/v1/inbox/tokens`.",
         }

@@ -118,4 +118,4 @@ def _parse(cursor: str) -> tuple[datetime, UUID]:
     try:
         return EPOCH + timedelta(microseconds=int(microseconds)), UUID(hex=hex_id)
     except (ValueError, OverflowError) as error:
-        raise InvalidCursor("Not a cursor of an earlier answer.") from error
+        raise InvalidCursor("`before` must be the `next_cursor` of the previous page.") from error

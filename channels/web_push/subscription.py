@@ -56,7 +56,7 @@ def parse(address: str) -> Subscription:
         keys = Keys(_decoded(p256dh), _decoded(auth))
         check(keys)
     except ValueError:
-        raise NotASubscription("The subscription's keys are not a browser's") from None
+        raise NotASubscription("The keys of the subscription are invalid") from None
     return Subscription(endpoint, keys)
 
 

@@ -68,7 +68,7 @@ def accept(
     *,
     key: str = "",
 ) -> list[Answer]:
-    """Accept requests, each by itself: a bad one does not sink the others.
+    """Accept requests, each by itself: an invalid one does not affect the others.
 
     `key` is the `Idempotency-Key` of the whole call; an item's own key goes before it.
     """

@@ -32,7 +32,7 @@ def check_sizes(request: SendRequest) -> None:
     for name, limit in (("variables", MOST_VARIABLES), ("metadata", MOST_METADATA)):
         value = getattr(request, name)
         if value and len(msgspec.json.encode(value)) > limit:
-            raise InvalidFields({name: f"At most {limit:,} bytes of JSON."})
+            raise InvalidFields({name: f"`{name}` must not exceed {limit:,} bytes of JSON."})
 
 
 def given_later(type_: TypeValue) -> tuple[str, ...]:
@@ -49,7 +49,10 @@ def check_variables(request: SendRequest, version: VersionValue, type_: TypeValu
         if request.variables.get(name) is None and name not in given
     ]
     if missing:
-        fields = {f"variables.{name}": f"{version.name} needs {name}." for name in missing}
+        fields = {
+            f"variables.{name}": f"{version.name} requires the variable `{name}`."
+            for name in missing
+        }
         raise InvalidFields(fields, "missing_variable")
     if wrong := needs(version.id).wrong_variables(request.variables, given):
         fields = {f"variables.{place}": words for place, words in wrong.items()}
@@ -72,7 +75,7 @@ def check_reply_address(
 
 def _no_reply_address(version: VersionValue, names: Collection[str], why: str) -> InvalidFields:
     """At the variables it is made of; without any, no request can make it better."""
-    text = f"The reply address of {version.name} cannot be used. {why}"
+    text = f"The reply address of {version.name} is invalid. {why}"
     fields = {f"variables.{name}": text for name in names} or {"template_id": text}
     return InvalidFields(fields, "invalid_variable" if names else "invalid")
 
@@ -81,13 +84,15 @@ def check_files(request: SendRequest, channels: tuple[str, ...], files: Mapping[
     if not request.attachments:
         return
     if Channel.EMAIL not in channels:
-        raise InvalidFields({"attachments": "Only e-mail carries files, and this has no e-mail."})
+        raise InvalidFields({"attachments": "Attachments require the channel `email`."})
     for index, id_ in enumerate(request.attachments):
         if str(id_) not in files:
-            text = "This service has no such attachment."
+            text = "Attachment not found."
             raise InvalidFields({f"attachments[{index}]": text}, "unknown_attachment", 422)
     if sum(files[id_] for id_ in {*map(str, request.attachments)}) > LARGEST:
-        raise InvalidFields({"attachments": f"At most {LARGEST >> 20} MB together."})
+        raise InvalidFields(
+            {"attachments": f"The attachments must not exceed {LARGEST >> 20} MB in total."}
+        )
 
 
 def times(
@@ -96,24 +101,30 @@ def times(
     """(scheduled or None, expiry), both aware."""
     scheduled = _aware("scheduled_at", request.scheduled_at)
     if scheduled and scheduled < now - LATE:
-        raise InvalidFields({"scheduled_at": "This is in the past."})
+        raise InvalidFields({"scheduled_at": "`scheduled_at` must not be in the past."})
     if scheduled and scheduled > now + FARTHEST:
-        raise InvalidFields({"scheduled_at": "At most a year ahead."})
+        raise InvalidFields({"scheduled_at": "`scheduled_at` must be at most one year ahead."})
     start = max(scheduled or now, now)
     if request.expires_at is not None and request.ttl_seconds is not None:
-        raise InvalidFields({"expires_at": "Give one of expires_at and ttl_seconds."})
+        raise InvalidFields(
+            {"expires_at": "Only one of `expires_at` and `ttl_seconds` is allowed."}
+        )
     expires = _aware("expires_at", request.expires_at)
     if expires is None:
         seconds = request.ttl_seconds or type_.ttl_seconds
         expires = start + min(timedelta(seconds=seconds), LONGEST_LIFE)
     if expires <= start:
-        raise InvalidFields({"expires_at": "Must be after the message is to be sent."})
+        raise InvalidFields({"expires_at": "`expires_at` must be later than the time of sending."})
     if expires > start + LONGEST_LIFE:
-        raise InvalidFields({"expires_at": "At most 7 days after the message is to be sent."})
+        raise InvalidFields(
+            {"expires_at": "`expires_at` must be at most 7 days after the time of sending."}
+        )
     return (scheduled if scheduled and scheduled > now else None), expires
 
 
 def _aware(name: str, value: datetime | None) -> datetime | None:
     if value is not None and value.tzinfo is None:
-        raise InvalidFields({name: "Needs a zone: 2026-11-22T09:00:00+01:00 or …Z."})
+        raise InvalidFields(
+            {name: f"`{name}` must have a UTC offset: 2026-11-22T09:00:00+01:00 or …Z."}
+        )
     return value

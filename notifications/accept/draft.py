@@ -95,7 +95,7 @@ def draft(
     """
     type_ = catalogue.get().by_slug.get(request.type)
     if type_ is None:
-        raise InvalidFields({"type": f"No notification type is called {request.type!r}."})
+        raise InvalidFields({"type": f"Notification type {request.type!r} not found."})
     version = _version(request, type_)
     channels = _channels(request, type_, version)
     known, unknown = ((), ()) if everyone else _people(request, recipients)
@@ -146,7 +146,7 @@ def _seal(id_: UUID, request: SendRequest, known: tuple[Known, ...]) -> bytes:
     try:
         key = known[0].key()
     except Undecryptable:
-        text = "What is known of this person can no longer be read."
+        text = "The data of this recipient can no longer be decrypted."
         raise InvalidFields({"user_id": text}, "recipient_unreadable", 422) from None
     return seal(str(id_), request.variables, key) if key else b""
 
@@ -159,12 +159,12 @@ def _people(
     request: SendRequest, recipients: dict[str, Known]
 ) -> tuple[tuple[Known, ...], tuple[str, ...]]:
     if (request.user_id is None) == (request.user_ids is None):
-        raise InvalidFields({"user_id": "Give exactly one of user_id and user_ids."})
+        raise InvalidFields({"user_id": "Exactly one of `user_id` and `user_ids` is required."})
     names = list(dict.fromkeys(_names(request)))
     known = tuple(recipients[name] for name in names if name in recipients)
     unknown = tuple(name for name in names if name not in recipients)
     if request.user_id is not None and unknown:
-        text = f"No recipient is known as {request.user_id!r}."
+        text = f"Recipient {request.user_id!r} not found."
         raise InvalidFields({"user_id": text}, "unknown_recipient", 422)
     return known, unknown
 
@@ -172,10 +172,11 @@ def _people(
 def _version(request: SendRequest, type_: TypeValue) -> VersionValue:
     template_id = request.template_id or type_.template
     if not template_id:
-        raise InvalidFields({"template_id": "This type has no template of its own: name one."})
+        text = "`template_id` is required: the notification type has no default template."
+        raise InvalidFields({"template_id": text})
     version = find_version(template_id)
     if version is None:
-        raise InvalidFields({"template_id": f"No published template is called {template_id!r}."})
+        raise InvalidFields({"template_id": f"Published template {template_id!r} not found."})
     return version
 
 
@@ -184,12 +185,12 @@ def _channels(request: SendRequest, type_: TypeValue, version: VersionValue) -> 
         wanted = tuple(dict.fromkeys(channel.value for channel in request.channels))
         missing = [channel for channel in wanted if channel not in version.channels]
         if missing:
-            text = f"{version.name} has no part for {', '.join(missing)}."
+            text = f"{version.name} has no content for {', '.join(missing)}."
             raise InvalidFields({"channels": text})
         return wanted
     channels = tuple(channel for channel in type_.channels if channel in version.channels)
     if not channels:
-        text = f"{version.name} has no part for any channel of {type_.slug}."
+        text = f"{version.name} has no content for any channel of {type_.slug}."
         raise InvalidFields({"template_id": text})
     return channels
 
@@ -198,7 +199,7 @@ def _warnings(request: SendRequest, lane: int) -> tuple[dict[str, str], ...]:
     if LANE_OF[request.priority] == lane:
         return ()
     given = PRIORITY_OF[lane]  # type: ignore[index]
-    text = f"{request.type} goes with {given} priority at most: lowered from {request.priority}."
+    text = f"The highest priority of {request.type} is {given}: lowered from {request.priority}."
     return ({"code": "priority_lowered", "message": text},)
 
 

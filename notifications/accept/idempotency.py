@@ -19,7 +19,9 @@ from notifyproj.core.sqlarrays import quoted_array
 
 KEPT = timedelta(hours=24)
 REUSED = InvalidFields(
-    {"Idempotency-Key": "This key was used before with another body."}, "idempotency_conflict", 409
+    {"Idempotency-Key": "This idempotency key was used with a different request body."},
+    "idempotency_conflict",
+    409,
 )
 
 

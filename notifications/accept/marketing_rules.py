@@ -18,7 +18,7 @@ from templates.review.checks import Problem
 from templates.review.unsubscribe_check import LINKS, Parts, without_way_out
 from templates.versions.published import VersionValue, channels_without_way_out, find_version
 
-MANDATORY = "Marketing cannot be mandatory: it always has a way out."
+MANDATORY = "Marketing cannot be mandatory: recipients must be able to unsubscribe."
 CODE = "no_way_out"
 
 
@@ -30,14 +30,14 @@ def check_way_out(
         raise InvalidFields({"type": MANDATORY}, CODE, 422)
     lacking = channels_without_way_out(version.id).intersection(channels)
     if lacking:
-        text = f"{version.name} does not say how to unsubscribe, on {', '.join(sorted(lacking))}."
+        text = (
+            f"{version.name} has no unsubscribe link or keyword for {', '.join(sorted(lacking))}."
+        )
         raise InvalidFields({"template_id": text}, CODE, 422)
     given = {name: request.variables[name] for name in LINKS if name in request.variables}
     wrong = [name for name, url in sorted(given.items()) if not _is_link(url)]
     if wrong:
-        fields = {
-            f"variables.{name}": "Leave it out, or give a link of your own." for name in wrong
-        }
+        fields = {f"variables.{name}": "Must be a URL, or left out." for name in wrong}
         raise InvalidFields(fields, CODE, 422)
 
 
@@ -58,7 +58,7 @@ def of_type(said: Mapping[str, Any]) -> dict[str, str]:
     if not (version and lacking):
         return {}
     where = ", ".join(sorted(lacking))
-    return {"template": f"{version.name} does not say how to unsubscribe, on {where}."}
+    return {"template": f"{version.name} has no unsubscribe link or keyword for {where}."}
 
 
 def _is_link(value: object) -> bool:

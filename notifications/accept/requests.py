@@ -16,7 +16,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Tell somebody something. Exactly one of `user_id` and `user_ids`."""
+    """Exactly one of `user_id` and `user_ids` is required."""
 
     type: Slug
     user_id: UserId | None = None
@@ -34,12 +34,13 @@ class SendRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     idempotency_key: Key | None = None
 
 
-# They are read one by one, as a wrong one sinks no other; what each has to be is said all the same.
+# They are decoded one by one, as an invalid one must not affect the others; the schema of each is
+# documented all the same.
 EACH = {"items": {"$ref": "#/components/schemas/SendRequest"}}
 
 
 class BatchRequest(Struct, forbid_unknown_fields=True):
-    """Up to 1,000 different requests; each has a result of its own."""
+    """Up to 1,000 requests; each has its own result."""
 
     notifications: Annotated[list[Any], Meta(min_length=1, max_length=1000, extra_json_schema=EACH)]
 
@@ -50,7 +51,7 @@ class Warned(Struct):
 
 
 class Accepted(Struct):
-    """What an accepted request is told. `priority` is the one it goes with."""
+    """An accepted request. `priority`: the one in effect, which may be lower than requested."""
 
     id: str
     status: Literal["accepted", "scheduled"]

@@ -45,7 +45,9 @@ def read(query: Query, now: datetime, arm_ids: Sequence[int] | None) -> Asked:
     group_by = _groups(query.get("group_by", ""))
     longest = LONGEST_BY_HOUR if "hour" in group_by else LONGEST
     if not since < until <= since + longest:
-        raise InvalidFields({"since": f"Before `until`, by {longest.days} days at most."})
+        raise InvalidFields(
+            {"since": f"`since` must be before `until`, by at most {longest.days} days."}
+        )
     which = Which(
         since=since,
         until=until,
@@ -64,8 +66,8 @@ def numbers(query: Query, name: str) -> list[int] | None:
 
 def _groups(text: str) -> tuple[Group, ...]:
     names = tuple(name for name in text.split(",") if name)
-    if unknown := [name for name in names if name not in GROUPS]:
-        raise InvalidFields({"group_by": f"{unknown[0]} is none of {', '.join(GROUPS)}."})
+    if not set(names) <= set(GROUPS):
+        raise InvalidFields({"group_by": f"`group_by` must be one or more of {', '.join(GROUPS)}."})
     return tuple(name for name in GROUPS if name in names)
 
 
@@ -77,7 +79,7 @@ def _each(query: Query, name: str, find: Callable[[str], T | None]) -> list[T] |
     for text in query[name].split(","):
         one = find(text)
         if one is None:
-            raise InvalidFields({name: f"There is no {text[:50]}."})
+            raise InvalidFields({name: f"`{name}` contains an unknown value: {text[:50]}."})
         found.append(one)
     return found
 

@@ -13,7 +13,7 @@ from notifications.statuses import State
 
 
 class LatencyView(Struct):
-    """Milliseconds from when a message could go until its provider had it."""
+    """Milliseconds from when a message was ready until its provider accepted it."""
 
     p50: float | None
     p95: float | None
@@ -21,9 +21,9 @@ class LatencyView(Struct):
 
 
 class ReportRow(Struct, kw_only=True):
-    """`created` is the sum of `sent` to `waiting`; both ends are null in a report by account, as a
-    delivery is nobody's until an account tries it. `delivered`, `opened` and `clicked` include
-    those further on."""
+    """`created` is the sum of `sent` to `waiting`; `created` and `waiting` are null in a report by
+    account, as a delivery has no account before its first attempt. `delivered` includes `opened`,
+    which includes `clicked`."""
 
     group: dict[str, Any]
     created: int | None

@@ -8,22 +8,26 @@ from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.api.openapi import error
 
 NAME = "Idempotency-Key"
-LONGEST = 190
+LONGEST = 190  # characters
 KEY = OpenApiParameter(
     NAME,
     str,
     OpenApiParameter.HEADER,
-    description="Up to 190 characters, kept 24 hours: the same key and body replays the first "
-    "answer (with `Idempotency-Replayed: true`); the same key with another body is 409.",
+    description="At most 190 characters, kept for 24 hours. The same key with the same body "
+    "returns the first response (with `Idempotency-Replayed: true`); with a different body it is "
+    "refused with 409.",
 )
-CONFLICT = error("This key was used before with another body.", "idempotency_conflict")
+CONFLICT = error(
+    "This idempotency key was used with a different request body.", "idempotency_conflict"
+)
 
 
 def read_key(request: Request) -> str:
     """Returns an empty string when the request has none. Raises InvalidFields."""
     key = request.headers.get(NAME, "")
     if len(key) > LONGEST or not key.isprintable():
-        raise InvalidFields({NAME: f"At most {LONGEST} printable characters."})
+        message = f"`{NAME}` must have at most {LONGEST} printable characters."
+        raise InvalidFields({NAME: message})
     return key
 
 

@@ -22,7 +22,7 @@ from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
 from notifyproj.core.api.former_names import REMOVED
 from notifyproj.core.api.instants import read_bound
-from notifyproj.core.api.openapi import KEY_ERRORS, ErrorDetail, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, ErrorDetail, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
@@ -47,15 +47,17 @@ ORDER = OpenApiExample(
     },
     request_only=True,
 )
-NO_NOTIFICATION = error("There is no such notification.", "not_found")
+NO_NOTIFICATION = error("Notification not found.", "not_found")
 FULL = error("Too many deliveries are waiting; try again later.", "backlog_full")
-WRONG = error("order-v2 needs total.", "missing_variable", **{"variables.total": "…"})
+WRONG = error(
+    "order-v2 requires the variable `total`.", "missing_variable", **{"variables.total": "…"}
+)
 
 FULL_ITEM = InvalidFields({"type": str(refuse())}, "backlog_full", 503)
 
 
 class ItemResult(Struct, omit_defaults=True):
-    """Of one item of a batch: what was accepted, or the error that refused it."""
+    """The result of one item of a batch: the accepted notification, or the error."""
 
     status: int
     notification: Accepted | None = None
@@ -81,15 +83,15 @@ class Notifications(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="notifications_send",
-        summary="Tell somebody something",
+        summary="Send a notification",
         parameters=[KEY],
         request=SendRequest,
         examples=[ORDER],
         responses={
-            202: OpenApiResponse(Accepted, "Written down; it will be sent."),
+            202: OpenApiResponse(Accepted, "Accepted for delivery."),
             400: WRONG,
             409: CONFLICT,
-            422: error("No recipient is known as 'user-9'.", "unknown_recipient", user_id="…"),
+            422: error("Recipient 'user-9' not found.", "unknown_recipient", user_id="…"),
             503: FULL,
             **KEY_ERRORS,
         },
@@ -118,10 +120,10 @@ class Notifications(APIView):
                 description=FORMER,
             ),
             OpenApiParameter("user_id", str),
-            OpenApiParameter("since", datetime, description="Created at or after."),
-            OpenApiParameter("until", datetime, description="Created before."),
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            OpenApiParameter("since", datetime, description="Created at or after this time."),
+            OpenApiParameter("until", datetime, description="Created before this time."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: selectors.NotificationPage, 400: WRONG, **KEY_ERRORS},
     )
@@ -149,9 +151,9 @@ class Batch(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="notifications_send_batch",
-        summary="Send up to 1,000 different notifications",
-        description="Each item has a result of its own, in the order given; a bad one does not "
-        "sink the others.",
+        summary="Send up to 1,000 notifications",
+        description="Returns one result per item, in the same order. An invalid item does not "
+        "affect the others.",
         parameters=[KEY],
         request=BatchRequest,
         responses={202: BatchResult, 400: WRONG, 503: FULL, **KEY_ERRORS},
@@ -177,9 +179,12 @@ class OneNotification(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="notifications_get",
-        summary="What happened to a notification, and why",
+        summary="Get a notification",
+        description="With its deliveries, their attempts and events, and the reasons.",
         parameters=[
-            OpenApiParameter("after", UUID, description="`next_cursor`: more of its deliveries.")
+            OpenApiParameter(
+                "after", UUID, description="`next_cursor` of the previous page of deliveries."
+            )
         ],
         responses={200: selectors.NotificationView, 404: NO_NOTIFICATION, **KEY_ERRORS},
     )
@@ -187,7 +192,7 @@ class OneNotification(APIView):
         after = _uuid("after", request.query_params.get("after"))
         found = selectors.notification_get(notification_id, cast(Caller, request.user).only, after)
         if found is None:
-            raise not_found("id", "There is no such notification.")
+            raise not_found("id", "Notification not found.")
         return answer(found)
 
 
@@ -197,9 +202,9 @@ class Cancel(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="notifications_cancel",
-        summary="Cancel what has not left yet",
-        description="Cancelling twice is no error. What a provider has already cannot be undone: a "
-        "notification of which nothing waits stays as it is, with the status `completed`.",
+        summary="Cancel a notification",
+        description="Cancels all deliveries that were not sent yet; repeating the call has no "
+        "further effect. A notification of which nothing is waiting stays `completed`.",
         request=None,
         responses={200: CancelResult, 404: NO_NOTIFICATION, **KEY_ERRORS},
     )
@@ -207,7 +212,7 @@ class Cancel(APIView):
         caller = cast(Caller, request.user)
         done = cancelling.cancel(notification_id=str(notification_id), service_id=caller.service_id)
         if done is None:
-            raise not_found("id", "There is no such notification.")
+            raise not_found("id", "Notification not found.")
         status = COMPLETED if done.too_late else NotificationStatus.CANCELLED
         return answer(CancelResult(str(notification_id), status, done.deliveries))
 
@@ -227,4 +232,4 @@ def _uuid(name: str, text: str | None) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError as error:
-        raise InvalidFields({name: "This is not an id."}) from error
+        raise InvalidFields({name: f"`{name}` must be a UUID."}) from error

@@ -17,7 +17,7 @@ from notifyproj.core.api.errors import InvalidFields
 from preferences.facts.types import catalogue
 
 MOST_ROWS = 10_000
-TOO_LONG = f"More than {MOST_ROWS:,} rows: ask for fewer groups, or a shorter time."
+TOO_LONG = f"The report has more than {MOST_ROWS:,} rows: use fewer groups or a shorter period."
 
 
 def read(query: Query, now: datetime, service_id: int | None = None) -> Asked:

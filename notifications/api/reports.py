@@ -23,22 +23,28 @@ from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
 TAGS = ["reports"]
-WRONG = error("Before `until`, by 31 days at most.", "invalid", since="…")
-SEVERAL = "Several are separated by commas."
+WRONG = error("`since` must be before `until`, by at most 31 days.", "invalid", since="…")
+SEVERAL = "Separate several by commas."
 PARAMETERS = [
-    OpenApiParameter("since", datetime, description="A day before `until` by default."),
-    OpenApiParameter("until", datetime, description="Now by default. Both go to whole hours."),
-    OpenApiParameter("group_by", str, description=f"Of {', '.join(GROUPS)}. {SEVERAL}"),
-    OpenApiParameter("type", str, description=f"Slugs. {SEVERAL}"),
-    OpenApiParameter("channel", str, description=f"Of {', '.join(Channel)}. {SEVERAL}"),
+    OpenApiParameter(
+        "since", datetime, description="Start of the period; default: one day before `until`."
+    ),
+    OpenApiParameter(
+        "until",
+        datetime,
+        description="End of the period; default: now. Both are extended to whole hours.",
+    ),
+    OpenApiParameter("group_by", str, description=f"One or more of {', '.join(GROUPS)}. {SEVERAL}"),
+    OpenApiParameter("type", str, description=f"Slugs of notification types. {SEVERAL}"),
+    OpenApiParameter("channel", str, description=f"One or more of {', '.join(Channel)}. {SEVERAL}"),
     OpenApiParameter("account", str, description=f"Slugs of provider accounts. {SEVERAL}"),
-    OpenApiParameter("campaign", str, description=f"Ids. {SEVERAL}"),
-    OpenApiParameter("arm", str, description=f"Ids of variants in a run. {SEVERAL}"),
+    OpenApiParameter("campaign", str, description=f"Ids of campaigns. {SEVERAL}"),
+    OpenApiParameter("arm", str, description=f"Ids of variants of a run. {SEVERAL}"),
 ]
 
 
 class Report(Struct):
-    """Deliveries created from `since` on and before `until`; what became of them until now."""
+    """Deliveries created from `since` on and before `until`, and their results so far."""
 
     since: datetime
     until: datetime
@@ -51,7 +57,7 @@ class Reports(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="reports_read",
-        summary="What became of messages, in numbers",
+        summary="Get a delivery report",
         parameters=PARAMETERS,
         responses={200: Report, 400: WRONG, **KEY_ERRORS},
     )
@@ -67,7 +73,7 @@ class ReportsAsCsv(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="reports_read_csv",
-        summary="The same as CSV",
+        summary="Export a delivery report as CSV",
         parameters=PARAMETERS,
         responses={(200, "text/csv"): OpenApiTypes.STR, 400: WRONG, **KEY_ERRORS},
     )

@@ -23,7 +23,7 @@ from notifyproj.core.models import Scope
 TAGS = ["attachments"]
 AROUND = 65_536  # bytes of a multipart body besides its file
 LIMIT = BodyLimit(attachments.LARGEST + AROUND, code="attachment_too_large", field="file")
-GONE = error("This service has no such attachment.", "not_found", id="…")
+GONE = error("Attachment not found.", "not_found", id="…")
 UPLOAD = {
     "type": "object",
     "properties": {"file": {"type": "string", "format": "binary"}},
@@ -48,15 +48,19 @@ class Attachments(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="attachments_add",
-        summary="Store a file for e-mails",
-        description="One part named `file`, of at most 10 MB. Name its id in `attachments` of a "
-        "request; it is kept as long as a message that carries it may be sent.",
+        summary="Upload an attachment",
+        description="A multipart body with one part named `file`, of at most 10 MB. Requests refer "
+        "to it by its id in `attachments`. It is kept until no message can use it any more.",
         request={"multipart/form-data": UPLOAD},
         responses={
             201: AttachmentView,
-            400: error("Programs cannot be attached.", "attachment_refused", file="…"),
-            413: error("At most 10 MB.", "attachment_too_large", file="…"),
-            422: error("This service has 1,024 MB stored.", "attachments_full", file="…"),
+            400: error("Executable files cannot be attached.", "attachment_refused", file="…"),
+            413: error("The file must not exceed 10 MB.", "attachment_too_large", file="…"),
+            422: error(
+                "This service has reached its limit of 1,024 MB of attachments.",
+                "attachments_full",
+                file="…",
+            ),
             **KEY_ERRORS,
         },
     )
@@ -64,7 +68,7 @@ class Attachments(APIView):
         _require_length(request)
         file = request.FILES.get("file")
         if not isinstance(file, UploadedFile):
-            raise InvalidFields({"file": "Send the file as the part `file` of a multipart body."})
+            raise InvalidFields({"file": "The multipart part `file` is required."})
         stored = attachments.attachment_add(
             service_id=cast(Caller, request.user).service_id,
             name=file.name or "",
@@ -81,7 +85,7 @@ class OneAttachment(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="attachments_get",
-        summary="What is known of a file",
+        summary="Get an attachment",
         responses={200: AttachmentView, 404: GONE, **KEY_ERRORS},
     )
     def get(self, request: Request, attachment_id: UUID) -> HttpResponse:
@@ -96,8 +100,8 @@ class OneAttachment(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="attachments_remove",
-        summary="Delete a file",
-        description="Messages that refer to it and have not been sent will fail.",
+        summary="Delete an attachment",
+        description="Messages that use it and have not been sent yet will fail.",
         responses={204: None, 404: GONE, **KEY_ERRORS},
     )
     def delete(self, request: Request, attachment_id: UUID) -> HttpResponse:
@@ -110,7 +114,7 @@ class OneAttachment(APIView):
 def _require_length(request: Request) -> None:
     """Django's form parser reads nothing without one."""
     if not (request.META.get("CONTENT_LENGTH") or "").isdecimal():
-        message = "Send the body with its length."
+        message = "The `Content-Length` header is required."
         raise ApiError(411, "length_required", message, {"Content-Length": message})
 
 
@@ -126,4 +130,4 @@ def _view(stored: attachments.Stored) -> AttachmentView:
 
 
 def _gone() -> ApiError:
-    return not_found("id", "This service has no such attachment.")
+    return not_found("id", "Attachment not found.")

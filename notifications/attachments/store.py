@@ -82,7 +82,10 @@ def attachment_add(
     _check(name, content)
     used = Attachment.objects.filter(service_id=service_id).aggregate(n=Sum("size"))["n"] or 0
     if used + len(content) > ROOM:
-        text = f"This service has {ROOM >> 20:,} MB stored: delete some, or wait for their end."
+        text = (
+            f"This service has reached its limit of {ROOM >> 20:,} MB of attachments: delete some, "
+            "or wait until they expire."
+        )
         raise InvalidFields({"file": text}, "attachments_full", 422)
     id_, until = uuid7(milliseconds(now)), now + timedelta(days=settings.ATTACHMENT_DAYS)
     Attachment.objects.create(
@@ -204,7 +207,7 @@ def _name(text: str) -> str:
     """Without folders, and nothing that a header or a file system stumbles over."""
     name = re.split(r"[/\\]", text)[-1].strip().rstrip(". ")
     if not name or is_dangerous(name) or len(name) > 200:
-        text = "The file needs a name of 1 to 200 characters, without control characters."
+        text = "The file name must have 1 to 200 characters and no control characters."
         raise InvalidFields({"file": text})
     return name
 
@@ -212,7 +215,10 @@ def _name(text: str) -> str:
 def _type(text: str) -> str:
     kind = text.partition(";")[0].strip().lower() or "application/octet-stream"
     if not TYPE.fullmatch(kind) or len(kind) > LONGEST_TYPE:
-        text = f"Its content type looks like application/pdf, of at most {LONGEST_TYPE} characters."
+        text = (
+            f"The content type must look like application/pdf and have at most {LONGEST_TYPE} "
+            "characters."
+        )
         raise InvalidFields({"file": text})
     return kind
 
@@ -221,10 +227,12 @@ def _check(name: str, content: bytes) -> None:
     if not content:
         raise InvalidFields({"file": "The file is empty."})
     if len(content) > LARGEST:
-        raise InvalidFields({"file": f"At most {LARGEST >> 20} MB."}, "attachment_too_large", 413)
+        raise InvalidFields(
+            {"file": f"The file must not exceed {LARGEST >> 20} MB."}, "attachment_too_large", 413
+        )
     end = "".join(filter(str.isprintable, name)).rpartition(".")[2].lower()
     if end in settings.ATTACHMENT_REFUSED or content.startswith(PROGRAMS):
-        text = "Programs cannot be attached: mail servers refuse them."
+        text = "Executable files cannot be attached: mail servers reject them."
         raise InvalidFields({"file": text}, "attachment_refused")
 
 

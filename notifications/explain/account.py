@@ -13,12 +13,12 @@ from notifications.reasons import words
 from preferences.facts.types import TypeValue
 
 POLICIES = {
-    "reliable": "the most reliable of those that may send it",
-    "fastest": "the fastest of those that may send it",
-    "cheapest": "the cheapest of those that may send it",
-    "fixed": "the type names it",
+    "reliable": "the most reliable of the available accounts",
+    "fastest": "the fastest of the available accounts",
+    "cheapest": "the cheapest of the available accounts",
+    "fixed": "set by the notification type",
 }
-URGENT = "urgent: the most reliable of those that may send it, then the fastest"
+URGENT = "urgent: the most reliable of the available accounts, then the fastest"
 
 
 def chosen(
@@ -37,10 +37,10 @@ def chosen(
 
 def _why(choice: Choice, row: Claimed, type_: TypeValue) -> str:
     if not choice.alternatives:
-        return "the only one that may send it now"
+        return "the only account available now"
     why = URGENT if row.lane == Lane.URGENT else POLICIES.get(type_.routing, POLICIES["reliable"])
     equals = len(choice.best)
-    return f"{why}; {equals} are equals, drawn by weight" if equals > 1 else why
+    return f"{why}; {equals} are equal, chosen by weight" if equals > 1 else why
 
 
 def _shares(choice: Choice) -> dict[int, float]:

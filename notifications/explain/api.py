@@ -23,17 +23,21 @@ class Explain(APIView):
     @extend_schema(
         tags=["notifications"],
         operation_id="notifications_explain",
-        summary="What a send would do, and why",
-        description="The body of a send, answered without sending: for each recipient, channel and "
-        "contact point the decision with every rule that was asked, the account it would go "
-        "through, its text, when it would go and what it would cost. Nothing is written, counted "
-        f"or sent; the idempotency key is left alone. At most {MOST_RECIPIENTS} recipients. Of a "
-        "sensitive type the variables are masked; links of a person's own are placeholders.",
+        summary="Explain what a send would do",
+        description="Takes the body of a send and returns, for each recipient, channel and contact "
+        "point, the decision with every rule that was evaluated, the provider account, the "
+        "content, the time and the cost. Nothing is stored, counted or sent, and the idempotency "
+        f"key is not used. At most {MOST_RECIPIENTS} recipients. Variables of sensitive "
+        "notification types are masked; personal links are placeholders.",
         request=SendRequest,
         responses={
-            200: OpenApiResponse(Explanation, "What would become of it."),
-            400: error("order-v2 needs total.", "missing_variable", **{"variables.total": "…"}),
-            422: error("No recipient is known as 'user-9'.", "unknown_recipient", user_id="…"),
+            200: OpenApiResponse(Explanation, "What would be sent, and why."),
+            400: error(
+                "order-v2 requires the variable `total`.",
+                "missing_variable",
+                **{"variables.total": "…"},
+            ),
+            422: error("Recipient 'user-9' not found.", "unknown_recipient", user_id="…"),
             **KEY_ERRORS,
         },
     )

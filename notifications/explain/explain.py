@@ -1,4 +1,4 @@
-"""What a send would do, and why, without doing it: nothing is written, counted, taken or sent.
+"""Explain what a send would do, without doing it: nothing is written, counted, taken or sent.
 
 A handful of statements, however many people are asked about.
 """
@@ -29,13 +29,17 @@ from preferences.recipients.selectors import hints_of
 from templates.versions.published import compiled
 
 MOST_RECIPIENTS = 100
-COUNTED = "Caps and duplicates are as they were counted now; nothing was taken of them."
+COUNTED = (
+    "Frequency caps and duplicates are checked against the current counts, which do not change."
+)
 
 
 def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explanation:
     """Raises InvalidFields for what a send would refuse, too."""
     if len(request.user_ids or ()) > MOST_RECIPIENTS:
-        raise InvalidFields({"user_ids": f"At most {MOST_RECIPIENTS} at a time are explained."})
+        raise InvalidFields(
+            {"user_ids": f"`user_ids` must have at most {MOST_RECIPIENTS} entries."}
+        )
     files = attachments.find(service_id, set(map(str, request.attachments)), now)
     item = draft(request, load_recipients([request]), now, files=files)
     ask = _ask(item, now)

@@ -56,7 +56,7 @@ def built(
             compose(Channel(row.channel), envelope, parts), route.account, now
         )
     except Undecryptable:
-        return Built(problem="The person's data can no longer be read")
+        return Built(problem="The recipient's data can no longer be decrypted")
     except BuildError as error:
         return Built(problem=error.outcome.reason)
     except Exception:

@@ -13,7 +13,7 @@ State = Literal["in_use", "spare", "held", "broken", "over_daily_cap", "serves_e
 
 
 class RuleView(Struct):
-    """One rule as it was asked, with what it looked at. The last one with a decision decided."""
+    """One rule that was evaluated, with its input. The last rule with a decision decides."""
 
     rule: str
     input: str
@@ -22,7 +22,7 @@ class RuleView(Struct):
 
 
 class AccountView(Struct):
-    """A provider account that serves the contact point; `share` is its part of such messages."""
+    """A provider account that serves the contact point. `share`: its share of such messages."""
 
     account: str
     state: State
@@ -30,7 +30,7 @@ class AccountView(Struct):
 
 
 class Choosing(Struct):
-    """The account most likely to take the message now, and why; "" when none can."""
+    """The account most likely to be used now, and why; "" if there is none."""
 
     account: str
     why: str
@@ -38,7 +38,7 @@ class Choosing(Struct):
 
 
 class FallbackView(Struct):
-    """It is sent too, unless `source` is accepted (or delivered) within `after_seconds`."""
+    """Sent in addition, unless `source` is accepted (or delivered) within `after_seconds`."""
 
     source: str
     unless: Literal["accepted", "delivered"]
@@ -46,7 +46,8 @@ class FallbackView(Struct):
 
 
 class WayView(Renamed, kw_only=True):
-    """One message to one contact point, or why there is none."""
+    """One message to one contact point, or the reason why there is none. `basis`: why it may be
+    sent."""
 
     user_id: str
     channel: str
@@ -67,7 +68,7 @@ class WayView(Renamed, kw_only=True):
 
 
 class Explanation(Struct):
-    """What a send with the same body would do now. Nothing was written, counted or sent."""
+    """What a send with the same body would do now. Nothing was stored, counted or sent."""
 
     type: str
     template: str

@@ -1,4 +1,4 @@
-"""What happened to a notification, and why: read for the API and the admin."""
+"""What happened to notifications: read for the API and the admin."""
 
 from collections.abc import Sequence
 from datetime import datetime

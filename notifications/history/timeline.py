@@ -26,7 +26,8 @@ KINDS: dict[str, str] = {
 
 
 class EventView(Renamed, kw_only=True):
-    """Something a provider, or a link of ours, said later."""
+    """An event after sending: reported by a provider, or an open or click of our own links.
+    `is_bot`: caused by a scanner or a proxy, not by the recipient."""
 
     kind: str
     at: datetime

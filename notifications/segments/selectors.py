@@ -17,12 +17,12 @@ from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.models import Scope
 
-NO_SUCH = "There is no such segment."
-NO_SUCH_CAMPAIGN = "There is no such campaign."
+NO_SUCH = "Segment not found."
+NO_SUCH_CAMPAIGN = "Campaign not found."
 
 
 class CountView(Struct):
-    """`exact` false: an estimate, to be shown with “about”."""
+    """`exact` false: the number is an estimate."""
 
     people: int
     exact: bool
@@ -48,8 +48,8 @@ class SegmentPage(Struct):
 
 
 class ReasonView(Struct):
-    """`path` is where the condition stands in the rules. Below a `not`, one that does not hold
-    speaks for being in the segment."""
+    """`path`: the place of the condition in the rules. `speaks_for`: it counts towards being in the
+    segment; below a `not`, a condition that does not hold does."""
 
     path: str
     words: str
@@ -69,7 +69,7 @@ class Sample(Struct):
 
 
 class Membership(Struct):
-    """Whether somebody is in it, and which conditions hold for them."""
+    """Whether the person is in the segment, and which conditions are true for them."""
 
     member: bool
     reasons: list[ReasonView]
@@ -88,8 +88,8 @@ class UploadError(Struct):
 
 
 class UploadReport(Struct, kw_only=True):
-    """`errors` holds the first 1,000; `unknown` and `failed` count them all. `state` is `refused`
-    when no line was recognised: nothing was changed, and `problem` says why."""
+    """`errors` lists the first 1,000; `unknown` and `failed` count all. `state` `refused`: no line
+    was recognised and nothing was changed; `problem` says why."""
 
     id: int
     mode: str

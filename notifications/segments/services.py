@@ -44,9 +44,9 @@ def segment_create(
     with transaction.atomic():
         LOCK.take()
         if slug in RESERVED:
-            raise InvalidFields({"slug": "This name is a route of the API."})
+            raise InvalidFields({"slug": "This slug is reserved."})
         if Segment.objects.filter(slug=slug).exists():
-            raise InvalidFields({"slug": "There is a segment of that name."}, "exists", 409)
+            raise InvalidFields({"slug": "A segment with this slug already exists."}, "exists", 409)
         segment = Segment(slug=slug, created_by=by, service_id=service_id)
         _write(segment, wish)
     segment_count(segment=segment)
@@ -66,7 +66,7 @@ def segment_delete(*, segment: Segment) -> None:
     with transaction.atomic():
         LOCK.take()
         if named_by := depth.namers(segment.slug, _nodes()):
-            message = f"These segments name it: {', '.join(named_by)}."
+            message = f"The segment is used by these segments: {', '.join(named_by)}."
             raise ApiError(409, "in_use", message, {"slug": message})
         SegmentMember.objects.filter(segment_id=segment.pk).delete()
         uploads = segment.uploads.values("pk")
@@ -75,7 +75,7 @@ def segment_delete(*, segment: Segment) -> None:
             segment.delete()
         except ProtectedError as error:
             users = ", ".join(sorted(map(str, error.protected_objects))[:USERS_SHOWN])
-            message = f"It is used by {users}."
+            message = f"The segment is used by {users}."
             raise ApiError(409, "in_use", message, {"slug": message}) from None
 
 
@@ -141,9 +141,9 @@ def _unknown(node: Node, segments: dict[str, Node]) -> dict[str, str]:
     problems = {}
     for leaf in leaves(node):
         if isinstance(leaf, InSegment) and leaf.slug not in segments:
-            problems[f"{leaf.path}.segment"] = "There is no such segment."
+            problems[f"{leaf.path}.segment"] = "Segment not found."
         if isinstance(leaf, Activity) and leaf.type and leaf.type not in types:
-            problems[f"{leaf.path}.type"] = "There is no such type."
+            problems[f"{leaf.path}.type"] = "Notification type not found."
     return problems
 
 
@@ -155,7 +155,7 @@ def _refuse_costly(node: Node, segment_id: int) -> None:
     said = leaves(node)
     costs = [_seconds(where_of(leaf, segment_id)) for leaf in said[:LOOKED_AT]]
     worst = said[costs.index(max(costs))]
-    message = f"To find these people would take too long; most of it: “{words_of(worst)}”."
+    message = f"Finding these people would take too long, mostly because of “{words_of(worst)}”."
     raise InvalidFields({worst.path: message}, "too_costly")
 
 

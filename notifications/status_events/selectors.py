@@ -15,8 +15,8 @@ from notifyproj.core.ids import instant_of
 
 
 class EndpointView(Struct):
-    """`status`: active, failing (tries fail), full (it cannot keep up: new events are not kept),
-    suspended (waits for `resume`) or disabled."""
+    """`status`: active, failing (attempts fail), full (too many events are waiting: new ones are
+    dropped), suspended (until `resume`) or disabled."""
 
     id: int
     url: str

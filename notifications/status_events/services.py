@@ -68,7 +68,9 @@ def endpoint_create(*, service_id: int, wish: Wish) -> tuple[StatusEndpoint, str
     with transaction.atomic():
         Service.objects.select_for_update(no_key=True).get(pk=service_id)  # one at a time
         if StatusEndpoint.objects.filter(service_id=service_id).count() >= MOST_ENDPOINTS:
-            raise InvalidFields({"url": f"A service has at most {MOST_ENDPOINTS} endpoints."})
+            raise InvalidFields(
+                {"url": f"A service can have at most {MOST_ENDPOINTS} status endpoints."}
+            )
         made = StatusEndpoint.objects.create(service_id=service_id, **_columns(wish))
         made.secrets = secrets.seal(made.pk, [Kept(secret)])
         made.save(update_fields=["secrets"])
@@ -164,12 +166,12 @@ def check(wish: Wish, before: StatusEndpoint | None = None) -> None:
         wrong["url"] = f"{refusal}."
     known = {value.slug for value in catalogue.get().by_id.values()}
     if unknown := sorted(set(wish.types) - known - set(before.types if before else ())):
-        wrong["types"] = f"There is no notification type {unknown[0]!r}."
+        wrong["types"] = f"Notification type {unknown[0]!r} not found."
     if wish.owner_email:
         try:
             validate_email(wish.owner_email)
         except ValidationError:
-            wrong["owner_email"] = "An e-mail address looks like name@example.com."
+            wrong["owner_email"] = "Must be an e-mail address, such as name@example.com."
     if wrong:
         raise InvalidFields(wrong)
     _check_events(wish.events)

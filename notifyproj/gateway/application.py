@@ -33,7 +33,9 @@ SLOW, MOST_SLOW_WAITING = 2, 8  # threads for bodies that come in or go out bit 
 MOST_WAITING = 4_096  # requests, whole, for a thread
 BUSY = ApiError(503, "busy", "Too much is being read at once; try again.", retry_after=5)
 LATE = ApiError(408, "too_slow", "The body did not arrive in time.")
-BROKEN = ApiError(400, "body_unreadable", "The body ended early.", {"body": "It ended early."})
+BROKEN = ApiError(
+    400, "body_unreadable", "The request body is incomplete.", {"body": "It ended early."}
+)
 
 
 class Gateway:

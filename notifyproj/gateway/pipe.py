@@ -42,7 +42,7 @@ class Pipe(io.BufferedIOBase):
             try:
                 self._piece = memoryview(waiting.result())
             except (TimeoutError, Broken) as error:
-                raise BodyEnded("The body ended early.") from error
+                raise BodyEnded("The request body is incomplete.") from error
         return bool(self._piece)
 
 
@@ -53,4 +53,4 @@ class Unread(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object, /) -> int:
-        raise BodyEnded("The body is too large.")
+        raise BodyEnded("The request body is too large.")

@@ -18,7 +18,7 @@ from preferences.recipients.api.base import NO_RECIPIENT, TAGS, RecipientView, n
 
 
 class PreferencePage(Struct):
-    """Whoever has the URL can change the person's settings: give it to nobody else."""
+    """Anyone with the URL can change the recipient's settings: give it to nobody else."""
 
     url: str
     expires_at: datetime
@@ -28,8 +28,9 @@ class PreferencePages(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="preference_page",
-        summary="Make a link to a recipient's preference page",
-        description="It needs no login. In templates, `{{ preferences_url }}` is such a link.",
+        summary="Create a link to the preference page",
+        description="The link works without a login. In templates, `{{ preferences_url }}` is such "
+        "a link.",
         request=None,
         responses={201: PreferencePage, 404: NO_RECIPIENT, **KEY_ERRORS},
     )

@@ -11,8 +11,8 @@ from preferences.models import ConsentEvent, Recipient
 
 
 class ConsentEventView(Struct, kw_only=True):
-    """`type` and `category` null: everything; `channel` "": every channel. One that was removed
-    since has the name ""."""
+    """`type` and `category` null: everything; `channel` "": every channel. The name of one that was
+    removed since is ""."""
 
     id: int
     at: datetime

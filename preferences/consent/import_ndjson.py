@@ -22,12 +22,12 @@ from preferences.recipients.import_ndjson import (
 )
 
 BATCH = 1_000
-NOBODY = "There is no such recipient."
-JUST_REMOVED = "A type or category was just removed; send this line again."
+NOBODY = "Recipient not found."
+JUST_REMOVED = "A notification type or category was just removed; send this line again."
 
 
 class PreferencesReport(Struct, kw_only=True):
-    """`errors` holds the first 1,000; `failed` counts them all. Other lines were written."""
+    """`errors` lists the first 1,000; `failed` counts all. Other lines were imported."""
 
     received: int = 0
     changed: int = 0
@@ -47,8 +47,8 @@ class Line(NamedTuple):
 
 
 def import_preferences(stream: Stream, service: str) -> PreferencesReport:
-    """A line that is wrong is reported and sinks no other. Raises what reading raises: what was
-    written before stays written."""
+    """An invalid line is reported; other rows are still imported. Raises what reading raises: what
+    was written before stays written."""
     report = PreferencesReport()
     for batch in _batches(_understood(stream, service, report)):
         _write(batch, report)
@@ -63,7 +63,7 @@ def _understood(stream: Stream, service: str, report: PreferencesReport) -> Iter
         report.received += 1
         try:
             if line is None:
-                raise InvalidFields({"body": f"A line may have at most {LINE_MOST:,} bytes."})
+                raise InvalidFields({"body": f"A line must not exceed {LINE_MOST:,} bytes."})
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             body = decode(text, PreferenceLine)
             said = understand(body, names, "import", service, clock.now())

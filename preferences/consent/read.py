@@ -19,8 +19,8 @@ from preferences.models import QuietHours, Recipient
 
 
 class Gets(Struct):
-    """`reason` of a yes: `mandatory`, `chosen_type`, `chosen_category` or `default`; of a no: the
-    code a delivery would have."""
+    """`reason` when `gets` is true: `mandatory`, `chosen_type`, `chosen_category` or `default`;
+    when false: the code a delivery would have."""
 
     gets: bool
     reason: str
@@ -37,7 +37,8 @@ class SaidPreferences(Struct, kw_only=True):
 
 
 class Preferences(SaidPreferences, kw_only=True):
-    """What was said, and what follows from it: `gets` by type and channel, whatever the hour."""
+    """The preferences, and what follows from them: `gets` by notification type and channel, at any
+    time of day."""
 
     gets: dict[str, dict[str, Gets]]
 

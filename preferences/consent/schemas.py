@@ -29,32 +29,34 @@ Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="`
 Instant = Annotated[datetime, Meta(tz=True)]
 ByChannel = Annotated[
     dict[str, bool | None],
-    Meta(description='By channel, "" for all of them: `{"": true, "email": false}`'),
+    Meta(description='By channel; "" means all channels: `{"": true, "email": false}`'),
 ]
 
 
 class QuietHoursBody(Struct, forbid_unknown_fields=True):
-    """In the person's own time zone; may cross midnight."""
+    """In the time zone of the recipient; may cross midnight."""
 
     start: Clock
     end: Clock
 
 
 class ProofBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How the person said it. Of the IP address only a keyed hash is kept."""
+    """How consent was given. Only a keyed hash of the IP address is kept."""
 
     source: Annotated[str, Meta(max_length=64, description="`signup form`")] = ""
-    wording: Annotated[str, Meta(max_length=64, description="Version of the text shown.")] = ""
+    wording: Annotated[
+        str, Meta(max_length=64, description="Version of the text that was shown.")
+    ] = ""
     ip: Annotated[str, Meta(max_length=45)] | None = None
     at: Instant | None = None
 
 
 class PreferenceChanges(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A field that is left out, like a name that is not in it, stays as it is with PATCH and
-    import and is removed with PUT; `null` removes. PUT leaves the time zone alone."""
+    """A field or name that is left out stays unchanged with PATCH and import, and is removed with
+    PUT; `null` removes it. PUT keeps the time zone."""
 
     unsubscribed: (
-        Annotated[bool, Meta(description="From everything but what is mandatory.")]
+        Annotated[bool, Meta(description="From everything except mandatory notifications.")]
         | UnsetType
         | None
     ) = UNSET
@@ -68,7 +70,7 @@ class PreferenceChanges(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class PreferenceLine(PreferenceChanges, forbid_unknown_fields=True, kw_only=True):
-    """One line of an import: what is said, and by whom."""
+    """One line of an import: a recipient and the preferences to change."""
 
     external_id: ExternalId
 
@@ -111,7 +113,7 @@ def understand(
         if enabled is UNSET:
             cleared.add(scope[:2])
         elif scope[2] not in CHANNELS or (path == "channels." and not scope[2]):
-            wrong[path + scope[2]] = f"One of {', '.join(Channel)}."
+            wrong[path + scope[2]] = f"The channel must be one of {', '.join(Channel)}."
         else:
             choices[scope] = enabled
     hours = _hours(body.quiet_hours, wrong)
@@ -141,7 +143,7 @@ def _spoken(body: PreferenceChanges, names: Names, wrong: dict[str, str]) -> Spo
         for slug, by_channel in (said or {}).items():
             id_ = known.get(slug)
             if id_ is None:
-                wrong[f"{path}.{slug}"] = f"There is none of this name among {path}."
+                wrong[f"{path}.{slug}"] = f"Not found in {path}."
                 continue
             about = (id_, None) if path == "types" else (None, id_)
             rows: Iterable[tuple[str, Any]] = [("", UNSET)]
@@ -156,7 +158,7 @@ def _hours(
         return body
     assert isinstance(body, QuietHoursBody)  # noqa: S101 - the narrowing mypy does not see
     if body.start == body.end:
-        wrong["quiet_hours.end"] = "Must differ from the start."
+        wrong["quiet_hours.end"] = "`end` must differ from `start`."
     return time.fromisoformat(body.start), time.fromisoformat(body.end)
 
 
@@ -169,7 +171,7 @@ def _proof(
     if body.source:
         evidence["source"] = body.source
     if body.at and body.at > now + CLOCKS_DIFFER:
-        wrong["proof.at"] = "This is in the future."
+        wrong["proof.at"] = "`at` must not be in the future."
     return Proof(
         source=source,
         at=body.at or now,
@@ -186,7 +188,7 @@ def _ip_hash(text: str | None, wrong: dict[str, str]) -> bytes | None:
     try:
         return lookup_hash("ip", str(ip_address(text)))
     except ValueError:
-        wrong["proof.ip"] = "This is no IP address."
+        wrong["proof.ip"] = "`ip` must be an IP address."
         return None
 
 

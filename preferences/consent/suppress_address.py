@@ -63,7 +63,7 @@ def _rows(word: Word) -> QuerySet[Suppression]:
 
 def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
     if channel not in set(Channel):
-        raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+        raise InvalidFields({"channel": f"`channel` must be one of {', '.join(Channel)}."})
     hash_ = addresses.hash_of(channel, address)
     former = addresses.former_hashes_of(channel, address)
     return Word(

@@ -1,4 +1,4 @@
-"""`/inbox/demo/`: the component in a make-believe product, signed in as `user-123`.
+"""`/inbox/demo/`: the component in a demo shop, signed in as `user-123`.
 
 For trying things: the routes exist only where SANDBOX is on, since they hand out a token to
 anybody.

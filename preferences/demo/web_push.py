@@ -1,4 +1,4 @@
-"""`/web-push/demo/`: a make-believe product that asks its visitor, `user-123`, for push.
+"""`/web-push/demo/`: a demo shop that asks its visitor, `user-123`, for push.
 
 For trying things: the routes exist only where SANDBOX is on, since anybody may register there.
 The browser subscribes at the sandbox's push service, or, when the app's account has no endpoint

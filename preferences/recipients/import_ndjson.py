@@ -31,7 +31,7 @@ class LineError(Struct):
 
 
 class ImportReport(Struct, kw_only=True):
-    """`errors` holds the first 1,000; `failed` counts them all. Other lines were written."""
+    """`errors` lists the first 1,000; `failed` counts all. Other lines were imported."""
 
     received: int = 0
     created: int = 0
@@ -76,7 +76,7 @@ def _checked(stream: Stream, report: ImportReport) -> Iterator[upserts.Checked]:
         report.received += 1
         try:
             if line is None:
-                raise InvalidFields({"body": f"A line may have at most {LINE_MOST:,} bytes."})
+                raise InvalidFields({"body": f"A line must not exceed {LINE_MOST:,} bytes."})
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             yield upserts.check(decode(text, ImportLine), apps)
         except InvalidFields as error:
@@ -100,5 +100,5 @@ def body_stream(request: WSGIRequest) -> Stream:
         return request
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return cast(Stream, request.environ["wsgi.input"])
-    message = "Send the lines as the body."
+    message = "The request body is required."
     raise ApiError(411, "length_required", message, {"Content-Length": message})

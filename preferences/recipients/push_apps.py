@@ -68,13 +68,13 @@ def _app_of(device: Device, apps: Sequence[PushApp], prefix: str) -> PushApp:
     if device.app is not None:
         named = next((app for app in apps if app.slug == device.app), None)
         if named is None:
-            raise InvalidFields({f"{prefix}app": "There is no such push app."})
+            raise InvalidFields({f"{prefix}app": "Push app not found."})
         if named.platform not in ("", device.platform):
-            message = f"The app {named.slug} is for {named.platform}."
+            message = f"The push app {named.slug} is for {named.platform}."
             raise InvalidFields({f"{prefix}platform": message})
         return named
     fitting = [app for app in apps if app.platform == device.platform]
     if len(fitting) == 1:
         return fitting[0]
-    many = "Several apps have this platform: say which." if fitting else None
-    raise InvalidFields({f"{prefix}app": many or "No app has this platform: name one."})
+    many = "`app` is required: several apps have this platform." if fitting else None
+    raise InvalidFields({f"{prefix}app": many or "No push app has this platform."})

@@ -23,17 +23,22 @@ EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")
 RESERVED_IDS = frozenset({"import", ".", ".."})  # they would not survive in a path
 
 ExternalId = Annotated[
-    str, Meta(min_length=1, max_length=200, description="Your id of the person: no space, no `/`.")
+    str,
+    Meta(
+        min_length=1, max_length=200, description="Your id of the recipient, without spaces or `/`."
+    ),
 ]
 Locale = Annotated[str, Meta(max_length=35, description="BCP 47: `de-AT`")]
 Timezone = Annotated[str, Meta(max_length=64, description="IANA: `Europe/Vienna`")]
 Attributes = Annotated[dict[str, Any], Meta(description="At most 16 KB of JSON.")]
-Email = Annotated[str, Meta(max_length=254, description="Replaces the e-mail address known.")]
-Phone = Annotated[str, Meta(max_length=40, description="E.164: `+14155550123`; replaces.")]
+Email = Annotated[str, Meta(max_length=254, description="Replaces the current e-mail address.")]
+Phone = Annotated[
+    str, Meta(max_length=40, description="E.164: `+14155550123`. Replaces the current number.")
+]
 
 
 class Device(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A push registration. `app` may be left out when one app has that platform."""
+    """A push registration. `app` is optional when only one app has the platform."""
 
     token: Annotated[str, Meta(min_length=1, max_length=4096)]
     platform: Literal["ios", "android", "web"]
@@ -43,7 +48,7 @@ class Device(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Profile(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A person, as far as the caller wants to say."""
+    """Fields that are left out stay unchanged; `null` removes an address."""
 
     locale: Locale | UnsetType = UNSET
     timezone: Timezone | UnsetType = UNSET
@@ -53,7 +58,7 @@ class Profile(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class ImportLine(Profile, forbid_unknown_fields=True, kw_only=True):
-    """One line of an import: a profile, whose it is, and devices to register."""
+    """One line of an import: a recipient, their profile, and devices to register."""
 
     external_id: ExternalId
     devices: Annotated[list[Device], Meta(max_length=20)] = []
@@ -78,9 +83,13 @@ def normalise(line: ImportLine) -> ImportLine:
 
 def _external_id(text: str) -> str:
     if not EXTERNAL_ID.fullmatch(text) or text in RESERVED_IDS:
-        raise ValueError("1 to 200 characters, no space and no `/`; not `import`.")
+        raise ValueError(
+            "Must have 1 to 200 characters without spaces or `/`, and must not be `import`."
+        )
     if tombstones.is_name(text):
-        raise ValueError(f"Ids that begin with `{tombstones.PREFIX}` are those of erased people.")
+        raise ValueError(
+            f"Must not begin with `{tombstones.PREFIX}`, which is reserved for erased recipients."
+        )
     return text
 
 
@@ -95,13 +104,13 @@ def _timezones() -> frozenset[str]:
 
 def _timezone(name: str) -> str:
     if name not in _timezones():
-        raise ValueError("A time zone looks like Europe/Vienna (IANA).")
+        raise ValueError("Must be an IANA time zone, such as Europe/Vienna.")
     return name
 
 
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
     if len(msgspec.json.encode(value)) > ATTRIBUTES_MOST:
-        raise ValueError(f"At most {ATTRIBUTES_MOST:,} bytes of JSON.")
+        raise ValueError(f"Must not exceed {ATTRIBUTES_MOST:,} bytes of JSON.")
     return value
 
 

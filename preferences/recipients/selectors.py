@@ -10,7 +10,7 @@ from preferences.models import ContactPoint, Recipient
 
 
 class ContactPointView(Struct, kw_only=True):
-    """`hint` is the address, masked; the rest of it is never shown."""
+    """`hint`: the masked address. The full address is never shown."""
 
     id: int
     channel: str

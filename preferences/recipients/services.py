@@ -71,7 +71,8 @@ def contact_point_register(*, external_id: str, channel: str, address: str) -> t
     """(id, is new). One found dead earlier is alive again. InvalidFields, NoSuchRecipient."""
     if channel not in REGISTRABLE:
         message = (
-            f"One of {', '.join(KNOWN)}; devices register at …/devices, browsers at …/web-push."
+            f"`channel` must be one of {', '.join(KNOWN)}; devices are registered at …/devices, "
+            "browsers at …/web-push."
         )
         raise InvalidFields({"channel": message})
     try:

@@ -32,7 +32,7 @@ class SubscriptionKeys(Struct, forbid_unknown_fields=True):
 
 
 class Subscription(Struct, rename={"expiration_time": "expirationTime"}):
-    """What `PushSubscription.toJSON()` gives."""
+    """The result of `PushSubscription.toJSON()`."""
 
     endpoint: Annotated[str, Meta(min_length=1, max_length=2_000)]
     keys: SubscriptionKeys
@@ -40,7 +40,7 @@ class Subscription(Struct, rename={"expiration_time": "expirationTime"}):
 
 
 class Browser(Struct, forbid_unknown_fields=True, kw_only=True):
-    """`app` may be left out when there is one for web push."""
+    """`app` is optional when there is only one web push app."""
 
     subscription: Subscription
     app: Annotated[str, Meta(max_length=50)] | None = None
@@ -58,7 +58,7 @@ def web_push_register(*, external_id: str, browser: Browser) -> tuple[int, bool]
     except NotASubscription as error:
         raise InvalidFields({"subscription": f"{error}."}) from None
     if not any(is_allowed(given.endpoint, account.endpoint) for account in _accounts(app)):
-        message = "This is no push service that the app's accounts send to."
+        message = "The provider accounts of this app do not send to this push service."
         raise InvalidFields({"subscription.endpoint": message})
     with transaction.atomic():
         recipient = services.locked(external_id)
@@ -97,7 +97,9 @@ def _app(slug: str | None) -> App:
         apps = [app for app in apps if app.slug == slug]
     if len(apps) == 1:
         return apps[0]
-    message = "There are several: say which." if apps else "There is no such app for web push."
+    message = (
+        "`app` is required: there are several web push apps." if apps else "Web push app not found."
+    )
     raise InvalidFields({"app": message})
 
 

@@ -90,7 +90,7 @@ def _checked(text: str) -> str:
     url = normal_url(text)
     problem = refuse_url(url, loopback_allowed=settings.ALLOW_PRIVATE_URLS)
     if problem or len(url) > MAX_URL:
-        message = problem or f"At most {MAX_URL} characters"
+        message = problem or f"Must have at most {MAX_URL} characters"
         raise InvalidFields({"address": f"{message}."})
     return url
 

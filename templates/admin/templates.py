@@ -45,7 +45,7 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if slug in RESERVED:
-            raise forms.ValidationError("This name is taken by a route of the API.")
+            raise forms.ValidationError("This slug is reserved.")
         return slug
 
 

@@ -43,7 +43,7 @@ def versions(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
 def compare(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     before, after = (_version(template, request.GET.get(name, "")) for name in ("from", "to"))
     if before is None or after is None:
-        messages.error(request, "There is no such version.")
+        messages.error(request, "Version not found.")
         return HttpResponseRedirect(page(template, "versions"))
     return admin_page(
         request,
@@ -85,7 +85,7 @@ def publish(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
 def rollback(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     old, newest = _version(template, request.GET.get("version", "")), newest_version(template)
     if old is None or newest is None or old.published_at is None:
-        messages.error(request, "There is no such version.")
+        messages.error(request, "Version not found.")
         return HttpResponseRedirect(page(template, "versions"))
     if request.method == "POST" and _rollback(request, old):
         return HttpResponseRedirect(page(template, "versions"))

@@ -24,8 +24,8 @@ READ_OR_WRITE = {
     "PATCH": Scope.TEMPLATES,
     "DELETE": Scope.TEMPLATES,
 }
-NONE = error("There is no such template.", "not_found", slug="There is no such template.")
-WRONG = error("Write a text for one channel at least.", "invalid", parts="…")
+NONE = error("Template not found.", "not_found", slug="Template not found.")
+WRONG = error("At least one channel is required.", "invalid", parts="…")
 CANNOT = error(
     "sms / default / body, line 2: A block is not closed",
     "cannot_publish",
@@ -37,8 +37,6 @@ Parts = dict[str, dict[str, dict[str, Any]]]
 
 
 class TemplatesApi(APIView):
-    """Answers what writing can refuse."""
-
     required_scope: Any = READ_OR_WRITE
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -60,7 +58,7 @@ def writer(request: Request) -> str:
 def template_of(slug: str) -> MessageTemplate:
     found = template_get(slug)
     if found is None:
-        raise not_found("slug", "There is no such template.")
+        raise not_found("slug", "Template not found.")
     return found
 
 
@@ -71,7 +69,7 @@ def version_of(template: MessageTemplate, name: str) -> TemplateVersion:
     else:
         found = version_get(template, int(name[:9])) if name.isdecimal() else None
     if found is None:
-        raise not_found("version", "There is no such version.")
+        raise not_found("version", "Version not found.")
     return found
 
 

@@ -25,20 +25,20 @@ FILES = {
     "order/template.toml": 'name = "Order"',
     "order/sms.default.txt": "Order {{ order_id }} is on its way.",
 }
-NOT_READ = error("order/notes.md: is no file of a template", "invalid", files="…")
+NOT_READ = error("order/notes.md: not a template file", "invalid", files="…")
 
 
-CHANGED = error("Somebody else was writing these templates: try again", "changed_meanwhile")
+CHANGED = error("Somebody else was changing these templates: try again", "changed_meanwhile")
 
 
 class FilesBody(Struct, forbid_unknown_fields=True):
-    """By their paths: `order/sms.default.txt`."""
+    """Contents by path, such as `order/sms.default.txt`."""
 
     files: Annotated[dict[str, str], Meta(max_length=archive.MOST_FILES)]
 
 
 class PlanView(Struct):
-    """`applied` false: a dry run, or something was refused, and so nothing was changed."""
+    """`applied` false: a dry run, or a step was refused; nothing was changed."""
 
     applied: bool
     steps: list[Step]
@@ -50,8 +50,8 @@ class Export(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_export",
-        summary="All templates as files",
-        description="The newest published version of each, as JSON, or as a zip.",
+        summary="Export templates",
+        description="The latest published version of each template, as JSON or as a zip file.",
         parameters=[OpenApiParameter("as", str, enum=["json", "zip"])],
         responses={200: FilesBody, **KEY_ERRORS},
     )
@@ -71,14 +71,16 @@ class Import(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_import",
-        summary="Apply templates from files",
-        description="JSON, or a zip as application/zip, of at most 20 MB. What is as it was stays; "
-        "what changed becomes the draft or, with `publish`, a new version. All or nothing; "
-        "409 where others were writing the same templates all the while.",
+        summary="Import templates",
+        description="JSON, or a zip file as application/zip, of at most 20 MB. Unchanged templates "
+        "stay as they are; changed ones become the draft or, with `publish`, a new version. "
+        "Applied completely or not at all; 409 if others keep changing the same templates.",
         parameters=[
-            OpenApiParameter("dry_run", bool, description="Tell, and change nothing."),
+            OpenApiParameter(
+                "dry_run", bool, description="Return the plan without changing anything."
+            ),
             OpenApiParameter("publish", bool),
-            OpenApiParameter("note", str, description="Of the versions published."),
+            OpenApiParameter("note", str, description="Change note of the published versions."),
         ],
         request={"application/json": FilesBody, ZIP: bytes},
         examples=[OpenApiExample("One template", value={"files": FILES}, request_only=True)],
@@ -107,11 +109,11 @@ def _files(request: Request) -> dict[str, str]:
     kind = (request.content_type or "").partition(";")[0].strip().lower()
     body = request._request.read(LARGEST + 1)
     if len(body) > LARGEST:
-        message = f"The body may have at most {LARGEST:,} bytes."
+        message = f"The request body must not exceed {LARGEST:,} bytes."
         raise ApiError(413, "body_too_large", message, {"body": message})
     if kind == ZIP:
         return archive.unpack(body)
     if kind not in ("application/json", ""):
-        message = f"Send the files as application/json or {ZIP}."
+        message = f"The content type must be application/json or {ZIP}."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
     return decode(body, FilesBody).files

@@ -23,9 +23,9 @@ from templates.versions.selectors import ProblemView
 
 
 class PreviewBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """`version`: a number, or `draft`; the draft if there is one. `parts`: a text not saved yet.
-    `user_id`: as that person would get it; needs the scope `recipients`, too.
-    Variables that are left out are those of its sample."""
+    """`version`: a number, or `draft`; default: the draft, if there is one. `parts`: content that
+    is not saved yet. `user_id`: preview as that recipient; also requires the scope `recipients`.
+    Variables that are left out are taken from the sample data."""
 
     version: Annotated[str, Meta(max_length=10)] = ""
     parts: Parts | None = None
@@ -38,7 +38,7 @@ class PreviewBody(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Preview(Struct):
-    """`variables` are those it is written with."""
+    """`variables`: those the preview is rendered with."""
 
     shown: list[Shown]
     problems: list[ProblemView]
@@ -51,7 +51,8 @@ class Previews(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_preview",
-        summary="Write a template without sending it",
+        summary="Preview a template",
+        description="Renders a template without sending it.",
         request=PreviewBody,
         responses={200: Preview, 404: NONE, **KEY_ERRORS},
     )
@@ -66,7 +67,7 @@ class Previews(TemplatesApi):
             _check_may_see_people(cast(Caller, request.user))
             person = person_facts.only()(body.user_id)
             if person is None:
-                raise not_found("user_id", "There is no such recipient.")
+                raise not_found("user_id", "Recipient not found.")
             locale, zone = body.locale or person.locale, person.zone
             variables = {**variables, **person.variables}
         written = pool.preview(
@@ -78,7 +79,7 @@ class Previews(TemplatesApi):
 def _check_may_see_people(caller: Caller) -> None:
     """A preview shows a person's attributes. Raises ApiError 403."""
     if not caller.may(Scope.RECIPIENTS):
-        message = f"`user_id` needs a key with the scope `{Scope.RECIPIENTS}`, too."
+        message = f"`user_id` requires an API key that also has the scope `{Scope.RECIPIENTS}`."
         raise ApiError(403, "forbidden", message, {"user_id": message})
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from templates.api.base import NONE, TAGS, WRONG, Name, Note, TemplatesApi, template_of, writer
 from templates.models import TemplateKind
@@ -29,12 +29,12 @@ from templates.versions.services import (
 )
 
 RESERVED = frozenset({"export", "import"})  # routes of their own
-CHANGED = error("ada has changed this draft meanwhile", "draft_changed", seen="…")
+CHANGED = error("ada changed this draft in the meantime", "draft_changed", seen="…")
 PARTS = {"sms": {"default": {"body": "Order {{ order_id }} is on its way."}}}
 
 
 class NewTemplate(Struct, forbid_unknown_fields=True):
-    """A `partial` is a text that messages include or extend."""
+    """A `partial` is content that messages include or extend."""
 
     slug: Name
     name: Name
@@ -43,16 +43,16 @@ class NewTemplate(Struct, forbid_unknown_fields=True):
 
 
 class ChangedTemplate(Struct, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """Fields that are left out stay unchanged."""
 
     name: Name | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
 
 class DraftBody(Struct, forbid_unknown_fields=True):
-    """`parts` is {channel: {locale: {field: text}}}. `schema` null: as the text has it. `seen`:
-    `changed_at` of the draft this one was made of; null: there was none; left out: whatever is
-    there is overwritten."""
+    """`parts` is {channel: {locale: {field: text}}}. `schema` null: derived from the text. `seen`:
+    `changed_at` of the draft this one is based on; null: there was none; left out: an existing
+    draft is overwritten."""
 
     parts: dict[str, Any]
     schema: dict[str, Any] | None = None
@@ -68,8 +68,8 @@ class Templates(TemplatesApi):
         summary="List templates",
         parameters=[
             OpenApiParameter("kind", str, enum=TemplateKind.values),
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: TemplatePage, **KEY_ERRORS},
     )
@@ -87,7 +87,7 @@ class Templates(TemplatesApi):
         tags=TAGS,
         operation_id="templates_create",
         summary="Create a template",
-        description="Then save its draft, and publish that.",
+        description="Creates an empty template. Save its draft, then publish it.",
         request=NewTemplate,
         examples=[
             OpenApiExample("A message", value={"slug": "order", "name": "Order"}, request_only=True)
@@ -97,7 +97,7 @@ class Templates(TemplatesApi):
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, NewTemplate)
         if body.slug in RESERVED:
-            raise InvalidFields({"slug": "This name is taken by a route of the API."})
+            raise InvalidFields({"slug": "This slug is reserved."})
         try:
             made = template_create(
                 slug=body.slug, name=body.name, description=body.description, kind=body.kind
@@ -111,7 +111,7 @@ class OneTemplate(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_get",
-        summary="Show a template and its versions",
+        summary="Get a template and its versions",
         responses={200: TemplateView, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -120,7 +120,7 @@ class OneTemplate(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_change",
-        summary="Name or describe a template otherwise",
+        summary="Update a template",
         request=ChangedTemplate,
         responses={200: TemplateView, 404: NONE, **KEY_ERRORS},
     )
@@ -136,11 +136,11 @@ class OneTemplate(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_delete",
-        summary="Delete a template of which nothing was published",
+        summary="Delete an unpublished template",
         responses={
             204: None,
             404: NONE,
-            409: error("order has published versions.", "in_use"),
+            409: error("order has published versions and cannot be deleted.", "in_use"),
             **KEY_ERRORS,
         },
     )
@@ -153,21 +153,22 @@ class Draft(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_draft_get",
-        summary="Show a template's draft, and what is wrong with it",
+        summary="Get the draft of a template",
+        description="With its errors and warnings.",
         responses={200: DraftView, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         row = draft_of(template_of(slug))
         if row is None:
-            raise not_found("slug", "It has no draft.")
+            raise not_found("slug", "This template has no draft.")
         return answer(selectors.draft_view(row, review_of(row).problems))
 
     @extend_schema(
         tags=TAGS,
         operation_id="templates_draft_put",
-        summary="Save a template's draft",
-        description="It may have problems, which the answer names by channel, locale, field and "
-        "line; it cannot be published with them, warnings aside.",
+        summary="Save the draft of a template",
+        description="A draft may have errors, which the response lists by channel, locale, field "
+        "and line. It can be published once it has no errors; warnings are allowed.",
         request=DraftBody,
         examples=[OpenApiExample("One channel", value={"parts": PARTS}, request_only=True)],
         responses={200: DraftView, 400: WRONG, 404: NONE, 409: CHANGED, **KEY_ERRORS},
@@ -181,10 +182,10 @@ class Draft(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_draft_delete",
-        summary="Discard a template's draft",
+        summary="Discard the draft of a template",
         responses={204: None, 404: NONE, **KEY_ERRORS},
     )
     def delete(self, request: Request, slug: str) -> HttpResponse:
         if not draft_discard(template=template_of(slug)):
-            raise not_found("slug", "It has no draft.")
+            raise not_found("slug", "This template has no draft.")
         return HttpResponse(status=204)

@@ -27,13 +27,13 @@ from templates.versions.services import version_publish, version_rollback
 
 
 class PublishBody(Struct, forbid_unknown_fields=True):
-    """`note`: what is new; else the draft's own."""
+    """`note`: the change note; default: that of the draft."""
 
     note: Note = ""
 
 
 class LineView(Struct):
-    """`mark`: same, gone, new, or skipped for what stayed further away."""
+    """`mark`: same, gone, new, or skipped for unchanged lines that are left out."""
 
     mark: str
     text: str
@@ -58,9 +58,9 @@ class Publish(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_publish",
-        summary="Publish a template's draft",
-        description="For good: it gets no other text ever after. Requests that name the template "
-        "use it within two seconds.",
+        summary="Publish the draft of a template",
+        description="A published version cannot be changed. Requests that name the template use "
+        "it within two seconds.",
         request=PublishBody,
         responses={201: VersionView, 404: NONE, 422: CANNOT, **KEY_ERRORS},
     )
@@ -76,7 +76,7 @@ class OneVersion(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_version_get",
-        summary="Show a published version",
+        summary="Get a published version",
         responses={200: VersionView, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str, number: int) -> HttpResponse:
@@ -88,8 +88,9 @@ class Rollback(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_rollback",
-        summary="Publish an old version's text as a new version",
-        description="With its partials as they were. The draft stays.",
+        summary="Roll back to an earlier version",
+        description="Publishes the content of the earlier version, with its partials at that time, "
+        "as a new version. The draft is kept.",
         request=None,
         responses={201: VersionView, 404: NONE, 422: CANNOT, **KEY_ERRORS},
     )
@@ -105,10 +106,12 @@ class Differences(TemplatesApi):
     @extend_schema(
         tags=TAGS,
         operation_id="templates_diff",
-        summary="Show what changed between two versions",
+        summary="Compare two versions",
         parameters=[
-            OpenApiParameter("from", str, required=True, description="A number, or `draft`."),
-            OpenApiParameter("to", str, required=True, description="A number, or `draft`."),
+            OpenApiParameter(
+                "from", str, required=True, description="A version number, or `draft`."
+            ),
+            OpenApiParameter("to", str, required=True, description="A version number, or `draft`."),
         ],
         responses={200: Diff, 404: NONE, **KEY_ERRORS},
     )

@@ -137,14 +137,14 @@ def _read(folder: Folder, name: str, text: str) -> None:
     elif found := FILE.fullmatch(name):
         channel, locale, own, end = found.groups()
         if channel not in FIELDS:
-            raise ValueError(f"there is no channel `{channel}`")
+            raise ValueError(f"unknown channel `{channel}`")
         part = folder.parts.setdefault(channel, {}).setdefault(locale, {})
         if own:
             _put(part, own, text.removesuffix("\n"))
         else:
             _read_part(part, channel, end, text)
     else:
-        raise ValueError("is no file of a template")
+        raise ValueError("not a template file")
 
 
 def _read_head(folder: Folder, text: str) -> None:
@@ -154,7 +154,7 @@ def _read_head(folder: Folder, text: str) -> None:
     said = tomllib.loads(text)
     for key, value in said.items():
         if key not in ("name", "description", "kind") or not isinstance(value, str):
-            raise ValueError(f"says nothing by `{key}`")
+            raise ValueError(f"unknown key `{key}`")
         setattr(folder, key, value)
 
 
@@ -165,7 +165,7 @@ def _read_part(part: dict[str, Any], channel: str, end: str, text: str) -> None:
     known = {ENDS.get(name, "txt"): name for name in reversed(MAIN[channel])}
     main = MAIN[channel][-1] if channel == PARTIAL else known.get(end)
     if main is None:
-        raise ValueError(f"is no file of {channel}")
+        raise ValueError(f"not a file of the channel {channel}")
     _put(part, main, body.removesuffix("\n"))
 
 
@@ -173,7 +173,7 @@ def _unquoted(value: str) -> str:
     try:
         return msgspec.json.decode(value, type=str)
     except msgspec.DecodeError:
-        raise ValueError(f"has a text that does not end: {value[:40]}") from None
+        raise ValueError(f"unterminated string: {value[:40]}") from None
 
 
 def _split(text: str) -> tuple[list[tuple[str, str]] | None, str]:
@@ -192,7 +192,7 @@ def _split(text: str) -> tuple[list[tuple[str, str]] | None, str]:
 
 def _put(part: dict[str, Any], name: str, text: Any) -> None:
     if not isinstance(text, str):
-        raise ValueError(f"`{name}` is no text")
+        raise ValueError(f"`{name}` must be a string")
     if not text:
         return
     if name.startswith(f"{DATA}."):
@@ -229,13 +229,13 @@ def _lf(text: Any) -> Any:
 
 def _object(text: str) -> dict[str, Any]:
     if len(text) > LONGEST_JSON:
-        raise ValueError(f"has more than {LONGEST_JSON:,} characters")
+        raise ValueError(f"must not exceed {LONGEST_JSON:,} characters")
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(f"is no JSON: {error}") from None
+        raise ValueError(f"invalid JSON: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError("is no JSON object")
+        raise ValueError("must be a JSON object")
     if depth_over(found, DEEPEST_JSON):
         raise ValueError("is nested too deeply")
     if "\\u0000" in text and b"\\u0000" in msgspec.json.encode(found).replace(b"\\\\", b""):

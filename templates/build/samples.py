@@ -1,4 +1,4 @@
-"""Make-believe variables to show a text with, until somebody writes better ones. Pure."""
+"""Sample variables to preview a text with, until somebody writes better ones. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -48,7 +48,7 @@ class TooCostly(ValueError):
 def check(schema: Rules) -> int:
     """How many rules it has. Raises TooCostly."""
     if depth_over(schema, DEEPEST_JSON) or len(msgspec.json.encode(schema)) > LARGEST:
-        raise TooCostly("Is too large or too deep")
+        raise TooCostly("Too large or nested too deeply")
     reader = _Reader(schema)
     for address in reader.definitions:
         reader.referred(address, ())
@@ -97,7 +97,7 @@ class _Cost:
         self.at_one_place += 0 if inside else inner.at_one_place
         self.height = max(self.height, inner.height + 1)
         if self.height > DEEPEST:
-            raise TooCostly(f"More than {DEEPEST} rules inside one another")
+            raise TooCostly(f"Rules must be nested at most {DEEPEST} levels deep")
         if self.rules > MOST_RULES:
             raise TooCostly(f"More than {MOST_RULES:,} rules, those of each `$ref` counted")
         if self.at_one_place > MOST_AT_ONE_PLACE:
@@ -130,9 +130,9 @@ class _Reader:
                 f"A `$ref` may lead to a place in the schema only, to `#/$defs/…`: not to `{shown}`"
             )
         if address in above:
-            raise TooCostly(f"`{address[:LONGEST_SHOWN]}` leads back to itself by a `$ref`")
+            raise TooCostly(f"`{address[:LONGEST_SHOWN]}` refers to itself by a `$ref`")
         if len(above) > DEEPEST:  # before this descends further: it calls itself
-            raise TooCostly(f"More than {DEEPEST} rules inside one another")
+            raise TooCostly(f"Rules must be nested at most {DEEPEST} levels deep")
         if address not in self.known:
             rule = self.definitions[address]
             self.known[address] = self.cost(rule, (*above, address))
@@ -141,9 +141,9 @@ class _Reader:
     def plain(self, schema: Rules) -> None:
         for keyword in schema:
             if keyword in REFUSED:
-                raise TooCostly(f"`{keyword}` is none of the rules a schema can have here")
+                raise TooCostly(f"The keyword `{keyword}` is not supported here")
         if isinstance(schema.get("enum"), list) and len(schema["enum"]) > MOST_OPTIONS:
-            raise TooCostly(f"An `enum` has {MOST_OPTIONS} options at most")
+            raise TooCostly(f"An `enum` must have at most {MOST_OPTIONS} options")
         named = schema.get("patternProperties")
         own = [schema["pattern"]] if "pattern" in schema else []
         for pattern in [*own, *(named if isinstance(named, Mapping) else ())]:

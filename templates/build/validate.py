@@ -13,7 +13,7 @@ from templates.build import schema_rules
 
 MOST_ERRORS = 20
 MOST_TOLD = 20_000  # values times rules up to which the library is asked for all that is wrong
-UNFIT = "Does not fit the template's schema."
+UNFIT = "Does not match the schema of the template."
 # No pattern of an author's takes longer than its text, times what it counts (`a{100}`): hence the
 # size, at which 64 KB take a tenth of a second.
 LINEAR = jsonschema_rs.RegexOptions(size_limit=1 << 17)
@@ -22,14 +22,14 @@ LINEAR = jsonschema_rs.RegexOptions(size_limit=1 << 17)
 WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Kind.Type, lambda kind: f"Must be {_one_of(kind.types)}."),
     (Kind.Enum, lambda kind: f"Must be one of {', '.join(map(str, kind.options))}."),
-    (Kind.MinLength, lambda kind: f"Must have {kind.limit} characters at least."),
-    (Kind.MaxLength, lambda kind: f"May have {kind.limit} characters at most."),
-    (Kind.MinItems, lambda kind: f"Must have {kind.limit} items at least."),
-    (Kind.MaxItems, lambda kind: f"May have {kind.limit} items at most."),
-    (Kind.Minimum, lambda kind: f"Must be {kind.limit} at least."),
-    (Kind.Maximum, lambda kind: f"May be {kind.limit} at most."),
-    (Kind.Pattern, lambda kind: "Does not match the pattern of the template."),
-    (Kind.Format, lambda kind: f"Must be of the format {kind.format}."),
+    (Kind.MinLength, lambda kind: f"Must have at least {kind.limit} characters."),
+    (Kind.MaxLength, lambda kind: f"Must have at most {kind.limit} characters."),
+    (Kind.MinItems, lambda kind: f"Must have at least {kind.limit} items."),
+    (Kind.MaxItems, lambda kind: f"Must have at most {kind.limit} items."),
+    (Kind.Minimum, lambda kind: f"Must be at least {kind.limit}."),
+    (Kind.Maximum, lambda kind: f"Must be at most {kind.limit}."),
+    (Kind.Pattern, lambda kind: "Does not match the required pattern."),
+    (Kind.Format, lambda kind: f"Must have the format {kind.format}."),
 )
 
 
@@ -45,7 +45,7 @@ class Validator:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         """Raises InvalidSchema."""
         if schema.get("type") != "object":
-            raise InvalidSchema("Must be a JSON Schema of the type `object`")
+            raise InvalidSchema("Must be a JSON Schema with the type `object`")
         self._schema: Mapping[str, Any] = schema
         self._wide: Any = None
         try:
@@ -55,7 +55,9 @@ class Validator:
         try:
             self._compiled = _compiled(schema)
         except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-            raise InvalidSchema(f"Is no JSON Schema: {str(error).splitlines()[0][:200]}") from None
+            raise InvalidSchema(
+                f"Is not a valid JSON Schema: {str(error).splitlines()[0][:200]}"
+            ) from None
 
     def errors(
         self, variables: Mapping[str, Any], *, given_later: Iterable[str] = ()
@@ -84,7 +86,7 @@ class Validator:
             self._wide = _compiled({k: v for k, v in self._schema.items() if k != "required"})
         needed = self._schema.get("required", ())
         missing = [name for name in needed if name not in given and name not in later]
-        found = {shown([name]): "Is needed." for name in missing[:MOST_ERRORS]}
+        found = {shown([name]): "This field is required." for name in missing[:MOST_ERRORS]}
         for name, value in given.items():
             if len(found) < MOST_ERRORS and not self._wide.is_valid({name: value}):
                 found[shown([name])] = UNFIT
@@ -113,14 +115,14 @@ def shown(path: Iterable[object]) -> str:
 def _said(error: Any) -> tuple[list[object], str]:
     kind, path = error.kind, list(error.instance_path)
     if isinstance(kind, Kind.Required):
-        return [*path, kind.property], "Is needed."
+        return [*path, kind.property], "This field is required."
     if isinstance(kind, Kind.AdditionalProperties):
-        return [*path, kind.unexpected[0]], "Is not known to the template."
+        return [*path, kind.unexpected[0]], "Unknown variable."
     for type_, words in WORDS:
         if isinstance(kind, type_):
             return path, words(kind)
     rule = error.schema_path[-1] if error.schema_path else "schema"
-    return path, f"Does not fit the template's schema (`{rule}`)."
+    return path, f"Does not match the schema of the template (`{rule}`)."
 
 
 def _one_of(types: Iterable[str]) -> str:
@@ -147,7 +149,7 @@ class Needs:
     ) -> dict[str, str]:
         """{`items[0].price`: what is wrong}."""
         wrong = {
-            name: "Is needed."
+            name: "This field is required."
             for name in self.variables
             if variables.get(name) is None and name not in given_later
         }

@@ -72,15 +72,15 @@ def missing_locales(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]
     spoken = [channel for channel in parts if channel not in WORDLESS]
     everywhere = sorted({locale for channel in spoken for locale in parts[channel]})
     for locale in everywhere:
-        having = [channel for channel in spoken if locale in parts[channel]]
         for channel in spoken:
             if locale not in parts[channel] and locale != DEFAULT_LOCALE:
-                words = f"Not written in `{locale}`, while {' and '.join(having)} is"
+                words = f"Missing translation: `{locale}`"
                 yield Problem(channel, locale, "", words, warning=True)
 
 
 def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line: int) -> Problem:
-    words = f"Who has no `{name}` gets no message: write `{{{{ {PERSON}.{name}|default('…') }}}}`"
+    default = f"{{{{ {PERSON}.{name}|default('…') }}}}"
+    words = f"Recipients without `{name}` will be skipped: use `{default}`"
     return Problem(
         channel=channel, locale=locale, field=field, message=words, line=line, warning=True
     )
@@ -111,7 +111,7 @@ def _json(one: Rendered) -> Iterator[Problem]:
         try:
             found = msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-            yield Problem(*one[:2], field[1], f"With the sample data this is no JSON: {error}")
+            yield Problem(*one[:2], field[1], f"Invalid JSON with the sample data: {error}")
             continue
         few = not isinstance(found, list) or 0 < len(found) <= MOST_BLOCKS
         if not isinstance(found, kind) or not few:

@@ -37,7 +37,7 @@ WRITTEN = re.compile(r"\{[{%#]")  # by the engine: not the text as it stands
 def check(parts: object, channels: Iterable[str] = MESSAGES) -> list[Problem]:
     """Everything that keeps these parts from being published, in their order, partials aside."""
     if not isinstance(parts, dict) or not parts:
-        return [Problem("", "", "", "Write a text for one channel at least")]
+        return [Problem("", "", "", "At least one channel is required")]
     known = tuple(channels)
     return [p for name, locales in parts.items() for p in _channel(name, locales, known)]
 

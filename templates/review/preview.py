@@ -19,7 +19,7 @@ LINKS = {
 
 
 class Sms(Struct):
-    """Into how many it falls, as carriers bill it."""
+    """The parts of an SMS, as carriers bill them."""
 
     encoding: str
     parts: int
@@ -27,7 +27,7 @@ class Sms(Struct):
 
 
 class Shown(Struct, kw_only=True):
-    """One channel. `locale` is the one whose text it is; `problem` says why there is none."""
+    """The preview of one channel. `locale`: the one in use. `problem`: why there is no preview."""
 
     channel: str
     locale: str

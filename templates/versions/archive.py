@@ -41,7 +41,7 @@ def unpack(packed: bytes) -> dict[str, str]:
     except NotReadable:
         raise
     except DAMAGED as error:
-        raise NotReadable(f"This is no zip of text files: {error}") from None
+        raise NotReadable(f"This is not a zip file of text files: {error}") from None
 
 
 def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -52,7 +52,7 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
         if info.is_dir():
             continue
         if info.filename in texts:
-            raise NotReadable(f"{info.filename}: is in the archive twice")
+            raise NotReadable(f"{info.filename}: appears twice in the archive")
         content = _content(archive, info, left)
         left -= len(content)
         texts[info.filename] = content.decode()
@@ -61,7 +61,7 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
     if info.flag_bits & ENCRYPTED or info.compress_type not in METHODS:
-        raise NotReadable(f"{info.filename}: pack it with deflate, without a password")
+        raise NotReadable(f"{info.filename}: must be compressed with deflate, without a password")
     content = bytearray()
     with archive.open(info) as member:
         while piece := member.read(PIECE):

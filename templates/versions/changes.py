@@ -31,7 +31,7 @@ Rows = tuple[list[Any], list[Any]]
 
 @dataclass(slots=True)
 class Step:
-    """What became, or would become, of one template."""
+    """What was done, or would be done, with one template."""
 
     template: str
     did: Did

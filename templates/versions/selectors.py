@@ -13,7 +13,7 @@ LISTED = MessageTemplate.objects.exclude(kind=TemplateKind.TRIAL)
 
 
 class VersionSummary(Struct, kw_only=True):
-    """`name` is what a request calls it by."""
+    """`name`: the `template_id` in requests."""
 
     name: str
     number: int
@@ -32,8 +32,7 @@ class TemplateSummary(Struct, kw_only=True):
 
 
 class TemplateView(TemplateSummary, kw_only=True):
-    """`versions`: the published ones, the newest first. `has_draft`: there is something to be
-    published."""
+    """`versions`: the published ones, newest first. `has_draft`: there are unpublished changes."""
 
     versions: list[VersionSummary]
     has_draft: bool
@@ -47,7 +46,7 @@ class TemplatePage(Struct):
 
 
 class ProblemView(Struct, kw_only=True):
-    """Where it is: empty `locale` or `field` means the whole of the level above."""
+    """The place of a problem: an empty `locale` or `field` means the whole level above."""
 
     channel: str
     locale: str
@@ -58,8 +57,8 @@ class ProblemView(Struct, kw_only=True):
 
 
 class VersionView(VersionSummary, kw_only=True):
-    """`schema` null: as the text has it; `accepts` is what requests are held against. `partials`
-    are those in it, and their versions."""
+    """`schema` null: derived from the text; `accepts`: the schema that requests must match.
+    `partials`: those it contains, with their versions."""
 
     parts: dict[str, Any]
     schema: dict[str, Any] | None
@@ -69,7 +68,7 @@ class VersionView(VersionSummary, kw_only=True):
 
 
 class DraftView(Struct, kw_only=True):
-    """Send `changed_at` back as `seen`, and nobody's change is overwritten."""
+    """Send `changed_at` back as `seen`, so that a change of somebody else is not overwritten."""
 
     number: int
     parts: dict[str, Any]

@@ -19,7 +19,7 @@ class CannotPublish(ValueError):
     """The draft has problems, or it was published before."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)) or "It is published already")
+        super().__init__("; ".join(map(str, problems)) or "This version is already published")
         self.problems = problems
 
 
@@ -28,7 +28,7 @@ class DraftChanged(ValueError):
 
     def __init__(self, version: TemplateVersion) -> None:
         who = version.changed_by or "Somebody else"
-        super().__init__(f"{who} has changed this draft meanwhile")
+        super().__init__(f"{who} changed this draft in the meantime")
         self.version = version
 
 
@@ -66,7 +66,7 @@ def template_delete(*, template: MessageTemplate) -> None:
     """With its drafts. Raises InUse."""
     row = MessageTemplate.objects.select_for_update().get(pk=template.pk)
     if row.versions.filter(published_at__isnull=False).exists():
-        raise InUse(f"{row.slug} has published versions, which stay: deliveries name them")
+        raise InUse(f"{row.slug} has published versions and cannot be deleted")
     row.versions.all().delete()
     row.delete()
 
@@ -179,7 +179,9 @@ def _publish(read: TemplateVersion, found: Review, by: str, note: str) -> Templa
     if row.published_at:
         raise CannotPublish([])
     if (row.parts, row.schema, row.sample) != (read.parts, read.schema, read.sample):
-        raise CannotPublish([Problem("", "", "", "The draft was changed meanwhile: try again")])
+        raise CannotPublish(
+            [Problem("", "", "", "The draft was changed in the meantime: try again")]
+        )
     row.note = note or row.note
     return _published(template, _kept(row, found), by)
 

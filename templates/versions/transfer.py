@@ -57,7 +57,7 @@ def import_all(
             return Plan(applied=False, steps=steps)
         if write(changes, slugs, seen, by):
             return Plan(applied=True, steps=steps)
-    raise ChangedMeanwhile("Somebody else was writing these templates: try again")
+    raise ChangedMeanwhile("Somebody else was changing these templates: try again")
 
 
 def _folder(row: TemplateVersion) -> Folder:

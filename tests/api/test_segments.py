@@ -41,7 +41,7 @@ def test_wrong_rules_are_told_by_their_place(api: APIClient) -> None:
     response = make(api, {"all": [PRO, {"activity": "opened", "within_days": 1_000}]})
     assert response.status_code == 400
     fields = response.json()["error"]["fields"]
-    assert fields == {"rules.all[1].within_days": "A whole number from 0 to 180."}
+    assert fields == {"rules.all[1].within_days": "Must be an integer between 0 and 180."}
 
 
 @pytest.mark.parametrize("slug", ["look", "a b", "", "ä", "x" * 51])

@@ -93,7 +93,9 @@ def test_a_text_without_a_way_out_is_refused_when_it_is_sent(
 
     answer = send_offer(world, template_id="offers-v1")
 
-    assert refusal(answer) == {"template_id": "offers-v1 does not say how to unsubscribe, on sms."}
+    assert refusal(answer) == {
+        "template_id": "offers-v1 has no unsubscribe link or keyword for sms."
+    }
     assert not Notification.objects.exists()
 
 
@@ -163,7 +165,7 @@ def test_a_type_is_not_saved_as_marketing_with_such_a_template(
         url, {"template": "offers-v1", "legal_class": "marketing"}
     ).content.decode()
 
-    assert "offers-v1 does not say how to unsubscribe, on sms." in page
+    assert "offers-v1 has no unsubscribe link or keyword for sms." in page
 
 
 def at_ten_in_the_evening() -> str:

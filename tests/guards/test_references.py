@@ -66,7 +66,7 @@ def test_only_a_key_for_everything_asks_who_reacted_to_anothers_campaign(
     body = f'{{"rules": {rules.replace("{}", leaf)}}}'
     answer = client.post("/api/v1/segments/preview", body, content_type="application/json")
     assert answer.status_code == (400 if scope == Scope.CAMPAIGNS else 200)
-    assert ("no such campaign" in answer.content.decode()) == (scope == Scope.CAMPAIGNS)
+    assert ("Campaign not found" in answer.content.decode()) == (scope == Scope.CAMPAIGNS)
 
 
 def test_no_campaign_goes_to_anothers_segment(
@@ -87,7 +87,7 @@ def test_no_rules_count_anothers_segment(
         body |= {"slug": "mine", "name": "Mine"}
     answer = other.post(url, body, format="json")
     assert answer.status_code == 400
-    assert answer.json()["error"]["fields"] == {"rules.segment": "There is no such segment."}
+    assert answer.json()["error"]["fields"] == {"rules.segment": "Segment not found."}
 
 
 def test_a_key_for_templates_reads_no_person(first: Service) -> None:

@@ -27,11 +27,11 @@ PUBLIC = {
     "p/<str:token>/copy": "a copy of their data, by the same token; addresses masked",
 }
 PUBLIC_IN_SANDBOX = {
-    "inbox/demo/": "a make-believe product for trying the component",
-    "inbox/demo/token": "what that product's back end would do",
-    "web-push/demo/": "a make-believe product that asks for web push",
+    "inbox/demo/": "a demo shop for trying the component",
+    "inbox/demo/token": "what the back end of the shop would do",
+    "web-push/demo/": "a demo shop that asks for web push",
     "web-push/demo/worker.js": "its service worker, to be copied",
-    "web-push/demo/register": "what that product's back end would do",
+    "web-push/demo/register": "what the back end of the shop would do",
     "sandbox/": "what the look-alikes received; there is no sandbox in production",
     "sandbox/received.json": "the same, as data",
     "sandbox/mail/<int:pk>/": "the same, one mail",

@@ -154,7 +154,7 @@ def test_publishing_shows_what_changes_and_what_to_know(
     draft_save(template=template, content=Content(parts, note="Inbox"))
     page = browser.get(url(template, "publish")).content.decode()
     assert "inbox / default / title" in page
-    assert "Not written in `de`" in page
+    assert "Missing translation: `de`" in page
 
 
 def test_publishing_keeps_who_and_why(browser: Client, template: MessageTemplate) -> None:

@@ -53,9 +53,9 @@ def test_what_is_wrong_is_named_by_its_place_and_quotes_no_value() -> None:
     }
     assert Validator(INFERRED).errors(given) == {
         "at": "Must be a number or a string.",
-        "customer": "Is needed.",
+        "customer": "This field is required.",
         "items[0].price": "Must be a number or a string.",
-        "items[1].name": "Is needed.",
+        "items[1].name": "This field is required.",
     }
 
 
@@ -67,13 +67,13 @@ def test_what_comes_later_is_not_missed() -> None:
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({}, "of the type `object`"),
-        ({"type": "object", "properties": {"a": {"type": "word"}}}, "no JSON Schema"),
-        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "no JSON Schema"),
+        ({}, "with the type `object`"),
+        ({"type": "object", "properties": {"a": {"type": "word"}}}, "not a valid JSON Schema"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "not a valid JSON Schema"),
         ({"type": "object", "$ref": "https://example.com/s.json"}, "in the schema only"),
         ({"type": "object", "allOf": [{"$ref": "file:///etc/passwd"}]}, "in the schema only"),
-        ({"type": "object", "$id": "https://example.com/s.json"}, "`[$]id` is none"),
-        ({"type": "object", "description": "x" * 40_000}, "too large"),
+        ({"type": "object", "$id": "https://example.com/s.json"}, "`[$]id` is not supported"),
+        ({"type": "object", "description": "x" * 40_000}, "Too large"),
     ],
 )
 def test_a_schema_that_cannot_be_is_refused(wrong: dict[str, Any], why: str) -> None:

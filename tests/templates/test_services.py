@@ -101,7 +101,7 @@ def test_a_partial_is_no_message() -> None:
 def test_the_schema_of_the_text_is_kept_with_its_version() -> None:
     version = published(template(), "{% for i in items %}{{ i.price }}{% endfor %}")
     assert services.needs(version.pk).wrong_variables({"items": [{}]}) == {
-        "items[0].price": "Is needed."
+        "items[0].price": "This field is required."
     }
 
 

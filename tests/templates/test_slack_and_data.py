@@ -71,15 +71,15 @@ def reviewed(channel: str, part: dict[str, str]) -> Review:
 @pytest.mark.parametrize(
     ("channel", "part", "words"),
     [
-        ("slack", {"text": "t", "blocks": '[{"type": "divider"},]'}, "no JSON"),
-        ("slack", {"text": "t", "blocks": '[{"text": "Hi {{ name }}"}]'}, "no JSON"),
+        ("slack", {"text": "t", "blocks": '[{"type": "divider"},]'}, "Invalid JSON"),
+        ("slack", {"text": "t", "blocks": '[{"text": "Hi {{ name }}"}]'}, "Invalid JSON"),
         ("slack", {"text": "t", "blocks": '{"type": "divider"}'}, "list of 1 to 50"),
         ("slack", {"text": "t", "blocks": "[]"}, "list of 1 to 50"),
         ("slack", {"text": "t", "blocks": "[" + ",".join(["{}"] * 51) + "]"}, "list of 1 to 50"),
-        ("slack", {"text": "t", "blocks": "[" * 5_000 + "]" * 5_000}, "no JSON"),
-        ("webhook", {"json": '{"id": {{ id }}'}, "no JSON"),
+        ("slack", {"text": "t", "blocks": "[" * 5_000 + "]" * 5_000}, "Invalid JSON"),
+        ("webhook", {"json": '{"id": {{ id }}'}, "Invalid JSON"),
         ("webhook", {"json": '[{{ id }}]'}, "JSON object"),
-        ("webhook", {"json": '{"id": NaN}'}, "no JSON"),
+        ("webhook", {"json": '{"id": NaN}'}, "Invalid JSON"),
     ],
 )  # fmt: skip
 def test_a_document_that_is_none_cannot_be_published(

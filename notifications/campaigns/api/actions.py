@@ -32,7 +32,7 @@ from notifyproj.core.audit import log as audit
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
-NOT_SO = error("It is not running.", "not_running", state="…")
+NOT_SO = error("The campaign is not running.", "not_running", state="…")
 CANNOT = error("Give the day.", "invalid", on="Give the day.")
 LAUNCHED = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
@@ -46,10 +46,9 @@ UNSEEN = error(
 
 
 class PreflightView(Struct, kw_only=True):
-    """Estimates from a sample of `sampled` people. `problems`, by field, keep it from being
-    launched; what `acknowledge` lists has to be acknowledged by its code; `skipped`: left out, as
-    their hour has passed. `ends_at` null: by the accounts that may send now it would never be
-    over."""
+    """Estimates from a sample of `sampled` people. `problems`, by field, prevent the launch; each
+    concern in `acknowledge` must be acknowledged by its code. `skipped`: people whose send time has
+    passed. `ends_at` null: no estimate yet, as no account can send now."""
 
     audience: int
     sampled: int
@@ -68,10 +67,10 @@ class PreflightView(Struct, kw_only=True):
 
 
 class LaunchBody(Struct, forbid_unknown_fields=True):
-    """`acknowledge`: codes of the preflight, each once or more often: `canary_nobody` for as many
-    people as were said last, `canary_nobody=16` for 16. Where half as many again are concerned by
-    now, it is asked again. `seen`: `updated_at` of the campaign that was looked at; a change since
-    then is refused."""
+    """`acknowledge`: codes of the preflight. `canary_nobody` acknowledges the last number of people
+    shown, `canary_nobody=16` 16 people; when the number grows by half, it must be acknowledged
+    again. `seen`: `updated_at` of the campaign that was reviewed; the launch is refused if the
+    campaign was changed since."""
 
     acknowledge: Annotated[list[Code], Meta(max_length=200)] = []
     seen: datetime | None = None
@@ -82,13 +81,14 @@ class PauseBody(Struct, forbid_unknown_fields=True):
 
 
 class RateBody(Struct, forbid_unknown_fields=True):
-    """People a minute; null: as fast as the lanes allow."""
+    """People per minute; null: no limit."""
 
     per_minute: Annotated[int, Meta(ge=1, le=2_000_000_000)] | None
 
 
 class CancelledView(Struct):
-    """`cancelled`: messages that will not go out; `complete` false: more follow within seconds."""
+    """`cancelled`: messages that will not be sent. `complete` false: more are cancelled within
+    seconds."""
 
     cancelled: int
     complete: bool
@@ -99,7 +99,7 @@ class PreflightOf(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_preflight",
-        summary="What a launch would do; nothing is sent",
+        summary="Preview a launch",
         responses={200: PreflightView, 400: CANNOT, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponse:
@@ -124,10 +124,11 @@ class Launch(Act):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_launch",
-        summary="Launch it, or schedule it for its hour",
-        description="Where the company wants approval, a person has to give it first. One that was "
-        "launched already is answered as it is. What the preflight lists under `acknowledge` is "
-        "refused with 409 `not_acknowledged` until its codes, the names in `fields`, are sent.",
+        summary="Launch or schedule a campaign",
+        description="Where approval is required, a person must approve the campaign first. "
+        "Launching a campaign again has no effect. Concerns that the preflight lists under "
+        "`acknowledge` are refused with 409 `not_acknowledged` until their codes, the names in "
+        "`fields`, are sent.",
         request=LaunchBody,
         responses={200: CampaignView, 400: CANNOT, 404: NONE, 409: UNSEEN, **KEY_ERRORS},
     )
@@ -146,7 +147,8 @@ class Pause(Act):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_pause",
-        summary="Let nothing leave until it is resumed",
+        summary="Pause a campaign",
+        description="Nothing is sent until the campaign is resumed.",
         request=PauseBody,
         responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
     )
@@ -164,7 +166,8 @@ class Resume(Act):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_resume",
-        summary="Go on from where it stood",
+        summary="Resume a campaign",
+        description="Continues from where it was paused. Auto-pause counters restart.",
         request=None,
         responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
     )
@@ -181,8 +184,9 @@ class CancelCampaign(Act):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_cancel",
-        summary="Cancel what has not left yet",
-        description="For good. What a provider has already cannot be undone.",
+        summary="Cancel a campaign",
+        description="This cannot be undone. Messages already passed to a provider are not "
+        "recalled.",
         request=None,
         responses={200: CancelledView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
     )
@@ -199,7 +203,8 @@ class Rate(Act):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_rate",
-        summary="Change how fast it goes, from now on",
+        summary="Change the send rate",
+        description="Applies to the current run from now on.",
         request=RateBody,
         responses={200: CampaignView, 404: NONE, 409: NOT_SO, **KEY_ERRORS},
     )
@@ -214,7 +219,7 @@ def _open_run(campaign: Campaign) -> Run:
     """Raises InvalidFields."""
     found = campaign.runs.filter(state__in=OPEN_RUNS).order_by("-number").first()
     if found is None:
-        raise InvalidFields({"state": "It is not running."}, "not_running", 409)
+        raise InvalidFields({"state": "The campaign is not running."}, "not_running", 409)
     return found
 
 

@@ -23,17 +23,17 @@ from notifications.segments.selectors import check_evaluated, segments_of
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
 TAGS = ["campaigns"]
-NONE = error("There is no such campaign.", "not_found", id="There is no such campaign.")
-WRONG = error("No notification type is called 'news'.", "invalid", type="…")
+NONE = error("Campaign not found.", "not_found", id="Campaign not found.")
+WRONG = error("Notification type 'news' not found.", "invalid", type="…")
 NOT_NOW = error("Only a draft can be changed.", "not_a_draft", state="…")
 EXAMPLE = OpenApiExample(
-    "An offer at nine in each person's own morning",
+    "An offer at 9:00 in the recipient's local time",
     value={
         "name": "Spring sale",
         "type": "weekly_offers",
@@ -71,7 +71,7 @@ class CampaignsApi(APIView):
         """Raises ApiError 404, also for somebody else's."""
         found = campaigns_of(request).filter(pk=campaign_id).first()
         if found is None:
-            raise not_found("id", "There is no such campaign.")
+            raise not_found("id", "Campaign not found.")
         return found
 
 
@@ -83,8 +83,8 @@ class Campaigns(CampaignsApi):
         parameters=[
             OpenApiParameter("state", str, enum=CampaignState.values),
             OpenApiParameter("type", str),
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: CampaignPage, 400: WRONG, **KEY_ERRORS},
     )
@@ -104,8 +104,8 @@ class Campaigns(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_create",
-        summary="Write a campaign down",
-        description="A draft: nothing is sent before it is launched.",
+        summary="Create a campaign",
+        description="Creates a draft. Nothing is sent until it is launched.",
         parameters=[KEY],
         request=NewCampaign,
         examples=[EXAMPLE],
@@ -134,7 +134,7 @@ class OneCampaign(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_get",
-        summary="A campaign, and how its newest run goes",
+        summary="Get a campaign and its latest run",
         responses={200: CampaignView, 404: NONE, **KEY_ERRORS},
     )
     def get(self, request: Request, campaign_id: int) -> HttpResponse:
@@ -143,8 +143,8 @@ class OneCampaign(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_update",
-        summary="Change a draft",
-        description="Takes an approval back.",
+        summary="Update a draft campaign",
+        description="Fields that are left out stay unchanged. An approval is withdrawn.",
         request=ChangedCampaign,
         responses={200: CampaignView, 400: WRONG, 404: NONE, 409: NOT_NOW, **KEY_ERRORS},
     )
@@ -159,7 +159,7 @@ class OneCampaign(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_delete",
-        summary="Delete a draft",
+        summary="Delete a draft campaign",
         responses={204: None, 404: NONE, 409: NOT_NOW, **KEY_ERRORS},
     )
     def delete(self, request: Request, campaign_id: int) -> HttpResponse:
@@ -180,7 +180,7 @@ def _columns(request: Request, body: ChangedCampaign) -> dict[str, Any]:
     segment = found.get("segment")
     mine = segments_of(cast(Caller, request.user))
     if segment is not None and not mine.filter(pk=segment.pk).exists():
-        raise InvalidFields({"segment": f"No segment is called {segment.slug!r}."})
+        raise InvalidFields({"segment": f"Segment {segment.slug!r} not found."})
     return found
 
 

@@ -13,12 +13,13 @@ from notifications.campaigns.report.runs import ALL, runs_of
 from notifyproj.core.api.bodies import answer
 from notifyproj.core.api.openapi import KEY_ERRORS
 
-RUN = OpenApiParameter("run", str, description="A run's number, or `all`, as without.")
+RUN = OpenApiParameter("run", str, description="Number of a run, or `all` (default).")
 
 
 class CampaignReport(Struct, kw_only=True):
-    """A row for each run, variant and channel. `people` and `held_out` are estimates; `comparison`
-    says in words how the variants differ, and how sure that is."""
+    """One row per run, variant and channel. `people` and `held_out` (the control group) are
+    estimates; `visited`: people processed. `comparison` describes how the variants differ, and with
+    which confidence."""
 
     people: int
     held_out: int
@@ -31,7 +32,7 @@ class ReportOf(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_report",
-        summary="What became of a campaign",
+        summary="Get a campaign report",
         parameters=[RUN],
         responses={200: CampaignReport, 404: NONE, **KEY_ERRORS},
     )
@@ -54,7 +55,8 @@ class ReportAsCsv(CampaignsApi):
     @extend_schema(
         tags=TAGS,
         operation_id="campaigns_report_csv",
-        summary="The same as CSV, a run at a time",
+        summary="Export a campaign report as CSV",
+        description="One run after the other.",
         parameters=[RUN],
         responses={(200, "text/csv"): OpenApiTypes.STR, 404: NONE, **KEY_ERRORS},
     )

@@ -29,10 +29,11 @@ PERCENTS = (
     *("most_failed", "most_bounced", "most_complained", "most_unsubscribed"),
 )
 COLUMN_OF = {"auto_pause_min_sample": "brake_after"}
+UTC_OFFSET = "`expires_at` must have a UTC offset: 2026-11-22T09:00:00+01:00 or …Z."
 
 
 class VariantBody(Struct, forbid_unknown_fields=True):
-    """`template_id`: a version like `offers-v3`, or a template's newest."""
+    """`template_id`: a version, such as `offers-v3`, or a template, for its latest version."""
 
     template_id: Annotated[str, Meta(max_length=120)]
     name: Annotated[str, Meta(min_length=1, max_length=40)] = "A"
@@ -43,7 +44,7 @@ Variants = Annotated[list[VariantBody], Meta(max_length=10)]
 
 
 class ChangedCampaign(Renamed, forbid_unknown_fields=True, kw_only=True):
-    """What is left out stays as it is. `segment` null: everybody."""
+    """Fields that are left out stay unchanged. `segment` null: everybody."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -80,7 +81,7 @@ class ChangedCampaign(Renamed, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewCampaign(ChangedCampaign, forbid_unknown_fields=True, kw_only=True):
-    """What is left out is as in the admin's form: a canary of 1 %, at once, to everybody."""
+    """Defaults: a canary of 1 %, sent immediately, to everybody."""
 
     name: Name
     type: str
@@ -114,7 +115,7 @@ def wishes(body: ChangedCampaign) -> list[VariantWish] | None:
     for index, each in enumerate(body.variants):
         version = versions.get(each.template_id)
         if version is None:
-            text = f"No published template is called {each.template_id!r}."
+            text = f"Published template {each.template_id!r} not found."
             raise InvalidFields({f"variants[{index}].template_id": text})
         found.append(VariantWish(each.name, version.id, each.weight))
     return found
@@ -125,12 +126,12 @@ def _looked_up(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if "type" in said:
         type_ = NotificationType.objects.filter(slug=said["type"], enabled=True).first()
         if type_ is None:
-            raise InvalidFields({"type": f"No notification type is called {said['type']!r}."})
+            raise InvalidFields({"type": f"Notification type {said['type']!r} not found."})
         yield "type", type_
     if said.get("segment") is not None:
         segment = Segment.objects.filter(slug=said["segment"]).first()
         if segment is None:
-            raise InvalidFields({"segment": f"No segment is called {said['segment']!r}."})
+            raise InvalidFields({"segment": f"Segment {said['segment']!r} not found."})
         yield "segment", segment
 
 
@@ -138,11 +139,11 @@ def _check_times(found: Mapping[str, Any]) -> None:
     """Raises InvalidFields."""
     expires_at = found.get("expires_at")
     if expires_at is not None and expires_at.tzinfo is None:
-        raise InvalidFields({"expires_at": "Needs a zone: 2026-11-22T09:00:00+01:00 or …Z."})
+        raise InvalidFields({"expires_at": UTC_OFFSET})
     if found.get("zone"):
         _check_zone(found["zone"])
 
 
 def _check_zone(name: str) -> None:
     if getattr(zone_of(name), "key", "UTC") != name:
-        raise InvalidFields({"zone": "A zone looks like Europe/Berlin."})
+        raise InvalidFields({"zone": "`zone` must be an IANA time zone, such as Europe/Berlin."})

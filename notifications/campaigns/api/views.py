@@ -13,7 +13,7 @@ from notifyproj.core.api.former_names import Renamed, former_name, former_names
 
 
 class RunView(Struct, kw_only=True):
-    """`people` and `audience` are estimates: held-out people are in `audience` only."""
+    """`people` and `audience` are estimates; `audience` includes the control group."""
 
     number: int
     state: str
@@ -39,7 +39,7 @@ class VariantView(Struct):
 
 
 class CampaignView(Renamed, kw_only=True):
-    """`run` is the newest one; null before the first. `approved_by`: a person of the admin."""
+    """`run`: the latest one, null before the first. `approved_by`: a user of the admin."""
 
     id: int
     name: str

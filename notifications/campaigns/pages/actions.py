@@ -63,7 +63,7 @@ def rate(request: HttpRequest, object_id: str) -> HttpResponse:
     try:
         per_minute = _per_minute(text)
         if run is None:
-            raise InvalidFields({"state": "It is not running."})
+            raise InvalidFields({"state": "The campaign is not running."})
         run_rate(run=run, per_minute=per_minute, now=now())
     except InvalidFields as error:
         complain(request, error)
@@ -108,7 +108,7 @@ def _asked_twice(
 
 def _pause_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
-        return Question("It is not running.", "Pause")
+        return Question("The campaign is not running.", "Pause")
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
         f"{labels.messages(law.waiting)} that wait stay where they are, and about"

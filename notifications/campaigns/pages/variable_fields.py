@@ -16,7 +16,7 @@ from templates.build.schema_rules import DEEPEST_JSON, depth_over
 Kind = Literal["text", "number", "whole", "yes", "choice", "json"]
 Schema = Mapping[str, Any]
 LARGEST_WHOLE = 10**18 - 1
-NO_NUL = "Text may not contain the character U+0000."
+NO_NUL = "Text must not contain the character U+0000."
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def run_rate(*, run: Run, per_minute: int | None, now: datetime) -> None:
         per_minute=per_minute, paced_since=now, paced_visited=visited
     )
     if not changed:
-        raise InvalidFields({"state": "It is not running."}, "not_running", 409)
+        raise InvalidFields({"state": "The campaign is not running."}, "not_running", 409)
     Campaign.objects.filter(pk=run.campaign_id).update(
         per_minute=per_minute, finish_hours=None, updated_at=now
     )

@@ -9,7 +9,7 @@ from notifications.campaigns.preflight.estimates import Speed
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """On one channel; people and messages are estimates, of the whole audience."""
+    """The reach of one channel; people and messages are estimates for the whole audience."""
 
     channel: str
     people: int
@@ -21,7 +21,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Messages that would not go, by why."""
+    """Messages that would not be sent, by reason."""
 
     channel: str
     reason: str
@@ -31,7 +31,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What cannot be written or built for somebody."""
+    """Messages that cannot be rendered or built."""
 
     variant: str
     channel: str
@@ -42,7 +42,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """What is said before a launch and has to be acknowledged by its `code`."""
+    """A concern that must be acknowledged by its `code` before a launch."""
 
     code: str
     text: str

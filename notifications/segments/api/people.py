@@ -38,7 +38,7 @@ MODES = tuple(SegmentUpload.Mode.values)
 CSV = ("text/csv", "text/plain", "application/csv")
 SEED_MOST = 2**31 - 1
 UPLOADS_SHOWN = 20
-SLOW = error("That would take too long; count it instead.", "too_slow")
+SLOW = error("This would take too long; use the count instead.", "too_slow")
 UNRECOGNISED = error(
     "This is an Excel file: save it as CSV (“CSV UTF-8”) and upload that.",
     "not_recognised",
@@ -49,9 +49,11 @@ OTHERS = error(
     "invalid",
     **{"rules.all[0].campaign": "…"},
 )
-NO_UPLOAD = error("There is no such upload.", "not_found", id="There is no such upload.")
-NO_UNDO = error("It was undone already.", "cannot_undo", upload="It was undone already.")
-SEED = OpenApiParameter("seed", int, description="Other people for another number.")
+NO_UPLOAD = error("Upload not found.", "not_found", id="Upload not found.")
+NO_UNDO = error(
+    "The upload was already undone.", "cannot_undo", upload="The upload was already undone."
+)
+SEED = OpenApiParameter("seed", int, description="A different seed returns a different sample.")
 
 
 class Wanted(Struct, forbid_unknown_fields=True):
@@ -94,8 +96,9 @@ class CountSegment(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_count",
-        summary="Count a segment now",
-        description="Exactly where that takes less than two seconds, else by a sample.",
+        summary="Count the people in a segment",
+        description="Exact if counting takes less than two seconds, otherwise estimated from a "
+        "sample.",
         request=None,
         responses={200: selectors.CountView, 400: OTHERS, 404: NO_SEGMENT, **KEY_ERRORS},
     )
@@ -109,7 +112,8 @@ class SampleSegment(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_sample",
-        summary="Some people of a segment, and why they are in it",
+        summary="Get a sample of a segment",
+        description="With the conditions that each person meets.",
         parameters=[SEED],
         responses={
             200: selectors.Sample,
@@ -129,14 +133,14 @@ class Members(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_member",
-        summary="Is this person in it, and why (not)?",
+        summary="Check whether a person is in a segment",
         responses={200: selectors.Membership, 400: OTHERS, 404: NO_SEGMENT, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str, external_id: str) -> HttpResponse:
         segment = self.evaluated(slug)
         found = sample.member(read(segment.rules), segment.pk, external_id)
         if found is None:
-            raise not_found("external_id", "There is no such recipient.")
+            raise not_found("external_id", "Recipient not found.")
         return answer(selectors.Membership(found.is_in, selectors.reason_views(found.reasons)))
 
 
@@ -145,7 +149,8 @@ class Uploads(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_uploads",
-        summary="The last lists that were sent for a segment",
+        summary="List the uploads of a segment",
+        description="The last 20, newest first.",
         responses={200: selectors.UploadReports, 404: NO_SEGMENT, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -155,20 +160,20 @@ class Uploads(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_upload",
-        summary="Send a list of ids",
-        description="CSV (text/csv), an id a line, of any number of lines: the first column, or "
-        "the one headed `external_id`, `user_id` or `id`; UTF-8, UTF-16 or Windows-1252. A wrong "
-        "line is reported by its number and sinks no other. Sending a list again changes nothing. "
-        "Of a list in which no line is recognised the report says why; one that was to replace "
-        "the members is 400, and takes nobody out.",
-        parameters=[OpenApiParameter("mode", str, enum=MODES, description="`add` by default.")],
+        summary="Upload a list of ids",
+        description="CSV (text/csv) with one id per line and any number of lines: the first "
+        "column, or the one named `external_id`, `user_id` or `id`; UTF-8, UTF-16 or "
+        "Windows-1252. An invalid line is reported by its number; other rows are still imported. "
+        "Uploading a list again changes nothing. If no line is recognised, the report says why; "
+        "with the mode `replace` the upload is then refused with 400, and nobody is removed.",
+        parameters=[OpenApiParameter("mode", str, enum=MODES, description="Default: `add`.")],
         request={"text/csv": str},
         responses={
             200: selectors.UploadReport,
             400: UNRECOGNISED,
             404: NO_SEGMENT,
-            409: error("Another list for this segment is being read.", "busy"),
-            415: error("Send the list as text/csv.", "unsupported_media_type"),
+            409: error("Another upload for this segment is being processed.", "busy"),
+            415: error("The content type must be text/csv.", "unsupported_media_type"),
             **KEY_ERRORS,
         },
     )
@@ -177,7 +182,7 @@ class Uploads(SegmentApi):
         _refuse_other_than_csv(request)
         mode = request.GET.get("mode", MODES[0])
         if mode not in MODES:
-            raise InvalidFields({"mode": f"One of {', '.join(MODES)}."})
+            raise InvalidFields({"mode": f"`mode` must be one of {', '.join(MODES)}."})
         stream = body_stream(cast(WSGIRequest, request._request))
         by = f"service {cast(Caller, request.user).service}"
         upload = uploads.upload_begin(segment=segment, mode=mode, by=by)
@@ -192,9 +197,9 @@ class UndoUpload(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_upload_undo",
-        summary="Undo the last list that was sent for a segment",
-        description="Whom it put in goes out, and whom it took out comes back. Only the last one, "
-        "and only once.",
+        summary="Undo the last upload of a segment",
+        description="Removes the people it added and restores those it removed. Only the last "
+        "upload can be undone, and only once.",
         request=None,
         responses={200: selectors.UploadReport, 404: NO_UPLOAD, 409: NO_UNDO, **KEY_ERRORS},
     )
@@ -202,7 +207,7 @@ class UndoUpload(SegmentApi):
         segment = self.segment(slug)
         upload = segment.uploads.filter(pk=upload_id).first()
         if upload is None:
-            raise not_found("id", "There is no such upload.")
+            raise not_found("id", "Upload not found.")
         done = upload_undo(upload=upload)
         self.count_again(segment)
         return answer(selectors.upload_view(done, now()))
@@ -212,7 +217,7 @@ def _sample(node: Node, segment_id: int, seed: int) -> list[sample.Sampled]:
     try:
         return sample.sample(node, segment_id, seed)
     except TooSlow:
-        message = "That would take too long; count it instead."
+        message = "This would take too long; use the count instead."
         raise ApiError(503, "too_slow", message) from None
 
 
@@ -221,10 +226,10 @@ def _seed(text: str | None) -> int:
         return 0
     if text.isdecimal() and int(text[:12]) <= SEED_MOST:
         return int(text[:12])
-    raise InvalidFields({"seed": f"A whole number from 0 to {SEED_MOST}."})
+    raise InvalidFields({"seed": f"`seed` must be between 0 and {SEED_MOST}."})
 
 
 def _refuse_other_than_csv(request: Request) -> None:
     if (request.content_type or "").partition(";")[0].strip().lower() not in CSV:
-        message = "Send the list as text/csv."
+        message = "The content type must be text/csv."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Annotated, Any, cast
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from msgspec import UNSET, Meta, Struct, UnsetType
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -15,17 +15,19 @@ from notifications.segments.services import Wish
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.models import Scope
 
 TAGS = ["segments"]
-NO_SEGMENT = error("There is no such segment.", "not_found", segment="There is no such segment.")
-WRONG = error("A whole number from 0 to 180.", "invalid", **{"rules.all[1].within_days": "…"})
-TAKEN = error("There is a segment of that name.", "exists", slug="…")
-NAMED = error("These segments name it: follow-up.", "in_use", slug="…")
+NO_SEGMENT = error("Segment not found.", "not_found", segment="Segment not found.")
+WRONG = error(
+    "Must be an integer between 0 and 180.", "invalid", **{"rules.all[1].within_days": "…"}
+)
+TAKEN = error("A segment with this slug already exists.", "exists", slug="…")
+NAMED = error("The segment is used by these segments: follow-up.", "in_use", slug="…")
 EXAMPLE = OpenApiExample(
-    "Customers who read, and can be reached",
+    "Reachable customers who opened an e-mail lately",
     value={
         "slug": "readers",
         "name": "Readers",
@@ -55,7 +57,7 @@ class NewSegment(Struct, forbid_unknown_fields=True):
 
 
 class ChangedSegment(Struct, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """Fields that are left out stay unchanged."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -69,7 +71,7 @@ class SegmentApi(APIView):
         """One that the caller may see. Raises ApiError 404."""
         found = selectors.segments_of(cast(Caller, self.request.user)).filter(slug=slug).first()
         if found is None:
-            raise not_found("segment", "There is no such segment.")
+            raise not_found("segment", "Segment not found.")
         return found
 
     def evaluated(self, slug: str) -> Segment:
@@ -90,7 +92,7 @@ class Segments(SegmentApi):
         tags=TAGS,
         operation_id="segments_list",
         summary="List segments",
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
+        parameters=[LIMIT, CURSOR],
         responses={200: selectors.SegmentPage, **KEY_ERRORS},
     )
     def get(self, request: Request) -> HttpResponse:
@@ -106,7 +108,7 @@ class Segments(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_create",
-        summary="Make a segment",
+        summary="Create a segment",
         request=NewSegment,
         examples=[EXAMPLE],
         responses={201: selectors.SegmentView, 400: WRONG, 409: TAKEN, **KEY_ERRORS},
@@ -124,7 +126,8 @@ class OneSegment(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_get",
-        summary="One segment, with its last count",
+        summary="Get a segment",
+        description="With its last count.",
         responses={200: selectors.SegmentView, 404: NO_SEGMENT, **KEY_ERRORS},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
@@ -133,7 +136,7 @@ class OneSegment(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_update",
-        summary="Change a segment",
+        summary="Update a segment",
         request=ChangedSegment,
         responses={200: selectors.SegmentView, 400: WRONG, 404: NO_SEGMENT, **KEY_ERRORS},
     )
@@ -150,7 +153,8 @@ class OneSegment(SegmentApi):
     @extend_schema(
         tags=TAGS,
         operation_id="segments_delete",
-        summary="Delete a segment, with its list",
+        summary="Delete a segment",
+        description="Also deletes its uploaded list.",
         responses={204: None, 404: NO_SEGMENT, 409: NAMED, **KEY_ERRORS},
     )
     def delete(self, request: Request, slug: str) -> HttpResponse:

@@ -40,10 +40,14 @@ def _size(slug: str, nodes: Mapping[str, Node], above: tuple[str, ...]) -> int:
     if slug in above:
         raise TooMuch(f"A circle: {' → '.join((*above, slug))}.")
     if len(above) >= LEVELS_MOST:
-        raise TooMuch(f"More than {LEVELS_MOST} segments within each other: {' → '.join(above)}.")
+        raise TooMuch(
+            f"Segments must be nested at most {LEVELS_MOST} levels deep: {' → '.join(above)}."
+        )
     size = 0
     for leaf in leaves(nodes[slug]) if slug in nodes else []:
         size += _size(leaf.slug, nodes, (*above, slug)) if isinstance(leaf, InSegment) else 1
         if size > WHOLE_MOST:
-            raise TooMuch(f"{slug} has more than {WHOLE_MOST} conditions with those within it.")
+            raise TooMuch(
+                f"{slug} must have at most {WHOLE_MOST} conditions, including nested segments."
+            )
     return size

@@ -50,7 +50,7 @@ def read(rules: object) -> Node:
     reader = _Reader()
     node = reader.everybody(rules) or reader.node(rules, "rules", 1)
     if reader.leaves > LEAVES_MOST:
-        reader.wrong("rules", f"At most {LEAVES_MOST} conditions.")
+        reader.wrong("rules", f"Must have at most {LEAVES_MOST} conditions.")
     if reader.problems or node is None:
         raise WrongRules(reader.problems)
     return node
@@ -73,11 +73,11 @@ class _Reader:
         if self.leaves > LEAVES_MOST:
             return None
         if depth > DEPTH_MOST:
-            self.wrong(path, f"At most {DEPTH_MOST} levels.")
+            self.wrong(path, f"Must be nested at most {DEPTH_MOST} levels deep.")
             return None
         kind = _kind(value)
         if kind is None or not isinstance(value, dict):
-            self.wrong(path, f"An object with one of {', '.join(KINDS)}.")
+            self.wrong(path, f"Must be an object with one of {', '.join(KINDS)}.")
             return None
         if kind in GROUPS:
             return self.group(value, kind, path, depth)
@@ -92,7 +92,7 @@ class _Reader:
         self.only(value, {kind}, path)
         inside, here = value[kind], f"{path}.{kind}"
         if not isinstance(inside, list) or not inside:
-            self.wrong(here, "A list of at least one condition.")
+            self.wrong(here, "Must be a list of at least one condition.")
             return None
         parts = [self.node(part, f"{here}[{i}]", depth + 1) for i, part in enumerate(inside)]
         return GROUPS[kind](path, tuple(part for part in parts if part))
@@ -100,7 +100,7 @@ class _Reader:
     def only(self, value: dict[str, Any], allowed: set[str], path: str) -> None:
         for name in value:
             if name not in allowed:
-                self.wrong(f"{path}.{name}"[:200], "Nothing here has that name.")
+                self.wrong(f"{path}.{name}"[:200], "Unknown field.")
 
     def value(self, given: object, check: Callable[[object], Any], path: str) -> Any:
         try:
@@ -120,7 +120,7 @@ class _Reader:
         """The one operator among these names, with its value."""
         found = [name for name in value if name in known]
         if len(found) != 1:
-            self.wrong(path, f"With one of {', '.join(known)}.")
+            self.wrong(path, f"Must have exactly one of {', '.join(known)}.")
             return None
         return found[0], self.field(value, found[0], known[found[0]], path)
 
@@ -158,7 +158,7 @@ def _created(reader: _Reader, value: dict[str, Any], path: str) -> Leaf | None:
     reader.only(value, {"created"}, path)
     inside, here = value["created"], f"{path}.created"
     if not isinstance(inside, dict):
-        reader.wrong(here, f"An object with one of {', '.join(values.CREATED)}.")
+        reader.wrong(here, f"Must be an object with one of {', '.join(values.CREATED)}.")
         return None
     reader.only(inside, set(values.CREATED), here)
     found = reader.operator(inside, values.CREATED, here)
@@ -172,7 +172,9 @@ def _activity(reader: _Reader, value: dict[str, Any], path: str) -> Leaf | None:
         name: reader.field(value, name, ACTIVITY[name], path) for name in ACTIVITY & value.keys()
     }
     if kind == RECEIVED and "at_least" in said:
-        reader.wrong(f"{path}.at_least", "What was received is not counted; what was opened is.")
+        reader.wrong(
+            f"{path}.at_least", "`at_least` cannot be combined with the activity `received`."
+        )
     return Activity(
         path=path,
         kind=kind,
@@ -191,7 +193,9 @@ def _segment(reader: _Reader, value: dict[str, Any], path: str) -> Leaf | None:
 def _uploaded(reader: _Reader, value: dict[str, Any], path: str) -> Leaf | None:
     reader.only(value, {"member_of_upload"}, path)
     if value["member_of_upload"] is not True:
-        reader.wrong(f"{path}.member_of_upload", "true; put it into `not` for the others.")
+        reader.wrong(
+            f"{path}.member_of_upload", "Must be true; use `not` for people outside the upload."
+        )
     return Uploaded(path)
 
 

@@ -18,9 +18,9 @@ ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]*)*")
 
 def text(value: object) -> str:
     if not isinstance(value, str) or not value or len(value) > TEXT_MOST:
-        raise ValueError(f"A text of 1 to {TEXT_MOST} characters.")
+        raise ValueError(f"Must be a string of 1 to {TEXT_MOST} characters.")
     if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise ValueError("A text that can be stored: no U+0000, no half of a surrogate pair.")
+        raise ValueError("Must not contain U+0000 or an unpaired surrogate.")
     return value
 
 
@@ -28,7 +28,7 @@ def number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("A number.")
     if not -NUMBER_MOST <= value <= NUMBER_MOST:  # nor is NaN
-        raise ValueError(f"A number of at most {NUMBER_MOST:,.0f}.")
+        raise ValueError(f"Must be a number of at most {NUMBER_MOST:,.0f}.")
     return value
 
 
@@ -39,12 +39,12 @@ def scalar(value: object) -> Scalar:
         return number(value)
     if isinstance(value, str):
         return text(value)
-    raise ValueError("A text, a number, or true or false.")
+    raise ValueError("Must be a string, a number or a boolean.")
 
 
 def flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("true or false.")
+        raise ValueError("Must be true or false.")
     return value
 
 
@@ -54,13 +54,13 @@ def day(value: object) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise ValueError("A day such as 2026-05-31.")
+    raise ValueError("Must be a date, such as 2026-05-31.")
 
 
 def whole(low: int, high: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"A whole number from {low} to {high:,}.")
+            raise ValueError(f"Must be an integer between {low} and {high:,}.")
         return value
 
     return read
@@ -69,7 +69,7 @@ def whole(low: int, high: int) -> Callable[[object], int]:
 def several(read: Callable[[object], Any]) -> Callable[[object], tuple[Any, ...]]:
     def read_all(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list) or not 1 <= len(value) <= LIST_MOST:
-            raise ValueError(f"A list of 1 to {LIST_MOST} values.")
+            raise ValueError(f"Must be a list of 1 to {LIST_MOST} values.")
         return tuple(map(read, value))
 
     return read_all
@@ -85,17 +85,17 @@ def one_or_several(read: Callable[[object], Any]) -> Callable[[object], tuple[An
 def span(value: object) -> tuple[Scalar, Scalar]:
     """Both ends belong to it."""
     if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("Two numbers, the lower one first.")
+        raise ValueError("Must be two numbers, the lower one first.")
     low, high = map(number, value)
     if low > high:
-        raise ValueError("Two numbers, the lower one first.")
+        raise ValueError("Must be two numbers, the lower one first.")
     return low, high
 
 
 def one_of(words: tuple[str, ...]) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in words:
-            raise ValueError(f"One of {', '.join(words)}.")
+            raise ValueError(f"Must be one of {', '.join(words)}.")
         return str(value)
 
     return read
@@ -103,19 +103,21 @@ def one_of(words: tuple[str, ...]) -> Callable[[object], str]:
 
 def tag(value: object) -> str:
     if not isinstance(value, str) or not TAG.fullmatch(value) or len(value) > 35:
-        raise ValueError("A locale looks like de or de-AT.")
+        raise ValueError("Must be a locale, such as de or de-AT.")
     return value
 
 
 def zone(value: object) -> str:
     if not isinstance(value, str) or not ZONE.fullmatch(value) or len(value) > 64:
-        raise ValueError("A time zone looks like Europe/Vienna; Europe/ is all of Europe.")
+        raise ValueError(
+            "Must be a time zone, such as Europe/Vienna, or a region, such as Europe/."
+        )
     return value
 
 
 def slug(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[-a-zA-Z0-9_]{1,50}", value):
-        raise ValueError("A short name of letters, digits, - and _.")
+        raise ValueError("Must be a slug: letters, digits, hyphens and underscores.")
     return value
 
 

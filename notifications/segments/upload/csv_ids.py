@@ -25,19 +25,22 @@ EMPTY = re.compile(rb"[,;\t\s]*")
 AS_TEXT = re.compile(r'="([^"]*)"')
 SHORTENED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 
-TOO_LONG = "This line is too long."
-NOT_UTF8 = "This is not UTF-8, and read as Windows-1252 nobody has this id: save it as “CSV UTF-8”."
-BROKEN_QUOTE = "A quotation mark opens and does not close in this line, or the other way round."
-NO_ID = "There is no id in this line."
-NOT_AN_ID = "An id has 1 to 200 characters, no space and no slash."
-UNKNOWN = "Nobody has this id."
+TOO_LONG = "The line is too long."
+NOT_UTF8 = (
+    "The file is not UTF-8, and no recipient has this id when it is read as Windows-1252: save it "
+    "as “CSV UTF-8”."
+)
+BROKEN_QUOTE = "The quotation marks in this line do not match."
+NO_ID = "The line has no id."
+NOT_AN_ID = "An id must have 1 to 200 characters without spaces or slashes."
+UNKNOWN = "No recipient has this id."
 IS_SHORTENED = (
-    "Nobody has this id: a spreadsheet has shortened a long number. Format the column as text."
+    "No recipient has this id: a spreadsheet shortened a long number. Format the column as text."
 )
 FLOAT = re.compile(r"\d+\.0")
-IS_FLOAT = "Nobody has this id: a program has written a whole number with “.0” behind it."
-IS_QUOTED = "Nobody has this id: it begins with an apostrophe."
-IS_FORMULA = "Nobody has this id: it is a formula, not its value."
+IS_FLOAT = "No recipient has this id: a program added “.0” to a whole number."
+IS_QUOTED = "No recipient has this id: it begins with an apostrophe."
+IS_FORMULA = "No recipient has this id: it is a formula, not its value."
 
 
 class Given(NamedTuple):

@@ -29,16 +29,16 @@ ON CONFLICT DO NOTHING
 def why_not_undo(upload: SegmentUpload) -> str:
     """ "" when it can be undone. One that is lost while it was read can be, too."""
     if upload.state == State.UNDONE:
-        return "It was undone already."
+        return "The upload was already undone."
     if upload.state == State.REFUSED:
-        return "It changed nothing."
+        return "The upload changed nothing."
     if upload.state == State.RUNNING and not is_lost(upload, clock.now()):
-        return "It is still being read; wait for its end."
+        return "The upload is still being processed; wait until it is finished."
     rows = SegmentUpload.objects.filter(segment_id=upload.segment_id, pk__gt=upload.pk)
     if rows.exclude(state=State.REFUSED).exists():
-        return "Another list came after it: only the last one can be undone."
+        return "A later upload exists: only the last one can be undone."
     if not UploadChange.objects.filter(upload_id=upload.pk).exists():
-        return "It put nobody in and took nobody out."
+        return "The upload neither added nor removed anybody."
     return ""
 
 

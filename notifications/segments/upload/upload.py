@@ -95,7 +95,9 @@ def upload_begin(
         Segment.objects.select_for_update().get(pk=segment.pk)
         going = SegmentUpload.objects.filter(segment=segment, state=SegmentUpload.State.RUNNING)
         if going.filter(seen_at__gt=now - LOST_AFTER).exists():
-            message = "Another list for this segment is being read; wait for its end."
+            message = (
+                "Another upload for this segment is being processed; wait until it is finished."
+            )
             raise ApiError(409, "busy", message, {"segment": message}, retry_after=10.0)
         going.update(state=SegmentUpload.State.BROKEN, finished_at=now)
         return SegmentUpload.objects.create(

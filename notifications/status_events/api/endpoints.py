@@ -21,7 +21,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
 TAGS = ["status endpoints"]
-NO_ENDPOINT = error("There is no such endpoint.", "not_found")
+NO_ENDPOINT = error("Status endpoint not found.", "not_found")
 WRONG = error("The URL must start with https://.", "invalid", url="…")
 EXAMPLE = OpenApiExample(
     "Failures of one type",
@@ -41,7 +41,7 @@ Names = Annotated[list[Name], Meta(max_length=50)]
 
 
 class NewEndpoint(Struct, forbid_unknown_fields=True):
-    """Empty `events` or `types`: all of them."""
+    """Empty `events` or `types`: all."""
 
     url: Url
     events: Names = []
@@ -52,7 +52,7 @@ class NewEndpoint(Struct, forbid_unknown_fields=True):
 
 
 class ChangedEndpoint(Struct, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """Fields that are left out stay unchanged."""
 
     url: Url | UnsetType = UNSET
     events: Names | UnsetType = UNSET
@@ -63,13 +63,13 @@ class ChangedEndpoint(Struct, forbid_unknown_fields=True):
 
 
 class CreatedEndpoint(selectors.EndpointView):
-    """With the secret, which is shown only now."""
+    """`secret` is shown only once."""
 
     secret: str
 
 
 class RotatedSecret(Struct):
-    """Both sign until `old_valid_until`. The secret is shown only now."""
+    """Both secrets sign until `old_valid_until`. The new one is shown only once."""
 
     secret: str
     old_valid_until: datetime
@@ -88,7 +88,7 @@ class StatusEndpointView(APIView):
         service_id = cast(Caller, request.user).service_id
         found = selectors.endpoints_of(service_id).filter(pk=endpoint_id).first()
         if found is None:
-            raise not_found("id", "There is no such endpoint.")
+            raise not_found("id", "Status endpoint not found.")
         return found
 
 
@@ -96,7 +96,7 @@ class Endpoints(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_list",
-        summary="List your status endpoints",
+        summary="List status endpoints",
         responses={200: selectors.EndpointPage, **KEY_ERRORS},
     )
     def get(self, request: Request) -> HttpResponse:
@@ -106,7 +106,7 @@ class Endpoints(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_create",
-        summary="Be told what becomes of your deliveries",
+        summary="Create a status endpoint",
         request=NewEndpoint,
         examples=[EXAMPLE],
         responses={201: CreatedEndpoint, 400: WRONG, **KEY_ERRORS},
@@ -123,7 +123,7 @@ class OneEndpoint(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_get",
-        summary="One endpoint, and how it does",
+        summary="Get a status endpoint",
         responses={200: selectors.EndpointView, 404: NO_ENDPOINT, **KEY_ERRORS},
     )
     def get(self, request: Request, endpoint_id: int) -> HttpResponse:
@@ -132,7 +132,7 @@ class OneEndpoint(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_update",
-        summary="Change an endpoint",
+        summary="Update a status endpoint",
         request=ChangedEndpoint,
         responses={200: selectors.EndpointView, 400: WRONG, 404: NO_ENDPOINT, **KEY_ERRORS},
     )
@@ -147,8 +147,8 @@ class OneEndpoint(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_delete",
-        summary="Delete an endpoint",
-        description="What waits for it is not sent.",
+        summary="Delete a status endpoint",
+        description="Events that are waiting for it are discarded.",
         responses={204: None, 404: NO_ENDPOINT, **KEY_ERRORS},
     )
     def delete(self, request: Request, endpoint_id: int) -> HttpResponse:
@@ -160,8 +160,8 @@ class RotateSecret(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_rotate_secret",
-        summary="Get a new secret",
-        description="For 24 hours every event carries a signature by each of the two.",
+        summary="Rotate the secret",
+        description="For 24 hours every event is signed with both secrets.",
         request=None,
         responses={200: RotatedSecret, 404: NO_ENDPOINT, **KEY_ERRORS},
     )
@@ -174,10 +174,10 @@ class Resume(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_resume",
-        summary="Go on sending to a suspended endpoint",
+        summary="Resume a suspended status endpoint",
         request=None,
         responses={
-            200: OpenApiResponse(selectors.EndpointView, "What waited is on its way."),
+            200: OpenApiResponse(selectors.EndpointView, "Events that were waiting are sent."),
             404: NO_ENDPOINT,
             **KEY_ERRORS,
         },

@@ -13,23 +13,23 @@ from notifications.status_events import selectors, services
 from notifications.status_events.api.endpoints import NO_ENDPOINT, TAGS, Names, StatusEndpointView
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import ApiError, InvalidFields
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.clock import now
 
 Instant = Annotated[datetime, Meta(tz=True)]
-STOPPED = error("This endpoint is suspended: resume it first.", "endpoint_stopped")
+STOPPED = error("The status endpoint is suspended: resume it first.", "endpoint_stopped")
 STATUSES = ("waiting", "sent", "failed")
 
 
 class SentTest(Struct):
-    """`id` is the webhook-id; look it up in the log."""
+    """`id`: the webhook-id of the event."""
 
     id: str
 
 
 class Replay(Struct, forbid_unknown_fields=True):
-    """Events that happened at `from` or later and before `to`; all names when none is given."""
+    """Events from `from` on and before `to`; no `events`: all of them."""
 
     since: Instant = field(name="from")
     until: Instant = field(name="to")
@@ -37,7 +37,7 @@ class Replay(Struct, forbid_unknown_fields=True):
 
 
 class ReplayResult(Struct):
-    """How many go out again. `next_from`: there were more; ask again from there."""
+    """`events`: how many are sent again. `next_from`: there are more; continue from there."""
 
     events: int
     next_from: datetime | None
@@ -55,7 +55,7 @@ class Test(StatusEndpointView):
         endpoint = self.endpoint(request, endpoint_id)
         status = selectors.status_of(endpoint)
         if status in ("disabled", "suspended"):
-            raise ApiError(409, "endpoint_stopped", f"This endpoint is {status}.")
+            raise ApiError(409, "endpoint_stopped", f"The status endpoint is {status}.")
         return answer(SentTest(str(services.event_test(endpoint=endpoint, now=now()))), 202)
 
 
@@ -63,9 +63,10 @@ class ReplayEvents(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_replay",
-        summary="Send the events of a time range again",
-        description="With the ids and bytes of the first time, so that a receiver can tell. "
-        "What still waits is left alone; events are kept seven days.",
+        summary="Replay events",
+        description="Sends the events of a time range again, with the same ids and bytes, so that "
+        "a receiver can recognise them. Events that are still waiting are not sent twice. Events "
+        "are kept for seven days.",
         request=Replay,
         examples=[
             OpenApiExample(
@@ -80,7 +81,7 @@ class ReplayEvents(StatusEndpointView):
         endpoint = self.endpoint(request, endpoint_id)
         body = read_body(request, Replay)
         if body.until <= body.since:
-            raise InvalidFields({"to": "Later than `from`."})
+            raise InvalidFields({"to": "`to` must be later than `from`."})
         done = services.events_replay(
             endpoint=endpoint, since=body.since, until=body.until, events=body.events
         )
@@ -91,15 +92,18 @@ class Events(StatusEndpointView):
     @extend_schema(
         tags=TAGS,
         operation_id="status_endpoints_events",
-        summary="What was sent to an endpoint, newest first, with every try",
+        summary="List events of a status endpoint",
         parameters=[
             OpenApiParameter("event", str),
             OpenApiParameter("status", str, enum=STATUSES),
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            LIMIT,
+            CURSOR,
         ],
         responses={
-            200: OpenApiResponse(selectors.EventPage, "Events are kept seven days."),
+            200: OpenApiResponse(
+                selectors.EventPage,
+                "Newest first, with every delivery attempt. Events are kept for seven days.",
+            ),
             404: NO_ENDPOINT,
             **KEY_ERRORS,
         },

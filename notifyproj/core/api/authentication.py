@@ -63,7 +63,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         caller = caller_of(secret)
         if caller is None:
-            raise AuthenticationFailed("The API key is unknown or was revoked.")
+            raise AuthenticationFailed("The API key is invalid or was revoked.")
         return caller, None
 
     def authenticate_header(self, request: Request) -> str:
@@ -153,7 +153,7 @@ class HasScope(BasePermission):
         if scope is None:
             return False
         if not caller.may(scope):
-            message = f"This needs a key with the scope `{scope}`."
+            message = f"This route requires an API key with the scope `{scope}`."
             raise ApiError(403, "forbidden", message, {"Authorization": message})
         return True
 
@@ -190,7 +190,7 @@ def charge(caller: Caller, units: int, taken: int = 0) -> None:
     """Take `units` from the service's allowance. Raises ApiError 429."""
     wait = _take(caller.service_id, caller.rate_per_second, units, taken)
     if wait > 0:
-        message = f"Too many requests: {caller.rate_per_second} a second are allowed."
+        message = f"Too many requests: the limit is {caller.rate_per_second} per second."
         raise ApiError(429, "rate_limited", message, retry_after=wait)
 
 

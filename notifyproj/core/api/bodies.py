@@ -58,7 +58,7 @@ def read_body(request: Request, type_: type[T]) -> T:
     """The JSON body as a struct. Raises InvalidFields, or ApiError 415."""
     content_type = (request.content_type or "").partition(";")[0].strip().lower()
     if content_type not in JSON_TYPES:
-        message = "Send the body as application/json."
+        message = "The content type must be application/json."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
     return decode(request._request.body, type_)
 
@@ -66,7 +66,7 @@ def read_body(request: Request, type_: type[T]) -> T:
 def decode(body: bytes, type_: type[T]) -> T:
     """Raises InvalidFields for anything but JSON of that type, free of NUL (Postgres has none)."""
     if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deep(body):
-        message = f"More than {DEEPEST} lists and objects inside one another."
+        message = f"JSON must be nested at most {DEEPEST} levels deep."
         raise InvalidFields({"body": message}, "invalid_json")
     try:
         value = msgspec.json.decode(body, type=type_)
@@ -76,7 +76,7 @@ def decode(body: bytes, type_: type[T]) -> T:
         message = f"This is not valid JSON: {error}"
         raise InvalidFields({"body": message}, "invalid_json") from None
     if b"\\u0000" in body and b"\\u0000" in msgspec.json.encode(value).replace(b"\\\\", b""):
-        raise InvalidFields({"body": "Text may not contain the character U+0000."})
+        raise InvalidFields({"body": "Text must not contain the character U+0000."})
     return value
 
 
@@ -108,18 +108,22 @@ def answer(value: Any, status: int = 200) -> HttpResponse:
 
 def _named(message: str, type_: type) -> dict[str, str]:
     """msgspec says "Expected `int`, got `str` - at `$.age`", or names the field in its text."""
-    named = NAMED.search(message)
-    if at := AT_PATH.search(message):
-        text = message[: at.start()] + _allowed(type_, at[1])
-        return {f"{at[1]}.{named[1]}" if named else at[1] or "body": text}
-    return {named[1] if named else "body": message}
+    named, at = NAMED.search(message), AT_PATH.search(message)
+    path, text = (at[1], message[: at.start()]) if at else ("", message)
+    name = ".".join(part for part in (path, named[1] if named else "") if part) or "body"
+    if text.startswith("Object missing required field"):
+        return {name: "This field is required."}
+    if named:
+        return {name: text}
+    return {name: _choices(type_, path) or text}
 
 
-def _allowed(type_: type, name: str) -> str:
-    """For a field that takes a few words only, which those are: msgspec does not say."""
-    hint = get_type_hints(type_).get(name.partition("[")[0]) if isinstance(type_, type) else None
-    words = {word for part in _parts(hint) for word in _words(part)}
-    return f": one of {', '.join(sorted(words))}" if words else ""
+def _choices(type_: type, path: str) -> str:
+    """For a field that has a few values only, which those are: msgspec does not say."""
+    name = path.partition("[")[0]
+    hint = get_type_hints(type_).get(name) if isinstance(type_, type) else None
+    words = sorted({word for part in _parts(hint) for word in _words(part)})
+    return f"`{name}` must be one of {', '.join(words)}." if words else ""
 
 
 def _parts(hint: Any) -> list[Any]:

@@ -27,9 +27,9 @@ API_PATHS = ("/api/", "/inbox/api/")
 
 # Django's and DRF's own errors: status, code, the field to look at, message (None: DRF's own).
 KNOWN: list[tuple[type[Exception], int, str, str, str | None]] = [
-    (Http404, 404, "not_found", "", "There is nothing here."),
+    (Http404, 404, "not_found", "", "Route not found."),
     (exceptions.NotFound, 404, "not_found", "", None),
-    (PermissionDenied, 403, "forbidden", "", "This key may not do that."),
+    (PermissionDenied, 403, "forbidden", "", "This API key is not allowed to do this."),
     (exceptions.PermissionDenied, 403, "forbidden", "", None),
     (exceptions.AuthenticationFailed, 401, "unauthenticated", "Authorization", None),
     (
@@ -44,21 +44,21 @@ KNOWN: list[tuple[type[Exception], int, str, str, str | None]] = [
     (exceptions.NotAcceptable, 406, "not_acceptable", "Accept", None),
     (exceptions.UnsupportedMediaType, 415, "unsupported_media_type", "Content-Type", None),
     (exceptions.Throttled, 429, "rate_limited", "", "Too many requests."),
-    (RequestDataTooBig, 413, "body_too_large", "body", "The body is too large."),
+    (RequestDataTooBig, 413, "body_too_large", "body", "The request body is too large."),
     (TooManyFilesSent, 400, "too_many_parts", "body", "The form has too many files."),
     (TooManyFieldsSent, 400, "too_many_parts", "body", "The form has too many parts."),
     (SuspiciousOperation, 400, "bad_request", "body", "The request could not be understood."),
-    (UnreadablePostError, 400, "body_unreadable", "body", "The body ended early."),
-    (OperationalError, 503, "unavailable", "", "The database is away; try again."),
-    (InterfaceError, 503, "unavailable", "", "The database is away; try again."),
+    (UnreadablePostError, 400, "body_unreadable", "body", "The request body is incomplete."),
+    (OperationalError, 503, "unavailable", "", "The database is unavailable; try again."),
+    (InterfaceError, 503, "unavailable", "", "The database is unavailable; try again."),
 ]
 STATUS_CODES = {
     400: ("bad_request", "The request could not be understood."),
-    403: ("forbidden", "This is not allowed."),
-    404: ("not_found", "There is nothing here."),
-    405: ("method_not_allowed", "This method is not allowed here."),
-    413: ("body_too_large", "The body is too large."),
-    500: ("internal_error", "Something went wrong on our side."),
+    403: ("forbidden", "This action is not allowed."),
+    404: ("not_found", "Route not found."),
+    405: ("method_not_allowed", "This route does not support this method."),
+    413: ("body_too_large", "The request body is too large."),
+    500: ("internal_error", "Internal server error."),
 }
 
 
@@ -126,7 +126,7 @@ def unexpected() -> HttpResponse:
     """500 for the exception being handled: its traceback in our log, only an id to the caller."""
     request_id = uuid.uuid4().hex[:16]
     logger.exception("unexpected error", extra={"request_id": request_id})
-    message = f"Something went wrong on our side. Quote {request_id} when you ask about it."
+    message = f"Internal server error. Quote the request id {request_id} when you report it."
     response = error_response(ApiError(500, "internal_error", message))
     response["X-Request-Id"] = request_id
     return response

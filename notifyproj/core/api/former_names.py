@@ -48,8 +48,8 @@ class Renamed(Struct):
                 setattr(self, former, value)
             elif old_value != value:
                 raise ValueError(
-                    f"The field `{former}` is the former name of `{new}`: send one of them, or "
-                    "the same value in both."
+                    f"The field `{former}` was renamed to `{new}`: send one of them, or the same "
+                    "value in both."
                 )
 
 

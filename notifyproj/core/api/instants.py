@@ -20,7 +20,9 @@ def read_instant(name: str, text: str | None) -> datetime | None:
     """An instant to reckon with. Raises InvalidFields."""
     found = _parsed(name, text)
     if found and not is_in_range(found):
-        raise InvalidFields({name: f"An instant between {FIRST.year} and {LAST.year}."})
+        raise InvalidFields(
+            {name: f"`{name}` must be between the years {FIRST.year} and {LAST.year}."}
+        )
     return found
 
 
@@ -37,5 +39,6 @@ def _parsed(name: str, text: str | None) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise InvalidFields({name: "An instant looks like 2026-11-22T09:00:00Z."})
+        message = f"`{name}` must be a time with a UTC offset, such as 2026-11-22T09:00:00Z."
+        raise InvalidFields({name: message})
     return found

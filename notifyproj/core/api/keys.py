@@ -13,7 +13,7 @@ SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 def service_create(*, slug: str, name: str = "", rate_per_second: int | None = None) -> Service:
     """Raises ValueError for a malformed slug, IntegrityError for one that is taken."""
     if not SLUG.fullmatch(slug):
-        raise ValueError("A slug has 1 to 50 letters, digits, hyphens or underscores.")
+        raise ValueError("A slug must have 1 to 50 letters, digits, hyphens or underscores.")
     return Service.objects.create(slug=slug, name=name or slug, rate_per_second=rate_per_second)
 
 

@@ -80,7 +80,7 @@ class ApiMiddleware:
 def _nul_problem(request: HttpRequest) -> ApiError | None:
     """Postgres has no text with U+0000, so it names nothing there is."""
     if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-        message = "An address may not contain the character U+0000."
+        message = "The URL must not contain the character U+0000."
         return ApiError(400, "bad_request", message, {"path": message})
     return None
 
@@ -90,10 +90,10 @@ def _body_problem(request: HttpRequest, limit: BodyLimit | None) -> ApiError | N
     length = request.META.get("CONTENT_LENGTH") or ""
     limit, is_own = limit or BodyLimit(settings.DATA_UPLOAD_MAX_MEMORY_SIZE), limit is not None
     if length.isdecimal() and int(length[:19]) > limit.most:
-        message = f"The body may have at most {limit.most:,} bytes."
+        message = f"The request body must not exceed {limit.most:,} bytes."
         return ApiError(413, limit.code, message, {limit.field: message})
     if not length and request.META.get("HTTP_TRANSFER_ENCODING") and not is_own:
-        message = "Send the body with its length."
+        message = "The `Content-Length` header is required."
         return ApiError(411, "length_required", message, {"Content-Length": message})
     return None
 

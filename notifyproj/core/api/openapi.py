@@ -11,11 +11,14 @@ from drf_spectacular.extensions import (
     OpenApiSerializerExtension,
 )
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+LIMIT = OpenApiParameter("limit", int, description="Between 1 and 200; default 50.")
+CURSOR = OpenApiParameter("cursor", str, description="`next_cursor` of the previous page.")
 
 
 class ErrorDetail(msgspec.Struct):
-    """`code` is stable and for programs; `fields` is {name: what is wrong}."""
+    """`code` is stable, for programs; `message` is for people; `fields`: {name: what is wrong}."""
 
     code: str
     message: str
@@ -110,9 +113,9 @@ def error(description: str, code: str, **fields: str) -> OpenApiResponse:
 
 
 KEY_ERRORS: dict[int, OpenApiResponse] = {
-    401: error("The API key is missing, unknown or revoked.", "unauthenticated", Authorization="…"),
-    403: error("The key lacks the scope.", "forbidden"),
-    429: error("Too many requests; wait `Retry-After` seconds.", "rate_limited"),
+    401: error("The API key is missing, invalid or revoked.", "unauthenticated", Authorization="…"),
+    403: error("The API key does not have the required scope.", "forbidden"),
+    429: error("Too many requests; retry after `Retry-After` seconds.", "rate_limited"),
 }
 
 
@@ -129,10 +132,10 @@ def add_common_errors(
 
 
 COMMON = [
-    ("400", "The request is not what this route takes; `fields` says why."),
-    ("411", "The body came without its length."),
-    ("413", "The body is larger than 1 MB."),
-    ("415", "The body is of another type than this route takes."),
+    ("400", "Invalid request; `fields` names what is wrong."),
+    ("411", "The `Content-Length` header is missing."),
+    ("413", "The request body is larger than 1 MB."),
+    ("415", "The content type of the request body is not supported."),
 ]
 
 

@@ -21,7 +21,7 @@ def read_limit(text: str | None) -> int:
         return LIMIT_DEFAULT
     if text.isdecimal() and 1 <= int(text[:9]) <= LIMIT_MAX:
         return int(text[:9])
-    raise InvalidFields({"limit": f"A whole number from 1 to {LIMIT_MAX}."})
+    raise InvalidFields({"limit": f"`limit` must be between 1 and {LIMIT_MAX}."})
 
 
 def encode_cursor(key: object) -> str:
@@ -36,7 +36,8 @@ def decode_cursor(text: str, parse: Callable[[str], T]) -> T:
         if "\x00" in read or (isinstance(key, int) and not -BIGINT <= key < BIGINT):
             raise ValueError("no key of a row")
     except ValueError as error:
-        raise InvalidFields({"cursor": "Use `next_cursor` of the page before."}) from error
+        message = "`cursor` must be the `next_cursor` of the previous page."
+        raise InvalidFields({"cursor": message}) from error
     return key
 
 

@@ -22,7 +22,9 @@ from preferences.recipients.import_ndjson import body_stream
 
 LINE = {"external_id": "user-123", "types": {"weekly_offers": {"email": True}}}
 NOT_NDJSON = error(
-    "Send the lines as application/x-ndjson.", "unsupported_media_type", **{"Content-Type": "…"}
+    "The content type must be application/x-ndjson.",
+    "unsupported_media_type",
+    **{"Content-Type": "…"},
 )
 
 
@@ -34,10 +36,10 @@ class Import(APIView):
         tags=TAGS,
         operation_id="preferences_import",
         summary="Import preferences",
-        description="One JSON object a line (application/x-ndjson), of any number of lines: what "
-        "`PATCH /recipients/{external_id}/preferences` takes, with `external_id`. A wrong line, or "
-        "one about nobody known, is reported and sinks no other. Repeating an import changes "
-        "nothing and leaves no second proof.",
+        description="One JSON object per line (application/x-ndjson), any number of lines: the "
+        "body of `PATCH /recipients/{external_id}/preferences`, with `external_id`. An invalid "
+        "line, or one for an unknown recipient, is reported; other rows are still imported. "
+        "Repeating an import changes nothing and records no second proof.",
         request={"application/x-ndjson": PreferenceLine},
         examples=[
             OpenApiExample("A line", value=LINE, request_only=True, media_type=NDJSON[0]),
@@ -57,9 +59,12 @@ class Export(APIView):
         tags=TAGS,
         operation_id="preferences_export",
         summary="Export preferences",
-        description="Everybody who said something, one JSON object a line, as the import takes it.",
+        description="All recipients with preferences, one JSON object per line, in the format of "
+        "the import.",
         responses={
-            (200, "application/x-ndjson"): OpenApiResponse(ExportedPreferences, "The lines."),
+            (200, "application/x-ndjson"): OpenApiResponse(
+                ExportedPreferences, "One JSON object per line."
+            ),
             **KEY_ERRORS,
         },
     )

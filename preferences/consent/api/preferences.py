@@ -4,14 +4,14 @@ from typing import Annotated
 
 from django.db import IntegrityError
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from msgspec import UNSET, Meta, Struct, UnsetType
 from rest_framework.request import Request
 
 from notifyproj.core import clock
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from preferences.consent import history as consent_history
 from preferences.consent.read import Preferences, preferences_get
@@ -20,7 +20,7 @@ from preferences.consent.write import preferences_set
 from preferences.recipients.api.base import NO_RECIPIENT, RecipientView, caller_of, no_recipient
 
 TAGS = ["preferences"]
-WRONG = error("A name is not known.", "invalid", **{"types.weekly_ofers": "…"})
+WRONG = error("Notification type not found.", "invalid", **{"types.weekly_ofers": "…"})
 EXAMPLE = OpenApiExample(
     "No SMS, offers by e-mail only",
     value={
@@ -34,7 +34,7 @@ EXAMPLE = OpenApiExample(
 
 
 class Unsubscription(Struct, forbid_unknown_fields=True, kw_only=True):
-    """From a type, a category, or (neither) everything; by one channel or all of them."""
+    """From a type, a category or, without either, everything; `channel` "": all channels."""
 
     type: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
     category: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
@@ -46,7 +46,7 @@ class OnePersonsPreferences(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="preferences_get",
-        summary="Show what a recipient wants and gets",
+        summary="Get preferences",
         responses={200: Preferences, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
     def get(self, request: Request, external_id: str) -> HttpResponse:
@@ -55,8 +55,8 @@ class OnePersonsPreferences(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="preferences_put",
-        summary="Replace what a recipient wants",
-        description="Whatever is not named is removed; the time zone stays.",
+        summary="Replace preferences",
+        description="Preferences that are left out are removed; the time zone is kept.",
         request=PreferenceChanges,
         examples=[EXAMPLE],
         responses={200: Preferences, 400: WRONG, 404: NO_RECIPIENT, **KEY_ERRORS},
@@ -67,9 +67,9 @@ class OnePersonsPreferences(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="preferences_patch",
-        summary="Change what a recipient wants",
-        description="Whatever is not named stays; `null` removes. Each real change is an event of "
-        "the consent history.",
+        summary="Update preferences",
+        description="Preferences that are left out stay unchanged; `null` removes one. Every "
+        "actual change is recorded in the consent history.",
         request=PreferenceChanges,
         examples=[EXAMPLE],
         responses={200: Preferences, 400: WRONG, 404: NO_RECIPIENT, **KEY_ERRORS},
@@ -83,7 +83,8 @@ class Unsubscribe(RecipientView):
         tags=TAGS,
         operation_id="recipients_unsubscribe",
         summary="Unsubscribe a recipient",
-        description="From a type, a category or everything, by one channel or all.",
+        description="From a notification type, a category or everything, on one channel or all "
+        "channels.",
         request=Unsubscription,
         examples=[
             OpenApiExample("From offers", value={"category": "offers"}, request_only=True),
@@ -98,11 +99,11 @@ class ConsentHistory(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="consent_list",
-        summary="List what a recipient agreed to and took back",
-        description="The newest first. Nothing of it is ever changed.",
+        summary="List the consent history",
+        description="Newest first. Entries are never changed.",
         parameters=[
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: consent_history.ConsentPage, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
@@ -119,7 +120,7 @@ class ConsentHistory(RecipientView):
 
 def _changes(body: Unsubscription) -> PreferenceChanges:
     if body.type is not UNSET and body.category is not UNSET:
-        raise InvalidFields({"category": "Name a type or a category, not both."})
+        raise InvalidFields({"category": "Only one of `type` and `category` is allowed."})
     by_channel: dict[str, bool | None] = {body.channel: False}
     if isinstance(body.type, str):
         return PreferenceChanges(types={body.type: by_channel}, proof=body.proof)
@@ -137,7 +138,7 @@ def _set(
     try:
         preferences_set(external_id=external_id, said=said, replace=replace)
     except IntegrityError:
-        message = "One of these types or categories was just removed; ask again."
+        message = "One of the notification types or categories was just removed; try again."
         raise InvalidFields({"body": message}, "conflict", 409) from None
     return _shown(external_id)
 

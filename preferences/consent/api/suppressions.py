@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from channels.base import Channel
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
-from notifyproj.core.api.openapi import KEY_ERRORS, error
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.models import Scope
 from preferences.consent import suppress_address as suppressing
@@ -22,7 +22,7 @@ from preferences.models import Suppression
 from preferences.recipients.api.base import caller_of
 
 TAGS = ["suppressions"]
-WRONG = error("An e-mail address looks like name@example.com.", "invalid", address="…")
+WRONG = error("Must be an e-mail address, such as name@example.com.", "invalid", address="…")
 NONE = error("This address is not suppressed.", "not_found", address="…")
 SHOWN = 8  # bytes of a hash
 Address = Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -40,7 +40,7 @@ class AddressWithReason(AddressBody, forbid_unknown_fields=True):
 
 
 class SuppressionView(Struct, kw_only=True):
-    """`address_hash` is the start of the keyed hash: enough to tell two rows apart."""
+    """`address_hash`: the start of the keyed hash of the address."""
 
     channel: str
     address_hash: str
@@ -63,12 +63,12 @@ class Suppressions(APIView):
         tags=TAGS,
         operation_id="suppressions_list",
         summary="List suppressed addresses",
-        description="The newest first.",
+        description="Newest first.",
         parameters=[
             OpenApiParameter("channel", str, enum=[*Channel]),
-            OpenApiParameter("reason", str, description="The whole reason."),
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            OpenApiParameter("reason", str, description="Exact match."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: SuppressionPage, **KEY_ERRORS},
     )
@@ -86,15 +86,16 @@ class Suppressions(APIView):
         tags=TAGS,
         operation_id="suppressions_add",
         summary="Suppress an address",
-        description="Nothing is sent to it any more, whoever has it. The first reason stays.",
+        description="Nothing is sent to this address any more, whichever recipient has it. The "
+        "first reason is kept.",
         request=AddressWithReason,
         examples=[
             OpenApiExample(
-                "Who asked by letter", value={**ADDRESS, "reason": "By letter"}, request_only=True
+                "Request by letter", value={**ADDRESS, "reason": "By letter"}, request_only=True
             )
         ],
         responses={
-            200: OpenApiResponse(SuppressionView, "It was."),
+            200: OpenApiResponse(SuppressionView, "The address was already suppressed."),
             201: SuppressionView,
             400: WRONG,
             **KEY_ERRORS,
@@ -118,7 +119,7 @@ class LookUp(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="suppressions_look_up",
-        summary="Look up whether an address is suppressed",
+        summary="Check whether an address is suppressed",
         request=AddressBody,
         examples=[OpenApiExample("An e-mail address", value=ADDRESS, request_only=True)],
         responses={200: SuppressionView, 400: WRONG, 404: NONE, **KEY_ERRORS},
@@ -133,12 +134,12 @@ class Remove(APIView):
     @extend_schema(
         tags=TAGS,
         operation_id="suppressions_remove",
-        summary="Let an address be sent to again",
-        description="Whatever it was suppressed for, also a STOP: say why. It is recorded.",
+        summary="Remove a suppression",
+        description="Works for every suppression, including a STOP. The reason is recorded.",
         request=AddressWithReason,
         examples=[
             OpenApiExample(
-                "Who asked for it",
+                "On request of the recipient",
                 value={**ADDRESS, "reason": "She asked support, ticket 4711"},
                 request_only=True,
             )
@@ -163,7 +164,7 @@ def _rows(channel: str, reason: str) -> QuerySet[Suppression]:
     rows = Suppression.objects.all()
     if channel:
         if channel not in set(Channel):
-            raise InvalidFields({"channel": f"One of {', '.join(Channel)}."})
+            raise InvalidFields({"channel": f"`channel` must be one of {', '.join(Channel)}."})
         rows = rows.filter(channel=channel)
     return rows.filter(reason=reason) if reason else rows
 

@@ -19,10 +19,8 @@ READ_OR_WRITE = {
     "POST": Scope.RECIPIENTS,
     "DELETE": Scope.RECIPIENTS,
 }
-NO_RECIPIENT = error(
-    "There is no such recipient.", "not_found", external_id="There is no such recipient."
-)
-WRONG = error("A time zone looks like Europe/Vienna (IANA).", "invalid", timezone="…")
+NO_RECIPIENT = error("Recipient not found.", "not_found", external_id="Recipient not found.")
+WRONG = error("Must be an IANA time zone, such as Europe/Vienna.", "invalid", timezone="…")
 TAGS = ["recipients"]
 
 
@@ -36,7 +34,7 @@ class RecipientView(APIView):
 
 
 def no_recipient() -> ApiError:
-    return not_found("external_id", "There is no such recipient.")
+    return not_found("external_id", "Recipient not found.")
 
 
 def caller_of(request: Request) -> Caller:

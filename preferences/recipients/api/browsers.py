@@ -23,7 +23,7 @@ SUBSCRIPTION = {
 
 
 class Secret(Struct):
-    """`secret` is shown this once."""
+    """`secret` is shown only once."""
 
     secret: str
 
@@ -39,16 +39,17 @@ class Browsers(RecipientView):
         tags=TAGS,
         operation_id="web_push_register",
         summary="Register or refresh a browser",
-        description="Call it with what `PushManager.subscribe()` gave, whenever the page starts. "
-        "A browser that another person used moves to this one. Remove it as a contact point.",
+        description="Call it with the result of `PushManager.subscribe()` whenever the page "
+        "starts. A browser registered for another recipient moves to this one. To remove it, "
+        "delete its contact point.",
         request=web_push.Browser,
         examples=[
             OpenApiExample("A browser", value={"subscription": SUBSCRIPTION}, request_only=True)
         ],
         responses={
-            200: OpenApiResponse(selectors.ContactPointView, "It was known."),
+            200: OpenApiResponse(selectors.ContactPointView, "Updated."),
             201: selectors.ContactPointView,
-            400: error("The subscription's keys are not a browser's.", "invalid", subscription="…"),
+            400: error("The keys of the subscription are invalid.", "invalid", subscription="…"),
             404: NO_RECIPIENT,
             **KEY_ERRORS,
         },
@@ -63,8 +64,8 @@ class WebhookSecret(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="webhook_secret_rotate",
-        summary="Give a webhook a new secret",
-        description="Both secrets sign for the next 24 hours.",
+        summary="Rotate the secret of a webhook",
+        description="For 24 hours messages are signed with both secrets.",
         request=None,
         responses={201: Secret, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
@@ -73,7 +74,7 @@ class WebhookSecret(RecipientView):
             external_id=external_id, contact_point_id=contact_point_id
         )
         if secret is None:
-            raise not_found("contact_point_id", "This recipient has no such webhook.")
+            raise not_found("contact_point_id", "Webhook not found.")
         return answer(Secret(secret), 201)
 
 
@@ -83,15 +84,15 @@ class AppVapidKey(APIView):
     @extend_schema(
         tags=["apps"],
         operation_id="apps_vapid_key",
-        summary="The key that pages subscribe with",
+        summary="Get the VAPID public key of an app",
         responses={
             200: VapidKey,
-            404: error("There is no such app for web push.", "not_found", slug="…"),
+            404: error("Web push app not found.", "not_found", slug="…"),
             **KEY_ERRORS,
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         found = web_push.public_key_of(slug)
         if found is None:
-            raise not_found("slug", "There is no such app for web push, or it has no key.")
+            raise not_found("slug", "Web push app not found, or it has no key.")
         return answer(VapidKey(found))

@@ -18,14 +18,14 @@ from preferences.recipients.webhooks import REGISTER
 
 
 class NewContactPoint(Struct, forbid_unknown_fields=True):
-    """`channel` is `email`, `sms`, or with a URL as its address `webhook` or `slack`."""
+    """`channel`: `email`, `sms` or, with a URL as the address, `webhook` or `slack`."""
 
     channel: str
     address: Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
 class AddedContactPoint(selectors.ContactPointView, kw_only=True, omit_defaults=True):
-    """`secret` is what a new webhook's messages are signed with: shown this once."""
+    """`secret` signs the messages to a new webhook; it is shown only once."""
 
     secret: str = ""
 
@@ -34,7 +34,7 @@ class ContactPoints(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="contact_points_list",
-        summary="List addresses and devices",
+        summary="List contact points",
         responses={200: selectors.ContactPoints, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
     def get(self, request: Request, external_id: str) -> HttpResponse:
@@ -43,7 +43,7 @@ class ContactPoints(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="contact_points_add",
-        summary="Add an address",
+        summary="Add a contact point",
         request=NewContactPoint,
         examples=[
             OpenApiExample(
@@ -58,9 +58,11 @@ class ContactPoints(RecipientView):
             ),
         ],
         responses={
-            200: OpenApiResponse(selectors.ContactPointView, "It was known."),
+            200: OpenApiResponse(selectors.ContactPointView, "Updated."),
             201: AddedContactPoint,
-            400: error("An e-mail address looks like name@example.com.", "invalid", address="…"),
+            400: error(
+                "Must be an e-mail address, such as name@example.com.", "invalid", address="…"
+            ),
             404: NO_RECIPIENT,
             **KEY_ERRORS,
         },
@@ -82,7 +84,7 @@ class OneContactPoint(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="contact_points_remove",
-        summary="Remove an address",
+        summary="Remove a contact point",
         responses={204: None, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
     def delete(self, request: Request, external_id: str, contact_point_id: int) -> HttpResponse:
@@ -103,7 +105,7 @@ class Devices(RecipientView):
         tags=TAGS,
         operation_id="devices_register",
         summary="Register or refresh a device",
-        description="Call it whenever the app starts. A token that another person registered "
+        description="Call it whenever the app starts. A token registered for another recipient "
         "moves to this one.",
         request=Device,
         examples=[
@@ -114,9 +116,9 @@ class Devices(RecipientView):
             )
         ],
         responses={
-            200: OpenApiResponse(selectors.ContactPointView, "It was known."),
+            200: OpenApiResponse(selectors.ContactPointView, "Updated."),
             201: selectors.ContactPointView,
-            400: error("Several apps have this platform: say which.", "invalid", app="…"),
+            400: error("`app` is required: several apps have this platform.", "invalid", app="…"),
             404: NO_RECIPIENT,
             **KEY_ERRORS,
         },
@@ -156,5 +158,5 @@ def _remove(external_id: str, contact_point_id: int) -> HttpResponse:
         external_id=external_id, contact_point_id=contact_point_id
     )
     if not removed:
-        raise not_found("contact_point_id", "This recipient has no such contact point.")
+        raise not_found("contact_point_id", "Contact point not found.")
     return HttpResponse(status=204)

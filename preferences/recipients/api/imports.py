@@ -27,9 +27,9 @@ class Import(APIView):
         tags=TAGS,
         operation_id="recipients_import",
         summary="Import recipients",
-        description="One JSON object a line (application/x-ndjson), of any number of lines: what "
-        "`PUT /recipients/{external_id}` takes, with `external_id` and `devices`. A wrong line is "
-        "reported and sinks no other. Repeating an import changes nothing.",
+        description="One JSON object per line (application/x-ndjson), any number of lines: the "
+        "body of `PUT /recipients/{external_id}`, with `external_id` and `devices`. An invalid "
+        "line is reported; other rows are still imported. Repeating an import changes nothing.",
         request={"application/x-ndjson": ImportLine},
         examples=[
             OpenApiExample(
@@ -42,7 +42,7 @@ class Import(APIView):
         responses={
             200: imports.ImportReport,
             415: error(
-                "Send the lines as application/x-ndjson.",
+                "The content type must be application/x-ndjson.",
                 "unsupported_media_type",
                 **{"Content-Type": "…"},
             ),
@@ -57,5 +57,5 @@ class Import(APIView):
 
 def refuse_other_than_ndjson(request: Request) -> None:
     if (request.content_type or "").partition(";")[0].strip() not in NDJSON:
-        message = "Send the lines as application/x-ndjson."
+        message = "The content type must be application/x-ndjson."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})

@@ -18,7 +18,7 @@ from notifyproj.core.api.openapi import KEY_ERRORS, error
 from notifyproj.core.models import Scope
 from preferences.models import Recipient
 
-UNKNOWN = "There is no recipient with this user_id."
+UNKNOWN = "Recipient not found."
 
 
 class TokenIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,11 +31,12 @@ class TokenOut(msgspec.Struct):
 
 
 class InboxTokens(APIView):
-    """The token opens one person's inbox, for 15 minutes: what the key's own service sent them.
+    """The token opens the inbox of one recipient for 15 minutes, with the messages of the service
+    that the API key belongs to.
 
-    A key with the scope `admin` gets a token for the whole inbox, whichever service sent what is
-    in it: the one for a front end that shows the messages of several services. Messages that
-    are noted for no service (of before services were, and tests from the admin) are shown by both.
+    A key with the scope `admin` gets a token for the whole inbox, for a front end that shows the
+    messages of several services. Messages of no service (older ones, and tests from the admin) are
+    shown with either token.
     """
 
     required_scope = {"POST": Scope.READ}
@@ -43,7 +44,7 @@ class InboxTokens(APIView):
     @extend_schema(
         tags=["inbox"],
         operation_id="inbox_token",
-        summary="Make a token for a person's inbox",
+        summary="Create an inbox token",
         request=TokenIn,
         responses={
             201: TokenOut,

@@ -1,11 +1,11 @@
 """Recipients over HTTP."""
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from notifyproj.core.api.bodies import answer, read_body
-from notifyproj.core.api.openapi import KEY_ERRORS
+from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from preferences.recipients import selectors, services
 from preferences.recipients.api.base import NO_RECIPIENT, TAGS, WRONG, RecipientView, no_recipient
@@ -18,8 +18,8 @@ class Recipients(RecipientView):
         operation_id="recipients_list",
         summary="List recipients",
         parameters=[
-            OpenApiParameter("limit", int, description="1 to 200; 50 by default."),
-            OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+            LIMIT,
+            CURSOR,
         ],
         responses={200: selectors.RecipientPage, 400: WRONG, **KEY_ERRORS},
     )
@@ -36,7 +36,7 @@ class OneRecipient(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="recipients_get",
-        summary="Show a recipient",
+        summary="Get a recipient",
         responses={200: selectors.RecipientView, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
     def get(self, request: Request, external_id: str) -> HttpResponse:
@@ -48,13 +48,13 @@ class OneRecipient(RecipientView):
     @extend_schema(
         tags=TAGS,
         operation_id="recipients_put",
-        summary="Create or change a recipient",
-        description="A field that is left out stays as it is. `email` and `phone` replace the "
-        "address known for that channel; `null` removes it.",
+        summary="Create or update a recipient",
+        description="Fields that are left out stay unchanged. `email` and `phone` replace the "
+        "current address of that channel; `null` removes it.",
         request=Profile,
         examples=[
             OpenApiExample(
-                "Somebody in Vienna",
+                "A recipient in Vienna",
                 value={
                     "locale": "de-AT",
                     "timezone": "Europe/Vienna",
@@ -67,7 +67,7 @@ class OneRecipient(RecipientView):
         ],
         responses={
             200: selectors.RecipientView,
-            201: OpenApiResponse(selectors.RecipientView, "It is new."),
+            201: OpenApiResponse(selectors.RecipientView, "Created."),
             400: WRONG,
             **KEY_ERRORS,
         },
@@ -81,8 +81,8 @@ class OneRecipient(RecipientView):
         tags=TAGS,
         operation_id="recipients_erase",
         summary="Erase a recipient",
-        description="Deletes their key, addresses, inbox and attributes. Suppressed addresses "
-        "stay suppressed.",
+        description="Deletes the encryption key, addresses, inbox and attributes. Suppressed "
+        "addresses stay suppressed.",
         responses={204: None, 404: NO_RECIPIENT, **KEY_ERRORS},
     )
     def delete(self, request: Request, external_id: str) -> HttpResponse:

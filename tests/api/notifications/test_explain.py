@@ -84,7 +84,7 @@ def test_it_says_what_a_send_would_do_and_does_nothing(explain: Any, published: 
     push = by_channel(told)["push"]
     assert (push["decision"], push["to"], push["problem"]) == ("send", "…aaaa", "")
     assert push["routing"]["account"] == "apns"
-    assert push["routing"]["why"] == "the only one that may send it now"
+    assert push["routing"]["why"] == "the only account available now"
     assert [step["rule"] for step in push["rules"]][:3] == ["erased", "address", "suppression"]
     assert told["messages"][push["message"]]["title"] == "Order ORD-98765 confirmed"
     assert by_channel(told)["inbox"]["decision"] == "send"

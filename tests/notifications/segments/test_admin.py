@@ -56,12 +56,12 @@ def test_a_marketer_makes_a_segment_and_sees_how_many_it_holds(marketer: Client)
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
-        ({"all": [{"locale": "d"}]}, "rules.all[0].locale: A locale looks like de or de-AT."),
+        ({"all": [{"locale": "d"}]}, "rules.all[0].locale: Must be a locale, such as de or de-AT."),
         ("{", "This is not valid JSON"),
         ("[" * 100_000, "This is not valid JSON"),
-        ("[" * 65 + "]" * 65, "More than 64 lists and objects inside one another."),
+        ("[" * 65 + "]" * 65, "JSON must be nested at most 64 levels deep."),
         ('{"attribute": "plan", "is": "\\u0000"}', "the character U+0000"),
-        ({"segment": "pros"}, "There is no such segment."),
+        ({"segment": "pros"}, "Segment not found."),
     ],
 )
 def test_wrong_rules_are_told_and_kept(marketer: Client, rules: Any, told: str) -> None:
@@ -91,7 +91,7 @@ def test_a_segment_that_others_name_is_kept_and_says_why(
     make_segment({"segment": "inner"}, "outer")
     path = reverse("admin:segments_segment_delete", args=[segment.pk])
     response = marketer.post(path, {"post": "yes"}, follow=True)
-    assert "Not deleted. These segments name it: outer." in response.content.decode()
+    assert "Not deleted. The segment is used by these segments: outer." in response.content.decode()
     assert Segment.objects.filter(slug="inner").exists()
 
 
@@ -150,7 +150,7 @@ def test_the_last_list_is_undone_by_a_button_that_says_what_it_does(
     assert marketer.get(undo).status_code == 405
     assert "It was undone" in marketer.post(undo, follow=True).content.decode()
     assert SegmentMember.objects.count() == 2
-    assert "undone already" in marketer.post(undo, follow=True).content.decode()
+    assert "already undone" in marketer.post(undo, follow=True).content.decode()
     assert logged_in("viewer").post(undo).status_code == 403
 
 
@@ -161,14 +161,14 @@ def test_a_list_is_uploaded_and_what_was_wrong_is_shown(
     page = send(marketer, segment, b"user-1\nnobody\na b\n").content.decode()
     assert SegmentMember.objects.count() == 1
     assert "holds 1 person now" in page
-    assert "Nobody has this id." in page
-    assert "An id has 1 to 200 characters" in page
+    assert "No recipient has this id." in page
+    assert "An id must have 1 to 200 characters" in page
 
 
 def test_two_lists_at_once_are_one_too_many(marketer: Client, make_segment: MakeSegment) -> None:
     segment = make_segment({"member_of_upload": True})
     upload.upload_begin(segment=segment, mode="add", by="somebody")
-    assert "Another list" in send(marketer, segment, b"user-1\n").content.decode()
+    assert "Another upload" in send(marketer, segment, b"user-1\n").content.decode()
     assert not SegmentMember.objects.exists()
 
 

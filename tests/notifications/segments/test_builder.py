@@ -62,7 +62,7 @@ def test_a_marketer_builds_a_rule_sees_the_count_and_saves(open_page: Open) -> N
     page.get_by_label("Name").fill("Pros who are left")
     first = condition(page, 0)
     first.get_by_label("Attribute", exact=True).fill("plan")
-    expect(first).to_contain_text("is: A text of 1 to 200 characters.")
+    expect(first).to_contain_text("is: Must be a string of 1 to 200 characters.")
     first.get_by_label("Value").fill("pro")
     expect(count).to_have_text("20 people")
     expect(page.locator(".segment-outlook li")).to_have_count(10)
@@ -125,7 +125,7 @@ def test_a_list_is_uploaded_with_its_progress(open_page: Open, tmp_path: Path) -
     page = open_page(f"/admin/segments/segment/{segment.pk}/upload/")
     page.get_by_label("File").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_role("cell", name="Nobody has this id.")).to_be_visible()
+    expect(page.get_by_role("cell", name="No recipient has this id.")).to_be_visible()
     assert SegmentMember.objects.count() == 2
 
 

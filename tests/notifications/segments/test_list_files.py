@@ -101,8 +101,8 @@ def zipped(name: str, text: bytes = b"x") -> bytes:
         ("user_id\tname\n".encode("utf-16"), "only headings"),
         (b"stranger", "none of 1 line names anybody"),
         (b"stranger;1\nnobody;2\n", "none of 2 lines names anybody"),
-        (b"two words\nstranger\n", "Line 1: An id has"),
-        (b"x" * 5_000_000, "Line 1: This line is too long"),
+        (b"two words\nstranger\n", "Line 1: An id must have"),
+        (b"x" * 5_000_000, "Line 1: The line is too long"),
         (b"<!DOCTYPE html>\n<html>user-1\nuser-2\n</html>", "This is a web page"),
         (b"\xef\xbb\xbf  <HTML><body>502 Bad Gateway", "This is a web page"),
         ("<html><p>Fehler".encode("utf-16"), "This is a web page"),
@@ -137,10 +137,10 @@ def test_a_file_in_which_nothing_is_recognised_changes_nothing_and_says_why(
     [
         (b"4.9123E+11", "shortened a long number"),
         (b'"=A1+1"', "it is a formula"),
-        (b"4711.0", "written a whole number with"),
+        (b"4711.0", "to a whole number"),
         (b"'4711", "begins with an apostrophe"),
-        (b"M\xfcller", "This is not UTF-8"),
-        (b"00123", "Nobody has this id."),
+        (b"M\xfcller", "The file is not UTF-8"),
+        (b"00123", "No recipient has this id."),
     ],
 )
 def test_what_a_spreadsheet_did_to_an_id_is_said(

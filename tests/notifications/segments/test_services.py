@@ -68,7 +68,7 @@ def test_a_segment_may_not_grow_what_names_it_over_the_bound(make_segment: MakeS
     inner = make_segment(PRO, "inner")
     make_segment({"any": [{"segment": "inner"}] * 20}, "outer")
     wish = Wish(name="Inner", rules={"any": [PRO] * 11})
-    with pytest.raises(InvalidFields, match="outer has more than 200 conditions"):
+    with pytest.raises(InvalidFields, match="outer must have at most 200 conditions"):
         segment_update(segment=inner, wish=wish)
 
 
@@ -76,7 +76,7 @@ def test_segments_are_only_so_deep_within_each_other(make_segment: MakeSegment) 
     make_segment(PRO, "s0")
     for n in range(1, 5):
         make_segment({"segment": f"s{n - 1}"}, f"s{n}")
-    with pytest.raises(InvalidFields, match="More than 5 segments"):
+    with pytest.raises(InvalidFields, match="at most 5 levels"):
         make_segment({"segment": "s4"}, "s5")
 
 

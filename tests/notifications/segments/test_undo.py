@@ -43,7 +43,7 @@ def test_it_is_undone_once(segment: Segment) -> None:
     send(segment, b"user-1")
     last = send(segment, b"user-2", "replace")
     upload_undo(upload=last)
-    with pytest.raises(ApiError, match="undone already") as caught:
+    with pytest.raises(ApiError, match="already undone") as caught:
         upload_undo(upload=last)
     assert caught.value.status == 409
     assert members(segment) == ["user-1"]
@@ -81,7 +81,7 @@ def test_one_that_broke_off_is_undone(segment: Segment, monkeypatch: pytest.Monk
 
 def test_one_that_is_being_read_is_not_undone(segment: Segment) -> None:
     upload = upload_begin(segment=segment, mode="add", by="maria")
-    assert "still being read" in why_not_undo(upload)
+    assert "still being processed" in why_not_undo(upload)
 
 
 def test_who_was_erased_meanwhile_does_not_come_back(segment: Segment) -> None:

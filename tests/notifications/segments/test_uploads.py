@@ -58,17 +58,17 @@ def test_a_list_is_read_however_it_was_saved(segment: Segment, content: bytes) -
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"user\x00-1", "An id has"),
-        (b"two words", "An id has"),
-        (b"a/b", "An id has"),
-        (b"x" * 201, "An id has"),
-        (b",Maria", "There is no id"),
-        (b'""', "There is no id"),
-        (b'"user-1', "A quotation mark"),
-        (b'"user"-1', "A quotation mark"),
-        (b"user-\xff", "This is not UTF-8"),
-        (b"x" * 70_000, "This line is too long"),
-        (b"nobody", "Nobody has this id"),
+        (b"user\x00-1", "An id must have"),
+        (b"two words", "An id must have"),
+        (b"a/b", "An id must have"),
+        (b"x" * 201, "An id must have"),
+        (b",Maria", "The line has no id"),
+        (b'""', "The line has no id"),
+        (b'"user-1', "The quotation marks"),
+        (b'"user"-1', "The quotation marks"),
+        (b"user-\xff", "The file is not UTF-8"),
+        (b"x" * 70_000, "The line is too long"),
+        (b"nobody", "No recipient has this id"),
     ],
 )
 def test_a_wrong_line_is_told_by_its_number_and_sinks_no_other(
@@ -126,7 +126,7 @@ def test_a_list_that_breaks_off_says_so_and_loses_nobody(
 
 def test_one_list_at_a_time(segment: Segment) -> None:
     first = upload_begin(segment=segment, mode="add", by="maria")
-    with pytest.raises(ApiError, match="Another list"):
+    with pytest.raises(ApiError, match="Another upload"):
         upload_begin(segment=segment, mode="add", by="jan")
     SegmentUpload.objects.update(seen_at=first.seen_at - uploads.LOST_AFTER)
     upload_begin(segment=segment, mode="add", by="jan")
@@ -163,7 +163,7 @@ def test_a_million_lines_are_read_without_growing_memory(segment: Segment) -> No
     upload = send(segment, stream)
     assert (upload.received, upload.added, upload.unknown) == (1_000_000, 60, 999_940)
     assert len(upload.errors) == 1_000
-    assert upload.errors[0] == {"line": 61, "problem": "Nobody has this id."}
+    assert upload.errors[0] == {"line": 61, "problem": "No recipient has this id."}
     assert stream.growth() < 16 * 1_048_576
 
 
