@@ -100,7 +100,10 @@ class _Pool:
         while checker := self._idle():
             with suppress(Gone):
                 return self._ask(checker, job)
-        return self._ask(self._started(), job)
+        try:
+            return self._ask(self._started(), job)
+        except Gone:  # a new one: somebody ended it
+            raise Failed(()) from None
 
     def _idle(self) -> Checker | None:
         try:

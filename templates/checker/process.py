@@ -32,17 +32,10 @@ class Checker:
 
     def __init__(self) -> None:
         """Raises Failed."""
-        self.socket, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "templates.checker.child"],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=ROOT,
-                env={"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
-                start_new_session=True,  # what ends us from a terminal leaves it to us
-            )
+        try:
+            self.socket, self.process = _start()
+        except OSError as error:  # no process or no descriptor is left on this machine
+            raise Failed(()) from error
         self._until = time.monotonic() + START_SECONDS
         self._place: tuple[str, ...] = ()
         try:
@@ -103,3 +96,23 @@ class Checker:
         """In a process that was forked: it is our parent's."""
         os.close(self.socket.detach())
         self.process.returncode = 0  # nobody waits for it here
+
+
+def _start() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Our end of its socket, and the process. Raises OSError."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "templates.checker.child"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=ROOT,
+                env={"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+                start_new_session=True,  # what ends us from a terminal leaves it to us
+            )
+        except OSError:
+            ours.close()
+            raise
+    return ours, process

@@ -1,5 +1,6 @@
 """No route answers 5xx to what somebody writes into its path, its query or a form."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
@@ -72,6 +73,24 @@ def queries() -> Iterator[tuple[str, str]]:
                 yield method, f"{filled(path, operation)}?{one['name']}={value}"
 
 
+def example(operation: dict[str, Any]) -> dict[str, Any]:
+    """The body that the document itself gives."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    examples = content.get("examples", {}).values()
+    return next((one["value"] for one in examples), {})
+
+
+def written() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every hostile parameter of a route that writes, with all flags on: nothing is skipped."""
+    for method, path, operation in operations():
+        asked = parameters(operation, "query") if method != "get" else []
+        flags = [f"{p['name']}=1" for p in asked if p["schema"].get("type") == "boolean"]
+        for one, value in ((p, v) for p in asked for v in hostile(p)):
+            others = [flag for flag in flags if "dry" not in flag and one["name"] not in flag]
+            query = "&".join([f"{one['name']}={value}", *others])
+            yield method, f"{filled(path, operation)}?{query}", example(operation)
+
+
 def paths() -> Iterator[tuple[str, str]]:
     for method, path, operation in operations():
         for one in parameters(operation, "path"):
@@ -97,6 +116,15 @@ def wrong(shop: Client, asked: Iterator[tuple[str, str]]) -> dict[str, int]:
 
 def test_no_query_is_an_error_of_ours(shop: Client) -> None:
     assert wrong(shop, queries()) == {}
+
+
+def test_no_query_of_what_writes_is_an_error_of_ours(shop: Client) -> None:
+    found = {}
+    for method, url, body in written():
+        sent = shop.generic(method.upper(), url, json.dumps(body), content_type="application/json")
+        found[f"{method} {url[:120]}"] = sent.status_code
+    assert len(found) > 20
+    assert {url: status for url, status in found.items() if status >= 500} == {}
 
 
 def test_no_path_is_an_error_of_ours(shop: Client) -> None:

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import msgspec
 import psutil
 import pytest
 
+from templates.build.files import NotReadable
 from templates.checker import child, jobs, pool, process
 from templates.checker.process import Checker, Failed, Gone
 from templates.review.examine import Draft
@@ -136,6 +138,29 @@ def test_an_ended_one_says_so_before_it_takes_a_job() -> None:
     made.end()
     with pytest.raises(Gone):
         made.ask(JOB)
+
+
+@pytest.mark.usefixtures("anew")
+def test_a_machine_without_a_process_to_spare_refuses_the_template(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_process(*_: Any, **__: Any) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    assert [problem.heavy for problem in pool.examine(DRAFT, {}).problems] == [True]
+    with pytest.raises(NotReadable):
+        pool.read({"order/template.toml": 'name = "Order"'})
+
+
+@pytest.mark.usefixtures("anew")
+def test_a_new_one_that_ends_at_once_refuses_the_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(checker: Checker, job: bytes) -> bytes:
+        checker.end()
+        raise Gone
+
+    monkeypatch.setattr(Checker, "ask", ended)
+    assert [problem.heavy for problem in pool.examine(DRAFT, {}).problems] == [True]
 
 
 @pytest.mark.usefixtures("anew")
