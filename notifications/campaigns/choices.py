@@ -4,23 +4,23 @@ from notifications.campaigns.schedule import IfPast, Repeat, Starts
 from notifications.campaigns.shares import Stage
 
 STARTS = [
-    (Starts.NOW.value, "As soon as it is launched"),
-    (Starts.AT.value, "At one instant for everybody"),
-    (Starts.LOCAL.value, "At an hour of each person's own clock"),
+    (Starts.NOW.value, "Immediately on launch"),
+    (Starts.AT.value, "Specific time"),
+    (Starts.LOCAL.value, "Recipient's local time"),
 ]
 PASTS = [
-    (IfPast.NEXT_DAY.value, "The next day at that hour"),
-    (IfPast.SKIP.value, "Not at all"),
-    (IfPast.NOW.value, "At once"),
+    (IfPast.NEXT_DAY.value, "Send the next day at that time"),
+    (IfPast.SKIP.value, "Skip them"),
+    (IfPast.NOW.value, "Send immediately"),
 ]
 REPEATS = [
-    (Repeat.NEVER.value, "Once"),
-    (Repeat.DAILY.value, "Every day"),
-    (Repeat.WEEKLY.value, "Every week"),
-    (Repeat.MONTHLY.value, "Every month"),
+    (Repeat.NEVER.value, "Does not repeat"),
+    (Repeat.DAILY.value, "Daily"),
+    (Repeat.WEEKLY.value, "Weekly"),
+    (Repeat.MONTHLY.value, "Monthly"),
 ]
 STAGES = [
     (Stage.CANARY.value, "canary"),
     (Stage.TEST.value, "A/B test"),
-    (Stage.REST.value, "everybody else"),
+    (Stage.REST.value, "everyone else"),
 ]

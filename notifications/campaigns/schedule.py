@@ -47,7 +47,7 @@ def instant(when: When, zone: str = "") -> datetime:
     """When it is for the people of a zone, in UTC. Not for NOW. An hour that the clocks leave out
     is the hour after."""
     if when.on is None or when.at is None:
-        raise ValueError("It has no day and hour.")
+        raise ValueError("It has no date and time.")
     local = zone_of(zone if when.starts == Starts.LOCAL else when.zone)
     return datetime.combine(when.on, when.at, local).astimezone(UTC)
 

@@ -51,7 +51,7 @@ def shares(canary: float, test: float, hold_out: float) -> Shares:
     """Shares from 0 to 1; what is left of the audience is the rest. Raises ValueError."""
     parts = [round(share * PLACES) for share in (canary, test, hold_out)]
     if min(parts) < 0 or sum(parts) > PLACES:
-        raise ValueError("The shares are more than everybody.")
+        raise ValueError("The shares add up to more than the whole audience.")
     first, second, last = parts[0], parts[0] + parts[1], PLACES - parts[2]
     ranges = {
         Stage.CANARY: Range(0, first),

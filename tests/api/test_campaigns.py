@@ -229,9 +229,9 @@ def test_it_goes_through_its_life_and_repeating_an_act_changes_nothing(client: A
 
 def test_what_cannot_be_launched_says_why(client: APIClient) -> None:
     made = create(client, starts="at").json()
-    assert act(client, made, "launch").json()["error"]["fields"] == {"on": "Give the day."}
+    assert act(client, made, "launch").json()["error"]["fields"] == {"on": "Enter a date."}
     assert client.get(f"{PATH}/{made['id']}/preflight").json()["problems"] == {
-        "on": "Give the day."
+        "on": "Enter a date."
     }
 
 

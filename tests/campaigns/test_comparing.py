@@ -48,9 +48,9 @@ def test_one_variant_is_compared_with_nothing() -> None:
 @pytest.mark.parametrize(
     ("hits", "said"),
     [
-        (3, "Not enough clicks yet to say anything (B 0.3%, A 0.1%)."),
+        (3, "Not enough clicks yet to compare (B 0.3%, A 0.1%)."),
         (12, "The difference in clicks may be chance"),
-        (90, "B has more clicks: B 9.0%, A 0.1%. 99.9% sure that it is no chance."),
+        (90, "B has more clicks: B 9.0%, A 0.1%. Confidence 99.9%."),
     ],
 )
 def test_what_is_said_is_no_more_than_is_known(hits: int, said: str) -> None:

@@ -25,7 +25,7 @@ def test_everybody_can_be_held_out() -> None:
 
 
 def test_shares_of_more_than_everybody_are_refused() -> None:
-    with pytest.raises(ValueError, match="more than everybody"):
+    with pytest.raises(ValueError, match="more than the whole audience"):
         shares(0.5, 0.5, 0.1)
 
 

@@ -14,7 +14,7 @@ LIMITS = Limits(failed=0.2, bounced=0.05, complained=0.003, unsubscribed=0.02, l
         (Numbers(sent=100, bounced=6), "bounced"),
         (Numbers(sent=100, bounced=5), ""),
         (Numbers(sent=1_000, complained=4), "spam"),
-        (Numbers(sent=100, unsubscribed=3), "unsubscription"),
+        (Numbers(sent=100, unsubscribed=3), "unsubscribe"),
         (Numbers(sent=10, failed=80), ""),  # too few to conclude anything
         (Numbers(), ""),
     ],

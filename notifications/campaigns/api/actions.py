@@ -33,15 +33,15 @@ from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
 
 NOT_SO = error("The campaign is not running.", "not_running", state="…")
-CANNOT = error("Give the day.", "invalid", on="Give the day.")
+CANNOT = error("Enter a date.", "invalid", on="Enter a date.")
 LAUNCHED = (CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED)
 
 
 Code = Annotated[str, Meta(max_length=200)]
 UNSEEN = error(
-    "The canary is nobody: 1 % of about 16 people. It goes out without one.",
+    "The canary is empty: 1 % of about 16 people. The campaign is sent without one.",
     "not_acknowledged",
-    canary_nobody="The canary is nobody: 1 % of about 16 people. It goes out without one.",
+    canary_nobody="The canary is empty: 1 % of about 16 people. The campaign is sent without one.",
 )
 
 

@@ -1,4 +1,4 @@
-"""Pause, go on, cancel, another rate: each asked twice, with numbers, and written into the log."""
+"""Pause, resume, cancel, change the rate: confirmed, with numbers, and in the audit log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,9 +68,9 @@ def rate(request: HttpRequest, object_id: str) -> HttpResponse:
     except InvalidFields as error:
         complain(request, error)
         return to("progress", campaign)
-    said = f"{labels.people(per_minute)} a minute" if per_minute else "as fast as the lanes allow"
+    said = f"{labels.people(per_minute)} per minute" if per_minute else "as fast as possible"
     note(campaign, f"Rate changed: {said}.")
-    messages.success(request, f"From now on {said}.")
+    messages.success(request, f"The send rate is now {said}.")
     return to("progress", campaign)
 
 
@@ -79,7 +79,9 @@ def _per_minute(text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or not 1 <= int(text[:10]) <= 100_000_000:
-        raise InvalidFields({"per_minute": "A whole number of people a minute, or nothing."})
+        raise InvalidFields(
+            {"per_minute": "Enter a whole number of people per minute, or leave it empty."}
+        )
     return int(text)
 
 
@@ -108,51 +110,53 @@ def _asked_twice(
 
 def _pause_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
-        return Question("The campaign is not running.", "Pause")
+        return Question("The campaign is not running.", "Pause campaign")
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
-        f"{labels.messages(law.waiting)} that wait stay where they are, and about"
-        f" {labels.people(left)} were not visited yet. {labels.messages(law.sent)} are out"
-        " already. It goes on from there when you say so."
+        f"Waiting, and kept: {labels.messages(law.waiting)}. Not processed yet: about"
+        f" {labels.people(left)}. Already sent: {labels.messages(law.sent)}."
+        " Resume the campaign to continue from here."
     )
-    return Question(text, f"Pause {labels.messages(law.waiting)}", ask_why=True)
+    return Question(text, "Pause campaign", ask_why=True)
 
 
 def _pause(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
     because = request.POST.get("because", "").strip()
     run_pause(run=_running(run), by=str(request.user), because=because, now=now())
-    return f"Paused: {because}" if because else "Paused: nothing leaves any more."
+    return f"Paused: {because}" if because else "Paused: nothing more is sent."
 
 
 def _resume_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
-        return Question("It is not paused.", "Go on")
+        return Question("It is not paused.", "Resume campaign")
     law, left = found.figures.law(), max(0, found.people - found.visited)
     why = found.run.stopped_because
     text = (
-        f"{labels.messages(law.waiting)} that wait go out, then about {labels.people(left)} are"
-        " visited. Its brake counts anew from here."
+        f"Waiting, and sent first: {labels.messages(law.waiting)}. Not processed yet: about"
+        f" {labels.people(left)}. Auto-pause counters restart."
     )
-    before = f"It was stopped because {why}. " if why else ""
-    return Question(before + text, f"Go on with {labels.messages(law.waiting)}")
+    before = f"It was paused because {why}. " if why else ""
+    return Question(before + text, "Resume campaign")
 
 
 def _resume(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
     run_resume(run=_running(run), by=str(request.user), now=now())
-    return "It goes on."
+    return "Resumed."
 
 
 def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
     if found is None:
-        text = f"Nobody has got it. It will not go out: {labels.when(campaign)}."
-        return Question(text, "Cancel the campaign", dangerous=True)
+        text = (
+            f"Nothing has been sent. The scheduled send will not happen: {labels.when(campaign)}."
+        )
+        return Question(text, "Cancel campaign", dangerous=True)
     if is_over(found.run):
         return _all_out(campaign)
     law, left = found.figures.law(), max(0, found.people - found.visited)
     text = (
-        f"{labels.messages(law.waiting)} that wait will not go out, and about"
-        f" {labels.people(left)} will get nothing. {labels.messages(law.sent)} are out already"
-        " and cannot be taken back. A cancelled campaign cannot go on."
+        f"{labels.messages(law.waiting)} waiting will not be sent, and about"
+        f" {labels.people(left)} will get nothing. {labels.messages(law.sent)} already sent"
+        " cannot be taken back. A cancelled campaign cannot be resumed."
     )
     button = f"Cancel {law.waiting:,} waiting message{'' if law.waiting == 1 else 's'}"
     return Question(text, button, dangerous=True)
@@ -160,19 +164,19 @@ def _cancel_question(campaign: Campaign, found: Progress | None) -> Question:
 
 def _all_out(campaign: Campaign) -> Question:
     if campaign.repeat:
-        text = "Every message of this run has gone out and stays. The runs after it will not begin."
-        return Question(text, "Cancel further runs", dangerous=True)
-    return Question("Every message has gone out already: there is nothing to cancel.", "")
+        text = "Every message of this run has been sent. Later runs will not start."
+        return Question(text, "Cancel later runs", dangerous=True)
+    return Question("Every message has already been sent: there is nothing to cancel.", "")
 
 
 def _cancel(request: HttpRequest, campaign: Campaign, run: Run | None) -> str:
     done = campaign_cancel(campaign=campaign, by=str(request.user), now=now())
-    more = "" if done.complete else " More follow within seconds."
-    return f"Cancelled: {labels.messages(done.deliveries)} will not go out.{more}"
+    more = "" if done.complete else " More are cancelled within seconds."
+    return f"Cancelled: {labels.messages(done.deliveries)} will not be sent.{more}"
 
 
 def _running(run: Run | None) -> Run:
     """Raises InvalidFields."""
     if run is None:
-        raise InvalidFields({"state": "It has not begun."})
+        raise InvalidFields({"state": "It has not started."})
     return run

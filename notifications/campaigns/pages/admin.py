@@ -78,7 +78,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
     list_display_links = None
     list_filter = (
         choice("state", "state", lambda: CampaignState.choices, lambda name: Q(state=name)),
-        choice("type", "kind of news", _types, lambda slug: Q(type__slug=slug)),
+        choice("type", "notification type", _types, lambda slug: Q(type__slug=slug)),
         choice("owner", "owner", _owners, lambda name: Q(owner__username=name)),
     )
     list_filter_submit = True
@@ -141,7 +141,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="audience")
     def reached(self, row: Campaign) -> str:
-        return row.segment.name if row.segment else "Everybody"
+        return row.segment.name if row.segment else "Everyone"
 
     @admin.display(description="progress")
     def progress(self, row: Campaign) -> SafeString | str:
@@ -166,7 +166,7 @@ class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
         found = _standing(row)
         return f"{found.failed:,}" if found.run else ""
 
-    @admin.display(description="when")
+    @admin.display(description="starts")
     def when(self, row: Campaign) -> SafeString | str:
         run = _standing(row).run
         if row.state == CampaignState.SCHEDULED or run is None:

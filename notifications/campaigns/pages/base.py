@@ -21,7 +21,7 @@ ADD = "campaigns.add_campaign"
 WRITE = "campaigns.change_campaign"
 LAUNCH = "campaigns.launch_campaign"
 APPROVE = "campaigns.approve_campaign"
-RUN = "campaigns.change_run"  # pause, go on, cancel, change the rate
+RUN = "campaigns.change_run"  # pause, resume, cancel, change the rate
 
 View = Callable[..., HttpResponseBase]
 

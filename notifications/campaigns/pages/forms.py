@@ -23,15 +23,15 @@ from preferences.models import NotificationType
 
 FULL, RATE, FINISH = "full", "rate", "finish"
 PACES = [
-    (FULL, "As fast as the lanes allow"),
-    (RATE, "So many people a minute"),
-    (FINISH, "Spread evenly over some hours"),
+    (FULL, "As fast as possible"),
+    (RATE, "Limit per minute"),
+    (FINISH, "Spread evenly over several hours"),
 ]
 SHARE, PEOPLE, NOBODY = "share", "people", "nobody"
 FIRSTS = [
-    (SHARE, "To a share of the people"),
-    (PEOPLE, "To so many people"),
-    (NOBODY, "To nobody: everybody gets it at once"),
+    (SHARE, "A percentage of the audience"),
+    (PEOPLE, "A number of people"),
+    (NOBODY, "No canary: send to everyone at once"),
 ]
 HOUR = 3600
 
@@ -78,7 +78,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["zone"].choices = [(name, name) for name in sorted(available_timezones())]  # type: ignore[attr-defined]
         self.fields["type"].queryset = NotificationType.objects.filter(enabled=True)  # type: ignore[attr-defined]
-        self.fields["segment"].empty_label = "Everybody"  # type: ignore[attr-defined]
+        self.fields["segment"].empty_label = "Everyone"  # type: ignore[attr-defined]
         self.fields["segment"].label_from_instance = _with_count  # type: ignore[attr-defined]
         for name in NUMBERS:
             self.fields[name].required = False
@@ -115,7 +115,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         elif first == SHARE:
             cleaned["canary_people"] = None
         elif not cleaned.get("canary_people"):
-            self.add_error("canary_people", "How many people first?")
+            self.add_error("canary_people", "Enter how many people get it first.")
 
     def _emptied(self, cleaned: dict[str, Any]) -> None:
         """An emptied number is its default."""

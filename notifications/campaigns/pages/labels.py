@@ -24,13 +24,13 @@ EVERY: dict[str, str] = {
     Repeat.MONTHLY: "every month",
 }
 STAGE_WORDS = {
-    Stage.CANARY: "The canary goes out",
-    Stage.TEST: "The variants are tested",
-    Stage.REST: "Everybody gets it",
+    Stage.CANARY: "Sending the canary",
+    Stage.TEST: "Testing the variants",
+    Stage.REST: "Sending to everyone",
 }
 LOOKED_AT = {
-    Stage.CANARY: "The canary is out, and looked at until",
-    Stage.TEST: "The variants are out, and compared until",
+    Stage.CANARY: "Canary sent, monitored until",
+    Stage.TEST: "Variants sent, compared until",
 }
 
 
@@ -47,17 +47,21 @@ def instant(at: datetime) -> str:
 
 
 def when(campaign: Campaign) -> str:
-    """`27 Nov 2026, 09:00 by each person's clock, every week`."""
+    """`27 Nov 2026, 09:00 in the recipient's local time, every week`."""
     if campaign.starts == Starts.NOW or campaign.on is None or campaign.at is None:
-        return "when it is launched"
+        return "on launch"
     day = campaign.next_on or campaign.on
-    clock = "by each person's clock" if campaign.starts == Starts.LOCAL else campaign.zone or "UTC"
+    clock = (
+        "in the recipient's local time"
+        if campaign.starts == Starts.LOCAL
+        else campaign.zone or "UTC"
+    )
     words = f"{day:%d %b %Y}, {campaign.at:%H:%M} {clock}"
     return ", ".join(filter(None, (words, EVERY.get(campaign.repeat, ""))))
 
 
 def launch(campaign: Campaign, audience: int, reached: int) -> str:
-    """What the button does: `Send to about 412,300 people, first to 1 %, …`. `reached`: those who
+    """What the button does: `Send to about 412,300 people, 1 % first, …`. `reached`: those who
     would get something."""
     words = [f"Send to about {people(reached)}"]
     if campaign.starts != Starts.NOW:
@@ -65,10 +69,10 @@ def launch(campaign: Campaign, audience: int, reached: int) -> str:
     first = canary(campaign)
     if first and Stage.CANARY in shares_of(campaign, audience).stages:
         wait = span(campaign.canary_minutes * 60)
-        words.append(f"first to {first}, to the others {wait} later")
+        words.append(f"{first} first, the rest {wait} later")
     if campaign.test_percent:
         share = percent(float(campaign.test_percent))
-        words.append(f"the winner to the rest after a test with {share}")
+        words.append(f"A/B test with {share}, the winner to the rest")
     return ", ".join(words)
 
 
@@ -85,11 +89,11 @@ def percent(share: float) -> str:
 
 
 def cost(found: Preflight) -> str:
-    return "not known" if found.cost is None else f"{found.cost:,.2f}"
+    return "unknown" if found.cost is None else f"{found.cost:,.2f}"
 
 
 def headline(run: Run, now: datetime) -> str:
-    """`The canary is out, and looked at until 09:10 UTC`."""
+    """`Canary sent, monitored until 09:10 UTC`."""
     stage = Stage(run.stage)
     if stage in LOOKED_AT and run.gate_at is not None and run.gate_at > now:
         until = run.gate_at if run.gate_at.date() != now.date() else None

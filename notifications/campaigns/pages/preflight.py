@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 
 from notifications.campaigns.models import Campaign
-from notifications.campaigns.pages import labels as wording
+from notifications.campaigns.pages import labels
 from notifications.campaigns.pages.base import (
     APPROVE,
     LAUNCH,
@@ -55,9 +55,9 @@ def before_launch(request: HttpRequest, object_id: str) -> HttpResponse:
         request,
         "preflight",
         campaign,
-        f"Before launching {campaign}",
+        f"Review: {campaign}",
         variants=campaign.variants.select_related("version__template"),
-        when=wording.when(campaign),
+        when=labels.when(campaign),
         person=request.session.get(TEST_PERSON, ""),
         **found,
     )
@@ -82,25 +82,25 @@ def _found(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "approval": approval,
         "needs_approval": settings.CAMPAIGN_APPROVAL,
         "why_not_approve": why_not_approve(campaign, user),
-        "launch": wording.launch(campaign, result.audience, result.reached),
+        "launch": labels.launch(campaign, result.audience, result.reached),
         "pasts": _pasts(campaign),
-        "cost": wording.cost(result),
+        "cost": labels.cost(result),
         "dropped": sum(each.messages for each in result.dropped),
     }
 
 
 def _pasts(campaign: Campaign) -> list[tuple[str, str]]:
     """What else may become of those whose hour has passed: (value, label)."""
-    labels = {
+    names = {
         IfPast.NEXT_DAY: "Send it the next day",
-        IfPast.SKIP: "Leave them out",
-        IfPast.NOW: "Send it at once",
+        IfPast.SKIP: "Skip them",
+        IfPast.NOW: "Send it immediately",
     }
     now_ = if_past(campaign)
     daily = campaign.repeat == Repeat.DAILY  # its next day has a run of its own
     return [
         (choice.value, label)
-        for choice, label in labels.items()
+        for choice, label in names.items()
         if choice != now_ and not (daily and choice == IfPast.NEXT_DAY)
     ]
 
@@ -118,11 +118,11 @@ def launch(request: HttpRequest, object_id: str) -> HttpResponse:
     for each in concerns:
         note(campaign, f"Acknowledged: {each.text}")
     if run is None:
-        note(campaign, f"Scheduled: {wording.when(campaign)}.")
-        messages.success(request, f"Scheduled: {wording.when(campaign)}.")
+        note(campaign, f"Scheduled: {labels.when(campaign)}.")
+        messages.success(request, f"Scheduled: {labels.when(campaign)}.")
     else:
-        note(campaign, f"Launched, to about {wording.people(run.audience)}.")
-        messages.success(request, "Launched. This page shows how it goes.")
+        note(campaign, f"Launched, to about {labels.people(run.audience)}.")
+        messages.success(request, "Launched. This page shows the progress.")
     return to("progress", campaign)
 
 
@@ -138,7 +138,7 @@ def past(request: HttpRequest, object_id: str) -> HttpResponse:
     except InvalidFields as error:
         complain(request, error)
     except ValueError:
-        messages.error(request, "Choose when they get it.")
+        messages.error(request, "Choose what happens to recipients whose time has passed.")
     return to("preflight", campaign)
 
 
@@ -150,8 +150,8 @@ def unschedule(request: HttpRequest, object_id: str) -> HttpResponse:
     except InvalidFields as error:
         complain(request, error)
         return to("progress", campaign)
-    note(campaign, "Back to a draft.")
-    messages.success(request, "It is a draft again, and goes to nobody.")
+    note(campaign, "Unscheduled: a draft again.")
+    messages.success(request, "Unscheduled. It is a draft again, and nothing is sent.")
     return to("change", campaign)
 
 
@@ -165,7 +165,7 @@ def approve(request: HttpRequest, object_id: str) -> HttpResponse:
         complain(request, error)
     else:
         note(campaign, "Approved.")
-        messages.success(request, "Approved, as it is now: whatever is changed takes it back.")
+        messages.success(request, "Approved. Any change withdraws the approval.")
     return to("preflight", campaign)
 
 

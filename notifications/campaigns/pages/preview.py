@@ -39,13 +39,13 @@ def _preview(request: HttpRequest) -> Preview:
     rows = TemplateVersion.objects.filter(published_at__isnull=False).select_related("template")
     row = rows.filter(pk=chosen.version_id or 0).first()
     if row is None:
-        return Preview(problem="Choose a message, and it is shown here as it will arrive.")
+        return Preview(problem="Choose a template to see a preview.")
     versions = [each.version_id for each in variants if each.version_id]
     given = VariablesForm(fields_for(versions), {}, request.POST).read()
     name = request.POST.get("preview_person", "").strip()
     person = person_facts(name) if name else None
     if name and person is None:
-        return Preview(problem=f"Nobody is known as {name}.")
+        return Preview(problem=f"No recipient has the ID {name}.")
     return _shown(row, given, person, _channels(request))
 
 
@@ -71,7 +71,10 @@ def _shown(
         row.built or row.parts, variables, locale=locale, zone=zone, channels=channels
     )
     return Preview(
-        written, person, "" if written else "It has no text for these channels.", made_up
+        written,
+        person,
+        "" if written else "The template has no content for these channels.",
+        made_up,
     )
 
 

@@ -89,8 +89,8 @@ def _texts(found: Progress, at: datetime) -> Iterator[tuple[str, str]]:
 
 def _stage(run: Run, at: datetime) -> str:
     ended = {
-        RunState.PAUSED: "Paused: nothing leaves",
-        RunState.FINISHED: "Over: everybody was visited, and every message is settled",
+        RunState.PAUSED: "Paused: nothing is being sent",
+        RunState.FINISHED: "Finished: everyone is processed, and every message has a result",
         RunState.CANCELLED: "Cancelled",
     }
     return ended.get(RunState(run.state)) or labels.headline(run, at)
@@ -99,7 +99,7 @@ def _stage(run: Run, at: datetime) -> str:
 def _speed(found: Progress) -> str:
     if found.run.state != RunState.RUNNING or found.per_minute is None:
         return ""
-    return f"{labels.people(found.per_minute)} a minute"
+    return f"{labels.people(found.per_minute)} per minute"
 
 
 def _end(found: Progress, at: datetime) -> str:
@@ -109,9 +109,9 @@ def _end(found: Progress, at: datetime) -> str:
     if run.state == RunState.PAUSED or found.visited >= found.people:
         return ""
     if found.ends_at is None:
-        return "when it ends cannot be said yet"
+        return "No estimate yet"
     left = max(0.0, (found.ends_at - at).total_seconds())
-    return f"over in about {span(round(left))}, at {found.ends_at:%H:%M} UTC"
+    return f"done in about {span(round(left))}, at {found.ends_at:%H:%M} UTC"
 
 
 def _of_arms(found: Progress) -> Iterator[tuple[str, str]]:

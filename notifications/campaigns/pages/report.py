@@ -24,7 +24,7 @@ def report_of(request: HttpRequest, object_id: str) -> HttpResponse:
         request,
         "report",
         campaign,
-        f"Report of {campaign}",
+        f"Report: {campaign}",
         found=found,
         law=found.figures.law(),
         tone=labels.TONES[campaign.state],

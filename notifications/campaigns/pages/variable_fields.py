@@ -106,7 +106,7 @@ def _number(text: str) -> int | float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):  # JSON has neither
-        raise ValueError("A number, like 12.5.")
+        raise ValueError("Enter a number such as 12.5.")
     return number
 
 
@@ -114,9 +114,9 @@ def _whole(text: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        raise ValueError("A whole number.") from None
+        raise ValueError("Enter a whole number.") from None
     if abs(number) > LARGEST_WHOLE:
-        raise ValueError("A whole number of at most 18 digits.")
+        raise ValueError("Enter a whole number of at most 18 digits.")
     return number
 
 
@@ -124,7 +124,7 @@ def _json(text: str) -> Any:
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        raise ValueError('This is not JSON, like [1, 2] or {"name": "Ada"}.') from None
+        raise ValueError('Enter JSON such as [1, 2] or {"name": "Ada"}.') from None
     if depth_over(found, DEEPEST_JSON):
         raise ValueError("These lists and objects are nested too deeply.")
     if "\\u0000" in text and b"\\u0000" in msgspec.json.encode(found).replace(b"\\\\", b""):

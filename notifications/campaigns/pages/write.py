@@ -92,7 +92,7 @@ def _save(request: HttpRequest, object_id: str) -> HttpResponse:
 def copy(request: HttpRequest, object_id: str) -> HttpResponse:
     user: Any = request.user
     made = campaign_copy(campaign=campaign_of(object_id), owner=user)
-    messages.success(request, f"“{made}” is a draft that says the same.")
+    messages.success(request, f"Duplicated as the draft “{made}”.")
     return to("change", made)
 
 
@@ -109,7 +109,7 @@ def _answer(request: HttpRequest, campaign: Campaign | None) -> HttpResponse:
         return _form(request, written)
     if "_preflight" in request.POST:
         return to("preflight", saved)
-    messages.success(request, "Saved. Nothing is sent before it is launched.")
+    messages.success(request, "Saved. Nothing is sent until you launch the campaign.")
     return redirect(url("change", saved))
 
 

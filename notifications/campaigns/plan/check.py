@@ -14,7 +14,7 @@ from notifications.segments.people import ownership
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import InvalidFields
 
-NO_CHANNEL = "No channel has a text in every variant: nobody would get anything."
+NO_CHANNEL = "No channel has content in every variant: nobody would get a message."
 
 
 def check(campaign: Campaign, now: datetime) -> None:
@@ -22,7 +22,7 @@ def check(campaign: Campaign, now: datetime) -> None:
     found = dict(reversed([*_time(campaign, now), *_shares(campaign), *_pace(campaign)]))
     variants = list(campaign.variants.select_related("version__template"))
     if not variants:
-        found["variants"] = "Say what is to be sent: one variant at least."
+        found["variants"] = "Choose a template: at least one variant is needed."
     found |= dict(_winner(campaign, len(variants)))
     found |= _segment(campaign)
     if found:
@@ -37,7 +37,7 @@ def check_approval(campaign: Campaign) -> None:
     if not settings.CAMPAIGN_APPROVAL:
         return
     if campaign.approved_by_id is None:
-        raise InvalidFields({"approved_by": "Somebody else has to approve it first."})
+        raise InvalidFields({"approved_by": "Another person must approve it first."})
 
 
 def draft_of(campaign: Campaign, variant: Variant, now: datetime) -> Draft:
@@ -68,13 +68,13 @@ def when_of(campaign: Campaign) -> When:
 def _time(campaign: Campaign, now: datetime) -> Iterator[tuple[str, str]]:
     if campaign.starts == Starts.NOW:
         if campaign.repeat:
-            yield "repeat", "What repeats needs a day and an hour."
+            yield "repeat", "A repeating campaign needs a date and a time."
     elif campaign.on is None:
-        yield "on", "Give the day."
+        yield "on", "Enter a date."
     elif campaign.at is None:
-        yield "at", "Give the hour."
+        yield "at", "Enter a time."
     elif ends(when_of(campaign)) < now:
-        yield "on", "This is in the past, everywhere."
+        yield "on", "This is in the past in every time zone."
     if campaign.expires_at is not None and campaign.expires_at <= now:
         yield "expires_at", "This is in the past."
     if campaign.repeat_until and campaign.on and campaign.repeat_until < campaign.on:
@@ -107,18 +107,21 @@ def _shares(campaign: Campaign) -> Iterator[tuple[str, str]]:
 
 def _pace(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if campaign.per_minute is not None and campaign.finish_hours is not None:
-        yield "finish_hours", "Give a rate or a time to finish in, not both."
+        yield "finish_hours", "Set a rate or a time to finish in, not both."
     if campaign.per_minute == 0:
-        yield "per_minute", "At least one person a minute."
+        yield "per_minute", "Must be at least one person per minute."
 
 
 def _winner(campaign: Campaign, variants: int) -> Iterator[tuple[str, str]]:
     if campaign.winner_by:
         if variants < 2:
-            yield "winner_by", "There is nothing to choose between: add a variant."
+            yield "winner_by", "Add a second variant to choose a winner from."
         if not campaign.test_percent:
-            yield "test_percent", "Say how many get the variants before the winner is chosen."
+            yield "test_percent", "Set how many get the variants before the winner is chosen."
         if campaign.starts == Starts.LOCAL:
-            yield "winner_by", "With an hour of each person's own, the first zones would be all."
+            yield (
+                "winner_by",
+                "Not with the recipient's local time: the first zones would decide.",
+            )
     elif campaign.test_percent:
-        yield "test_percent", "Say by what the winner is chosen, or leave this 0."
+        yield "test_percent", "Choose how the winner is decided, or set this to 0."

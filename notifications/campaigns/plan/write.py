@@ -24,10 +24,10 @@ NOT_COPIED = frozenset(
 )
 NOT_A_DRAFT = InvalidFields({"state": "Only a draft can be changed."}, "not_a_draft", 409)
 CHANGED = InvalidFields(
-    {"seen": "Somebody changed it meanwhile: look at it once more."}, "changed_meanwhile", 409
+    {"seen": "Somebody changed the campaign meanwhile. Review it again."}, "changed_meanwhile", 409
 )
 TWICE = "Two variants have the same name."
-SENT_ALREADY = "A variant that was sent in an earlier run has to stay."
+SENT_ALREADY = "A variant that was sent in an earlier run cannot be removed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ def campaign_approve(
 def why_not_approve(campaign: Campaign, by: User) -> str:
     """ "" when this person may be the second one."""
     if campaign.owner_id == by.pk:
-        return "It is your own: somebody else has to approve it."
+        return "You own this campaign: another person must approve it."
     if campaign.edited_by_id == by.pk:
-        return "You changed it last: somebody else has to approve it."
+        return "You changed it last: another person must approve it."
     return ""
 
 
@@ -127,7 +127,7 @@ def run_rate(*, run: Run, per_minute: int | None, now: datetime) -> None:
     """People a minute from now on, also after a pause and in later runs; None: no limit. Raises
     InvalidFields."""
     if per_minute is not None and per_minute < 1:
-        raise InvalidFields({"per_minute": "At least one person a minute."})
+        raise InvalidFields({"per_minute": "Must be at least one person per minute."})
     visited = run.slices.aggregate(n=Sum("visited"))["n"] or 0
     changed = Run.objects.filter(pk=run.pk, state__in=OPEN_RUNS).update(
         per_minute=per_minute, paced_since=now, paced_visited=visited

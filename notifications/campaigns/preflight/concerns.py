@@ -70,22 +70,23 @@ def _hour_passed(campaign: Campaign, late: Late) -> Iterator[Concern]:
         return
     past, when = if_past(campaign), when_of(campaign)
     then = {
-        IfPast.NEXT_DAY: "They get it the next day at that hour",
+        IfPast.NEXT_DAY: "They get it the next day at that time",
         IfPast.SKIP: "They get nothing",
-        IfPast.NOW: "They get it as soon as it is launched",
+        IfPast.NOW: "They get it immediately on launch",
     }[past]
     if past == IfPast.SKIP and campaign.repeat == Repeat.DAILY:
-        then = "They get nothing of this run, but the next day's"
+        then = "They are skipped in this run and get the next day's"
     end = campaign.expires_at
     if end is not None and late.last_start is not None and late.last_start >= end:
-        then = f"{then}, which for some is after its end ({end:%d %b %H:%M} UTC): they get nothing"
-    clock = f"{when.at:%H:%M} on {when.on:%d %b}" if when.at and when.on else "its hour"
-    text = f"It is past {clock} for about {_people(late.people)} ({_named(late.zones)}). {then}."
+        late_for = f"after the campaign's end ({end:%d %b %H:%M} UTC)"
+        then = f"{then}, which for some is {late_for}: they get nothing"
+    clock = f"{when.at:%H:%M} on {when.on:%d %b}" if when.at and when.on else "The start time"
+    text = f"{clock} has passed for about {_people(late.people)} ({_named(late.zones)}). {then}."
     yield Concern(HOUR_PASSED, text, late.people)
 
 
 def _named(zones: Sequence[str]) -> str:
-    shown = [zone or "no zone known" for zone in sorted(zones)[:ZONES_NAMED]]
+    shown = [zone or "time zone unknown" for zone in sorted(zones)[:ZONES_NAMED]]
     more = len(zones) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -93,7 +94,7 @@ def _named(zones: Sequence[str]) -> str:
 def _unrendered(seen: Sample, scale: float) -> Iterator[Concern]:
     for variant, channel, people in seen.not_written(scale):
         text = (
-            f"Variant {variant} cannot be written by {channel} for about {_people(people)}: they"
+            f"Variant {variant} cannot be rendered for {channel} for about {_people(people)}: they"
             f" get nothing by {channel}."
         )
         yield Concern(f"{UNRENDERED}:{variant}:{channel}", text, people)
@@ -102,7 +103,7 @@ def _unrendered(seen: Sample, scale: float) -> Iterator[Concern]:
 def _channel_dropped(seen: Sample, scale: float) -> Iterator[Concern]:
     for channel, variants, people in seen.lost_channels(scale):
         text = (
-            f"Nobody gets it by {channel}, by which about {_people(people)} could be reached:"
+            f"Nothing is sent by {channel}, which would reach about {_people(people)}:"
             f" {lacking_words(variants)}."
         )
         yield Concern(f"{CHANNEL_DROPPED}:{channel}", text, people)
@@ -113,14 +114,16 @@ def _canary(campaign: Campaign, about: int) -> Iterator[Concern]:
         return
     found = shares_of(campaign, about)
     if Stage.CANARY not in found.stages:
-        why = f"The canary is nobody: {_canary_words(campaign)} of about {_people(about)}"
+        why = f"The canary is empty: {_canary_words(campaign)} of about {_people(about)}"
         if float(campaign.test_percent + campaign.hold_out_percent) >= 100:
-            why = "The canary is nobody: the test and the control group are everybody"
+            why = "The canary is empty: the test and the control group are the whole audience"
         yield Concern(
-            CANARY_NOBODY, f"{why}. It goes out without one.", about - _held_out(found, about)
+            CANARY_NOBODY,
+            f"{why}. The campaign is sent without one.",
+            about - _held_out(found, about),
         )
     elif len(found.stages) == 1:
-        text = "The canary is everybody: nobody is left to wait for it."
+        text = "The canary is the whole audience: nobody is left to wait for it."
         yield Concern(CANARY_EVERYBODY, text, about - _held_out(found, about))
 
 
@@ -128,7 +131,7 @@ def canary_warning(campaign: Campaign, about: int) -> Iterator[str]:
     first = shares_of(campaign, about).stages.get(Stage.CANARY)
     expected = (first.high - first.low) * about / PLACES if first else 0
     if 1 <= expected < FEW:
-        yield f"The canary is about {_people(round(expected))}, and by chance may be nobody."
+        yield f"The canary is about {_people(round(expected))}, and may by chance be empty."
 
 
 def _held_out(found: Shares, about: int) -> int:

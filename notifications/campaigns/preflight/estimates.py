@@ -33,14 +33,14 @@ def speed_of(channel: str, lane: Lane) -> Speed:
         if route.account.channel.value == channel and route.usable
     ]
     if not usable and channel not in {own.value for own in OWN}:
-        return Speed(channel, 0.0, "no account of this channel may send now")
+        return Speed(channel, 0.0, "no provider account can send now")
     rates = [route.rate_now or float(route.account.rate_per_second) for route in usable]
     if rates and all(rates):
-        return Speed(channel, sum(rates), "the rate of its accounts")
+        return Speed(channel, sum(rates), "provider account rate")
     measured = float(rate(delivery_queue(channel, lane)))
     if measured > USUAL:
-        return Speed(channel, measured, "what was sent in the last seconds")
-    return Speed(channel, USUAL, "what is usual")
+        return Speed(channel, measured, "recent throughput")
+    return Speed(channel, USUAL, "typical throughput")
 
 
 def ends_at(

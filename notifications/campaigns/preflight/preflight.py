@@ -78,15 +78,15 @@ def found_messages(reach: Sequence[Reach]) -> dict[str, int]:
 
 def _warnings(campaign: Campaign, about: int, seen: Sample) -> Iterable[str]:
     if about == 0:
-        yield "Nobody is in the audience."
+        yield "The audience is empty."
     elif seen.reached == 0:
-        yield "Nobody of the sample would get anything."
+        yield "Nobody in the sample would get a message."
     share = sum(seen.deferred.values()) / max(1, seen.reached)
     if share > 0.2:
         reason = words(seen.deferred.most_common(1)[0][0])
-        yield f"{share:.0%} of the messages would wait. {reason}."
+        yield f"{share:.0%} of the messages would be deferred. {reason}."
     yield from dict.fromkeys(seen.said)
     yield from seen.not_sent_by()
     yield from canary_warning(campaign, about)
     if not (campaign.canary_percent or campaign.canary_people or campaign.test_percent):
-        yield "There is no canary: everybody gets it at once, right or wrong."
+        yield "There is no canary: everyone gets it at once."

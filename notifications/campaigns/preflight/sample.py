@@ -213,17 +213,17 @@ class Sample:
     def not_sent_by(self) -> list[str]:
         """Of channels by which nobody could be reached."""
         return [
-            f"It does not go by {channel}: {lacking_words(self._lacking[channel])}."
+            f"Nothing is sent by {channel}: {lacking_words(self._lacking[channel])}."
             for channel, n in self._would.items()
             if not n
         ]
 
 
 def lacking_words(variants: Sequence[str]) -> str:
-    """`variants A and B have no text for it`."""
+    """`variants A and B have no content for it`."""
     if len(variants) == 1:
-        return f"variant {variants[0]} has no text for it"
-    return f"variants {', '.join(variants[:-1])} and {variants[-1]} have no text for it"
+        return f"variant {variants[0]} has no content for it"
+    return f"variants {', '.join(variants[:-1])} and {variants[-1]} have no content for it"
 
 
 def _lacking(wanted: Sequence[str], variants: Sequence[Variant]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
 
-NOBODY = "Say to whom: the id of somebody you may write to."
+NOBODY = "Enter the ID of a recipient you may write to."
 
 
 def try_on(*, campaign: Campaign, variant: str, person: str) -> str:
@@ -19,7 +19,7 @@ def try_on(*, campaign: Campaign, variant: str, person: str) -> str:
     rows = campaign.variants.select_related("version__template")
     chosen = rows.filter(name=variant).first() or rows.first()
     if chosen is None:
-        raise InvalidFields({"variants": "There is no message yet."})
+        raise InvalidFields({"variants": "Choose a template first."})
     draft_of(campaign, chosen, now())
     body = {
         "type": campaign.type.slug,

@@ -49,10 +49,10 @@ def held_out(run: Run) -> HeldOut | None:
         return None
     groups = (
         _group(run, "Reached", Range(0, PLACES - share)),
-        _group(run, "Held out", Range(PLACES - share, PLACES)),
+        _group(run, "Control group", Range(PLACES - share, PLACES)),
     )
     verdicts = []
-    for what, name in (("unsubscriptions", "left"), ("people active elsewhere", "came")):
+    for what, name in (("unsubscriptions", "left"), ("engagement elsewhere", "came")):
         samples = {each.name: Sample(getattr(each, name), each.people) for each in groups}
         if found := compared(samples):
             verdicts.append(in_words(found, samples, what))

@@ -60,7 +60,7 @@ class Report:
 
     def funnel(self) -> list[Step]:
         found = self.figures.funnel()
-        numbers = [("Audience, about", self.people), ("Visited", self.visited)]
+        numbers = [("Audience, estimated", self.people), ("Processed", self.visited)]
         numbers += [("Messages", found.created), ("Sent", found.sent)]
         numbers += [("Delivered", found.delivered), ("Opened", found.opened)]
         numbers += [("Clicked", found.clicked)]
@@ -68,7 +68,7 @@ class Report:
         before: int | None = None
         steps = []
         for name, n in numbers:
-            share = n / before if before and name not in ("Visited", "Messages") else None
+            share = n / before if before and name not in ("Processed", "Messages") else None
             steps.append(Step(name, n, share, round(100 * n / most, 1)))
             before = n
         return steps

@@ -59,8 +59,8 @@ def in_words(found: Comparison, samples: Mapping[str, Sample], what: str) -> str
     best, second = samples[found.best], samples[found.second]
     against = f"{found.best} {best.share:.1%}, {found.second} {second.share:.1%}"
     if found.confidence is None:
-        return f"Not enough {what} yet to say anything ({against})."
+        return f"Not enough {what} yet to compare ({against})."
     if found.sure:
         sure = min(found.confidence, 0.999)
-        return f"{found.best} has more {what}: {against}. {sure:.1%} sure that it is no chance."
+        return f"{found.best} has more {what}: {against}. Confidence {sure:.1%}."
     return f"The difference in {what} may be chance ({against}; {found.confidence:.0%} sure)."

@@ -39,8 +39,8 @@ def wrong(numbers: Numbers, limits: Limits) -> str:
     for name, n, of, limit in (
         ("failed", numbers.failed + numbers.uncertain, numbers.tried, limits.failed),
         ("bounced", numbers.bounced, numbers.tried, limits.bounced),
-        ("were called spam", numbers.complained, numbers.sent, limits.complained),
-        ("led to an unsubscription", numbers.unsubscribed, numbers.sent, limits.unsubscribed),
+        ("were reported as spam", numbers.complained, numbers.sent, limits.complained),
+        ("led to an unsubscribe", numbers.unsubscribed, numbers.sent, limits.unsubscribed),
     ):
         if of and n / of > limit:
             return f"{n:,} of {of:,} {name}: {n / of:.1%}, more than {limit:.1%}"

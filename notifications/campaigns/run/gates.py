@@ -20,7 +20,7 @@ WHERE run_id = %s AND stage = %s AND done_at IS NULL AND due_at IS NULL
 
 
 def try_gate(run: Run, now: datetime) -> bool:
-    """Whether the next stage began. The brake was asked before."""
+    """Whether the next stage began. Auto-pause is checked before."""
     following = next_stage(run)
     if following is None or run.gate_at is None or waits_for(run, now):
         return False

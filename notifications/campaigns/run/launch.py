@@ -21,7 +21,7 @@ from notifications.campaigns.shares import (
 from notifications.campaigns.states import CampaignState
 from notifyproj.core.api.errors import InvalidFields
 
-LAUNCHED = "It was launched already."
+LAUNCHED = "It was already launched."
 READY = timedelta(minutes=2)  # before the first zone's hour: enough to write its slices
 
 
@@ -45,7 +45,7 @@ def campaign_unschedule(*, campaign: Campaign) -> None:
     """Back to a draft, before its first run began. Raises InvalidFields."""
     waiting = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SCHEDULED, runs_begun=0)
     if not waiting.update(state=CampaignState.DRAFT, next_at=None):
-        raise InvalidFields({"state": "It has begun already."}, "launched", 409)
+        raise InvalidFields({"state": "It has already started."}, "launched", 409)
     campaign.refresh_from_db()
 
 

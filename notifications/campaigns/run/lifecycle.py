@@ -26,7 +26,7 @@ INLINE = 3.0  # seconds of cancelling that somebody waits for; the tick goes on
 
 SET_STATE = "UPDATE notification SET state = %s WHERE id = ANY(%s::uuid[]) AND state = ANY(%s)"
 NOTHING_WAITS = InvalidFields(
-    {"state": "Every message has gone out already: there is nothing to cancel."},
+    {"state": "Every message has already been sent: there is nothing to cancel."},
     "nothing_waits",
     409,
 )
@@ -48,7 +48,7 @@ def run_pause(*, run: Run, by: str, because: str = "", now: datetime) -> None:
 
 
 def run_resume(*, run: Run, by: str, now: datetime) -> None:
-    """From where it stood; its rate begins anew, and the brake counts from here. Raises
+    """From where it stood; its rate and its auto-pause counters restart. Raises
     InvalidFields."""
     numbers = numbers_of(run)._asdict()
     with transaction.atomic():
@@ -68,7 +68,7 @@ def run_resume(*, run: Run, by: str, now: datetime) -> None:
         fed = not run.slices.filter(done_at=None).exists()
         state = NotificationState.RESOLVED if fed else NotificationState.ACCEPTED
         _notifications(run, state, [NotificationState.PAUSED.value])
-    alert_resolve(key=brake_key(run))
+    alert_resolve(key=auto_pause_key(run))
     feed_due()
 
 
@@ -86,7 +86,7 @@ def run_cancel(*, run: Run, by: str, now: datetime) -> Cancelled:
         _campaign(run, CampaignState.CANCELLED, now)
         for arm in run.arms.all():  # two or three
             mark_cancelled(str(arm.notification_id), run.campaign.service_id)
-    alert_resolve(key=brake_key(run))
+    alert_resolve(key=auto_pause_key(run))
     return cancel_rest(run, INLINE)
 
 
@@ -120,7 +120,7 @@ def run_finish(*, run: Run, now: datetime) -> bool:
             return False
         _notifications(run, NotificationState.RESOLVED, [*GOING, NotificationState.PAUSED])
         _schedule_next(run.campaign, now)
-    alert_resolve(key=brake_key(run))
+    alert_resolve(key=auto_pause_key(run))
     return True
 
 
@@ -129,7 +129,7 @@ def is_over(run: Run) -> bool:
     return not run.slices.filter(done_at=None).exists() and is_settled(run)
 
 
-def brake_key(run: Run) -> str:
+def auto_pause_key(run: Run) -> str:
     return f"campaign-stopped:{run.pk}"
 
 

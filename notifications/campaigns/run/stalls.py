@@ -49,7 +49,7 @@ def why_waiting(run: Run, now: datetime) -> list[Reason]:
         return []
     type_ = type_of(run.campaign.type_id)
     if type_ is None:
-        return [Reason("type_removed", "Its type was removed.")]
+        return [Reason("type_removed", "The notification type was removed.")]
     arms = list(run.arms.select_related("variant"))
     versions = [arm.variant.version_id for arm in arms]
     channels = room.common_channels(run.campaign, type_, versions)
@@ -70,14 +70,16 @@ def _paused(run: Run) -> Reason:
 def _nobody_works(run: Run, channels: Sequence[str], now: datetime) -> Iterator[Reason]:
     late = run.slices.filter(due_at__lt=now - LATE, stage__lte=run.stage)
     if late.exists():
-        yield Reason("no_tick", "Nothing starts what is due: is Beat running, and `periodic`?")
+        text = "Due work does not start. Check that Beat and `periodic` are running."
+        yield Reason("no_tick", text)
     unheard = run.slices.filter(dispatch_no__gte=3, visited=0, problem="", done_at=None)
     if unheard.filter(due_at__isnull=False).exists():
-        yield Reason("no_resolver", "No worker takes the audience: is `background` running?")
+        text = "No worker processes the audience. Check that `background` is running."
+        yield Reason("no_resolver", text)
     for channel in channels:
         queue = delivery_queue(channel, Lane(run.lane))
         if (waiting := backlog(queue)) and not rate(queue):
-            text = f"{waiting:,} messages are in the queue {queue}, and no worker takes any."
+            text = f"{waiting:,} messages wait in the queue {queue}, and no worker takes them."
             yield Reason("no_worker", text)
 
 
@@ -93,18 +95,18 @@ def _accounts(channels: Sequence[str]) -> Iterator[Reason]:
             alone = row.channel not in usable
             yield Reason(
                 "account" if alone else "some_accounts",
-                f"{row.slug} {why}." + (f" Nothing goes by {row.channel}." if alone else ""),
+                f"{row.slug} {why}." + (f" Nothing is sent by {row.channel}." if alone else ""),
                 page,
             )
 
 
 def _out(row: ProviderAccount) -> str:
     if not row.enabled:
-        return "is switched off"
+        return "is not enabled"
     if row.held_at is not None:
-        return f"is paused: {row.held_reason or row.held_by or 'it needs an operator'}"
+        return f"is suspended: {row.held_reason or row.held_by or 'it needs an operator'}"
     if (row.breaker_forced or row.breaker) != "closed":
-        return "fails so often that it is left alone for now"
+        return "failed too often: its circuit breaker is open"
     if row.failures >= FEW_FAILURES:
         return f"is failing: the last {row.failures:,} attempts mostly failed"
     return ""
@@ -115,12 +117,12 @@ def _gate(run: Run, now: datetime) -> Iterator[Reason]:
         return
     stage = Stage(run.stage)
     if run.gate_at > now:
-        what = {Stage.CANARY: "The canary is looked at", Stage.TEST: "The variants are compared"}
+        what = {Stage.CANARY: "The canary is monitored", Stage.TEST: "The variants are compared"}
         yield Reason("gate", f"{what[stage]} until {run.gate_at:%d %b %H:%M} UTC.")
     elif why := waits_for(run, now):
         text = {
-            "visiting": "The stage before is still being written.",
-            "settling": "The stage before has not arrived yet.",
+            "visiting": "The previous stage is still being prepared.",
+            "settling": "The previous stage has no results yet.",
         }[why]
         yield Reason("gate", text)
 
@@ -129,21 +131,24 @@ def _slices(run: Run, now: datetime) -> Iterator[Reason]:
     waiting = run.slices.filter(done_at=None, stage__lte=run.stage)
     problems = set(waiting.values_list("problem", flat=True)) - {""}
     for code, text in (
-        ("queue", "Its queues are full: it goes on as they empty."),
-        ("backlog", "As many messages as allowed wait for providers: it goes on as they leave."),
-        ("rate", f"It goes to {run.per_minute or 0:,} people a minute, as was said."),
+        ("queue", "The send queues are full. The campaign continues as they drain."),
+        (
+            "backlog",
+            "The limit of waiting messages is reached. The campaign continues as they are sent.",
+        ),
+        ("rate", f"The send rate is limited to {run.per_minute or 0:,} people per minute."),
     ):
         if code in problems:
             yield Reason(code, text)
     ahead = waiting.filter(starts_at__gt=now).order_by("starts_at").first()
     if ahead is not None and not waiting.filter(starts_at__lte=now).exists():
         where = f" in {ahead.zone}" if ahead.zone else ""
-        text = f"The next hour comes{where} at {ahead.starts_at:%d %b %H:%M} UTC."
+        text = f"The next local send time{where} is {ahead.starts_at:%d %b %H:%M} UTC."
         yield Reason("hour", text)
 
 
 def _rows(run: Run, arms: Sequence[int]) -> Iterator[Reason]:
-    """What the messages wait for that were written."""
+    """What the messages already created wait for."""
     if open_deliveries(arms, run.began_at) == 0:
         return
     with connection.cursor() as cursor:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", Campaign, Run)
 
 LOCK = AdvisoryLock("camp")
-BRAKE = "the brake"
+AUTO_PAUSE = "auto-pause"
 CANCEL_SECONDS = 0.5
 
 
@@ -71,20 +71,20 @@ def _begin(campaign: Campaign, now: datetime) -> None:
         Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SCHEDULED).update(
             state=CampaignState.DRAFT, next_at=None
         )
-        title = f"The campaign “{campaign}” could not begin"
+        title = f"Campaign “{campaign}” could not start"
         alert_raise(key=f"campaign-not-begun:{campaign.pk}", title=title, detail=words)
 
 
 def _watch(run: Run, now: datetime) -> None:
-    if because := wrong(_since_brake(run), limits_of(run.campaign)):
-        life.run_pause(run=run, by=BRAKE, because=because, now=now)
-        title = f"The campaign “{run.campaign}” stopped by itself"
-        alert_raise(key=life.brake_key(run), title=title, detail=because)
+    if because := wrong(_since_resumed(run), limits_of(run.campaign)):
+        life.run_pause(run=run, by=AUTO_PAUSE, because=because, now=now)
+        title = f"Campaign “{run.campaign}” was paused automatically"
+        alert_raise(key=life.auto_pause_key(run), title=title, detail=because)
     elif not try_gate(run, now) and life.is_over(run):
         life.run_finish(run=run, now=now)
 
 
-def _since_brake(run: Run) -> Numbers:
+def _since_resumed(run: Run) -> Numbers:
     """Somebody may have gone on in spite of what was then."""
     before = Numbers(**run.brake_from)
     return Numbers(*(n - m for n, m in zip(numbers_of(run), before, strict=True)))

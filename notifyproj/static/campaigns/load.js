@@ -11,7 +11,7 @@ async function load(place) {
   } catch {
     const text = document.createElement("p");
     text.className = "admin-note admin-note--bad";
-    text.textContent = "This could not be found out just now. Reload the page to try again.";
+    text.textContent = "This part could not be loaded. Reload the page to try again.";
     place.replaceChildren(text);
   }
 }

@@ -39,7 +39,7 @@ function speed(live) {
   const seconds = live.at - seen[0].at;
   if (seconds < 1 || !live.texts.speed) return {};
   const minute = Math.round(((live.visited - seen[0].visited) / seconds) * 60);
-  return { speed: `${minute.toLocaleString("en")} people a minute now;` };
+  return { speed: `${minute.toLocaleString("en")} people per minute now;` };
 }
 
 function reasons(found) {
@@ -57,7 +57,7 @@ function item(reason) {
   if (reason.url) {
     const link = document.createElement("a");
     link.href = reason.url;
-    link.textContent = "Look at it";
+    link.textContent = "View";
     line.append(" ", link);
   }
   return line;

@@ -77,7 +77,7 @@ def test_what_keeps_a_draft_from_being_launched_is_said_beside_its_field(
     world: World, marketer: Client
 ) -> None:
     shown = marketer.get(page("change", campaign(world, starts="at"))).content.decode()
-    assert "Give the day." in shown
+    assert "Enter a date." in shown
 
 
 def test_numbers_that_mean_nothing_for_what_was_chosen_are_not_kept(
@@ -99,12 +99,12 @@ def test_a_preflight_says_what_the_button_will_do(world: World, marketer: Client
     crowd(world, 3)
     made = campaign(world, canary_percent=50)
     shown = marketer.get(page("preflight_found", made)).content.decode()
-    assert "Send to about 3 people, first to 50 %, to the others 10 min later" in shown
+    assert "Send to about 3 people, 50 % first, the rest 10 min later" in shown
 
 
 def test_a_preflight_of_what_cannot_go_out_has_no_button(world: World, marketer: Client) -> None:
     shown = marketer.get(page("preflight_found", campaign(world, starts="at"))).content.decode()
-    assert "It cannot be launched" in shown
+    assert "This campaign cannot be launched" in shown
     assert "Send to about" not in shown
 
 
@@ -117,7 +117,7 @@ def test_what_has_all_gone_out_is_not_asked_about_nor_cancelled(
     settle(all_final)
 
     asked = marketer.get(page("cancel", made)).content.decode()
-    assert "Every message has gone out already" in asked
+    assert "Every message has already been sent" in asked
     assert "<button" not in asked.partition("Every message")[2].partition("</form>")[0]
     marketer.post(page("cancel", made))
     made.refresh_from_db()
@@ -135,7 +135,7 @@ def test_it_is_launched_paused_resumed_and_cancelled(
     marketer.post(page("pause", made), {"because": "A typo"})
     assert Run.objects.get().stopped_because == "A typo"
     asked = marketer.get(page("resume", made)).content.decode()
-    assert "It was stopped because A typo." in asked
+    assert "It was paused because A typo." in asked
     marketer.post(page("resume", made))
     assert Run.objects.get().state == "running"
 
@@ -147,7 +147,7 @@ def test_it_is_launched_paused_resumed_and_cancelled(
     assert [row.note.partition(":")[0].partition(",")[0] for row in rows] == [
         "Launched",
         "Paused",
-        "It goes on.",
+        "Resumed.",
         "Cancelled",
     ]
 
@@ -249,7 +249,7 @@ def test_one_for_later_waits_and_can_be_a_draft_again(world: World, marketer: Cl
     made = campaign(world, starts="at", on="2099-01-01", at="09:00")
     marketer.post(page("launch", made), seen(made))
     shown = marketer.get(page("progress", made)).content.decode()
-    assert "It begins" in shown
+    assert "Starts " in shown
 
     marketer.post(page("unschedule", made))
     made.refresh_from_db()

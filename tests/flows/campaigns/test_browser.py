@@ -44,10 +44,10 @@ def test_a_marketer_writes_launches_stops_and_reads(page: Page, site: str, world
     page.get_by_label("order id").fill("A-77")
     expect(page.locator("#preview")).to_contain_text("Order A-77")
     expect(page.get_by_label("Hour", exact=True)).to_be_hidden()
-    page.get_by_label("At one instant for everybody").check()
+    page.get_by_label("Specific time").check()
     expect(page.get_by_label("Hour", exact=True)).to_be_visible()
-    page.get_by_label("As soon as it is launched").check()
-    page.get_by_label("To nobody: everybody gets it at once").check()
+    page.get_by_label("Immediately on launch").check()
+    page.get_by_label("No canary: send to everyone at once").check()
     fine(page)
 
     page.get_by_role("button", name="Save and look before launching").click()

@@ -58,9 +58,9 @@ def test_it_adds_up_and_equals_a_recount(ended: Campaign) -> None:
 
 def test_the_page_says_it_in_words(ended: Campaign) -> None:
     shown = client().get(page("report", ended)).content.decode()
-    assert "9 created = 8 sent + 0 failed + 1 not to be sent" in shown
+    assert "9 created = 8 sent + 0 failed + 1 skipped" in shown
     assert "No address of this person on this channel" in shown
-    assert "Not enough clicks yet to say anything" in shown
+    assert "Not enough clicks yet to compare" in shown
 
 
 def test_as_csv_it_has_a_line_a_variant_and_channel(ended: Campaign) -> None:

@@ -86,15 +86,15 @@ def test_a_canary_that_fails_stops_the_campaign_and_says_why(
 
     run.refresh_from_db()
     assert run.state == RunState.PAUSED
-    assert run.stopped_by == "the brake"
+    assert run.stopped_by == "auto-pause"
     assert "failed: 100.0%, more than 20.0%" in run.stopped_because
-    assert "stopped by itself" in Alert.objects.get(key=f"campaign-stopped:{run.pk}").title
+    assert "paused automatically" in Alert.objects.get(key=f"campaign-stopped:{run.pk}").title
 
     pass_gate(run)
     assert len(reached()) < 40
 
 
-def test_who_goes_on_after_the_brake_is_not_stopped_for_the_same_again(
+def test_a_campaign_resumed_after_auto_pause_is_not_paused_for_the_same_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd(world, 1)
@@ -114,7 +114,7 @@ def test_who_goes_on_after_the_brake_is_not_stopped_for_the_same_again(
     assert Alert.objects.get(key=f"campaign-stopped:{run.pk}").resolved_at
 
 
-def test_the_brake_works_until_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_pause_works_until_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(world, 2)
     run = launch(campaign(world))
     tick()

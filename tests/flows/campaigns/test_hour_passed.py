@@ -140,9 +140,9 @@ def test_one_that_recurs_daily_reaches_both_sides_of_the_date_line_each_day(
 @pytest.mark.parametrize(
     ("if_past", "said"),
     [
-        ("next_day", "They get it the next day at that hour."),
+        ("next_day", "They get it the next day at that time."),
         ("skip", "They get nothing."),
-        ("now", "They get it as soon as it is launched."),
+        ("now", "They get it immediately on launch."),
     ],
 )
 def test_how_many_are_past_their_hour_is_said_before(zoned: World, if_past: str, said: str) -> None:
@@ -168,4 +168,4 @@ def test_an_hour_that_comes_again_after_the_end_is_said_so(zoned: World) -> None
 
     (found,) = preflight(made, at(0, 1)).acknowledge
 
-    assert "after its end" in found.text
+    assert "after the campaign's end" in found.text

@@ -149,7 +149,7 @@ def test_a_campaign_of_which_nothing_waits_is_not_cancelled_any_more(
     crowd(world, 2)
     made = all_out(world, hints)
 
-    with pytest.raises(InvalidFields, match="gone out already"):
+    with pytest.raises(InvalidFields, match="already been sent"):
         campaign_cancel(campaign=made, by="ada", now=now())
 
     made.refresh_from_db()

@@ -143,7 +143,7 @@ def test_a_test_and_a_control_group_of_everybody_leave_no_canary(world: World) -
     (found,) = looked_at(made).acknowledge
 
     assert (found.code, found.people) == ("canary_nobody", 180)
-    assert "the test and the control group are everybody" in found.text
+    assert "the test and the control group are the whole audience" in found.text
 
 
 def test_a_channel_that_a_variant_lacks_is_said_with_whom_it_loses(world: World) -> None:
@@ -158,7 +158,7 @@ def test_a_channel_that_a_variant_lacks_is_said_with_whom_it_loses(world: World)
     (found,) = looked_at(made).acknowledge
 
     assert (found.code, found.people) == ("channel_dropped:inbox", 4)
-    assert "variant A has no text for it" in found.text
+    assert "variant A has no content for it" in found.text
 
 
 def test_a_channel_nobody_could_be_reached_by_needs_no_tick(world: World) -> None:
@@ -172,7 +172,7 @@ def test_a_channel_nobody_could_be_reached_by_needs_no_tick(world: World) -> Non
     found = looked_at(made)
 
     assert found.acknowledge == ()
-    assert "It does not go by sms: variant A has no text for it." in found.warnings
+    assert "Nothing is sent by sms: variant A has no content for it." in found.warnings
 
 
 def test_variants_without_a_common_channel_cannot_be_launched(world: World) -> None:
@@ -197,7 +197,7 @@ def test_who_sleeps_is_counted_as_later(world: World) -> None:
     found = looked_at(campaign(world))
 
     assert [(each.messages, each.later) for each in found.reach] == [(2, 1)]
-    assert any("would wait" in text for text in found.warnings)
+    assert any("would be deferred" in text for text in found.warnings)
 
 
 def test_the_held_out_are_not_reached(world: World) -> None:
@@ -244,4 +244,4 @@ def test_one_that_cannot_be_launched_says_why(world: World) -> None:
 
 
 def test_an_empty_audience_is_a_warning(world: World) -> None:
-    assert "Nobody is in the audience." in looked_at(campaign(world)).warnings
+    assert "The audience is empty." in looked_at(campaign(world)).warnings

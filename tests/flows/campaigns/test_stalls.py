@@ -45,7 +45,7 @@ def test_it_names_an_account_that_is_out(world: World) -> None:
 
     reasons = {reason.code: reason for reason in why_waiting(made, now())}
 
-    assert "The key was refused. Nothing goes by push." in reasons["account"].text
+    assert "The key was refused. Nothing is sent by push." in reasons["account"].text
     assert reasons["account"].page[1] == str(world.account.pk)
 
 
