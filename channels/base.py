@@ -60,7 +60,7 @@ class Envelope:
     lane: Lane = Lane.NORMAL
     collapse_key: str = ""
     area: str = ""  # the country of a number (ISO 3166: AT), the domain of a mailbox
-    type: str = ""  # what kind of news: the notification type's slug
+    type: str = ""  # the notification type's slug
     tried_at: datetime | None = None  # of a try that was never answered: it may have arrived
     way_out: WayOut | None = None  # of marketing, where its text need not say it
     service_id: int | None = None  # who sent it; None: the operators, whoever looks

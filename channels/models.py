@@ -18,7 +18,7 @@ class App(models.Model):
     name = models.CharField(max_length=200)
     channel = models.CharField(max_length=16, choices=CHANNELS)
     platform = models.CharField(
-        max_length=16, blank=True, help_text="ios, android, web: devices register by it."
+        max_length=16, blank=True, help_text="ios, android, web; used when devices register."
     )
 
     class Meta:
@@ -33,12 +33,16 @@ class ProviderAccount(models.Model):
 
     slug = models.SlugField(unique=True)
     channel = models.CharField(max_length=16, choices=CHANNELS)
-    kind = models.CharField(max_length=32, help_text="The adapter: apns, fcm, smtp, twilio …")
+    kind = models.CharField(
+        "provider", max_length=32, help_text="The adapter: apns, fcm, smtp, twilio …"
+    )
     app = models.ForeignKey(App, models.PROTECT, null=True, blank=True, related_name="accounts")
     endpoint = models.CharField(
-        max_length=500, blank=True, help_text="Base URL instead of the provider's own."
+        max_length=500, blank=True, help_text="Replaces the provider's base URL."
     )
-    ca_certificate = models.TextField(blank=True, help_text="PEM of a private CA to trust.")
+    ca_certificate = models.TextField(
+        "CA certificate", blank=True, help_text="PEM of a private CA to trust."
+    )
     credentials = models.BinaryField(editable=False, default=bytes)
     settings = models.JSONField(default=dict, blank=True)
     serves = ArrayField(
@@ -46,15 +50,21 @@ class ProviderAccount(models.Model):
         default=list,
         blank=True,
         help_text="Countries of numbers (AT, US) or domains of mailboxes; empty: all.",
+        verbose_name="countries or domains",
     )
     weight = models.PositiveIntegerField(default=100)
     costs = models.JSONField(
+        "cost per message",
         default=dict,
         blank=True,
         help_text='A message, or a part of an SMS, by country: {"": 0.0075, "AT": 0.09}.',
     )
-    rate_per_second = models.PositiveIntegerField(default=0, help_text="0: no limit.")
-    daily_cap = models.PositiveIntegerField(default=0, help_text="Sends a day (UTC). 0: no cap.")
+    rate_per_second = models.PositiveIntegerField(
+        "rate limit per second", default=0, help_text="0: no limit."
+    )
+    daily_cap = models.PositiveIntegerField(
+        default=0, help_text="Attempts per day (UTC). 0: no cap."
+    )
     enabled = models.BooleanField(default=True)
     held_reason = models.CharField(max_length=200, blank=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)
@@ -68,7 +78,7 @@ class ProviderAccount(models.Model):
     breaker_until = models.DateTimeField(null=True, editable=False)
     breaker_trips = models.PositiveIntegerField(default=0, editable=False)
     breaker_forced = models.CharField(
-        max_length=8, blank=True, editable=False, help_text="By hand: open or closed."
+        max_length=8, blank=True, editable=False, help_text="Set manually: open or closed."
     )
     rate_now = models.FloatField(
         null=True, editable=False, help_text="What the provider takes; null: the configured rate."

@@ -19,6 +19,7 @@ class InboundCallback(models.Model):
 
     class Meta:
         db_table = "inbound_callback"
+        verbose_name = "unprocessed webhook"
         indexes = [
             models.Index(
                 fields=["due_at"],
@@ -67,6 +68,8 @@ class DeadCandidate(models.Model):
 
     class Meta:
         db_table = "dead_candidate"
+        verbose_name = "inactive address"
+        verbose_name_plural = "inactive addresses"
         indexes = [
             models.Index(
                 fields=["account_id"],

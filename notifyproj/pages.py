@@ -28,6 +28,6 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         return permission_denied(request, exception)
     roles = list(request.user.groups.values_list("name", flat=True))
     page = admin_page(
-        request, "admin_site/forbidden.html", title="Not for your role", status=403, roles=roles
+        request, "admin_site/forbidden.html", title="Permission denied", status=403, roles=roles
     )
     return page.render()

@@ -26,7 +26,7 @@ class Recipient(models.Model):
     )
     erased_at = models.DateTimeField(null=True, editable=False)
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then only mandatory news."
+        null=True, blank=True, help_text="Until then only mandatory messages are sent."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -91,7 +91,7 @@ class ContactPoint(models.Model):
 
 
 class Category(models.Model):
-    """Kinds of news that people see, and choose about, together: offers, orders, security."""
+    """Types that people see and choose together: offers, orders, security."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
@@ -110,7 +110,7 @@ class Category(models.Model):
 
 
 class NotificationType(models.Model):
-    """What kind of news: consent, urgency and limits hang on it."""
+    """A type of notification: determines consent, urgency and frequency caps."""
 
     class Priority(models.TextChoices):
         HIGH = "high"
@@ -126,12 +126,12 @@ class NotificationType(models.Model):
     class LegalClass(models.TextChoices):
         TRANSACTIONAL = "transactional", "Transactional: part of what was ordered"
         SERVICE = "service", "Service: about what the person uses"
-        MARKETING = "marketing", "Marketing: needs consent and a way out"
+        MARKETING = "marketing", "Marketing: needs consent and an unsubscribe link"
 
     class OverCap(models.TextChoices):
-        DROP = "drop", "Not sent"
-        DEFER = "defer", "Sent when the cap allows"
-        DIGEST = "digest", "An item of the next digest"
+        DROP = "drop", "Skip it"
+        DEFER = "defer", "Send it when the cap allows"
+        DIGEST = "digest", "Add it to the next digest"
 
     class OnUncertain(models.TextChoices):
         RESEND = "resend", "Send once more"
@@ -144,13 +144,13 @@ class NotificationType(models.Model):
     descriptions = models.JSONField(default=dict, blank=True, help_text=BY_LANGUAGE)
     channels = ArrayField(
         models.CharField(max_length=16, choices=CHANNELS),
-        help_text="Where it goes unless a request says otherwise.",
+        help_text="Used unless a request names its own channels.",
     )
     opt_in_channels = ArrayField(
         models.CharField(max_length=16, choices=CHANNELS),
         default=list,
         blank=True,
-        help_text="Channels on which silence means no.",
+        help_text="Channels that need the person's opt-in.",
     )
     max_priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.NORMAL)
     category = models.ForeignKey(
@@ -160,15 +160,15 @@ class NotificationType(models.Model):
         max_length=16, choices=LegalClass.choices, default=LegalClass.SERVICE
     )
     mandatory = models.BooleanField(
-        default=False, help_text="Security and legal news: passes every choice of the person."
+        default=False, help_text="Security and legal messages: sent whatever the person chose."
     )
     passes_quiet_hours = models.BooleanField(default=False)
     send_from = models.TimeField(
-        null=True, blank=True, help_text="Sent only between these, by the person's own clock."
+        null=True, blank=True, help_text="Sent only between these times, in the person's time zone."
     )
     send_until = models.TimeField(null=True, blank=True)
     duplicate_seconds = models.PositiveIntegerField(
-        default=0, help_text="The same again to a person within so many seconds is not sent."
+        default=0, help_text="The same message within this many seconds is not sent again."
     )
     over_cap = models.CharField(
         max_length=8, choices=OverCap.choices, default=OverCap.DROP, help_text="Over a cap."
@@ -183,21 +183,21 @@ class NotificationType(models.Model):
         max_length=8,
         choices=OnUncertain.choices,
         default=OnUncertain.RESEND,
-        help_text="When a provider did not answer. Push, web push, webhooks, Slack, SMTP and Amazon"
-        " SNS send no receipts, so what goes there is sent once more.",
+        help_text="When a provider did not respond. Push, web push, webhooks, Slack, SMTP and"
+        " Amazon SNS send no receipts, so what goes there is sent once more.",
     )
     retry_late_failures = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="When a provider took an SMS and says later that it did not arrive, for now (the"
-        " phone was off): try again, as often and as long as other failures. Not for sensitive"
-        " types, whose variables are gone by then.",
+        help_text="When a provider accepted an SMS and later reports a temporary failure (the phone"
+        " was off): retry as often and as long as after other failures. Not for sensitive types,"
+        " whose variables are deleted by then.",
     )
     routing = models.CharField(
         max_length=8,
         choices=Routing.choices,
         default=Routing.RELIABLE,
-        help_text="Which of the accounts that may send it does. Urgent: the healthiest, always.",
+        help_text="Which eligible account sends it. High priority: always the most reliable.",
     )
     fixed_account = models.ForeignKey(
         ProviderAccount, models.PROTECT, null=True, blank=True, related_name="+"
@@ -206,12 +206,12 @@ class NotificationType(models.Model):
         default=list,
         blank=True,
         help_text='[{"from": "push", "to": "sms", "unless": "accepted", "after": 10}]: also by SMS'
-        " unless the push is accepted (or delivered) within so many seconds.",
+        " unless the push is accepted (or delivered) within this many seconds.",
     )
     track_opens = models.BooleanField(default=False)
     track_clicks = models.BooleanField(default=False)
     sensitive = models.BooleanField(
-        default=False, help_text="Variables are wiped when it has settled (login codes)."
+        default=False, help_text="Variables are deleted after the delivery (login codes)."
     )
     ttl_seconds = models.PositiveIntegerField(default=86_400, help_text="At most 7 days.")
     template = models.CharField(
@@ -245,13 +245,14 @@ class Cap(models.Model):
         max_length=16,
         choices=NotificationType.LegalClass.choices,
         blank=True,
-        help_text="Counts and limits only types of this class; empty: all that is not mandatory.",
+        help_text="Counts and limits only types of this class. Empty: everything not mandatory.",
     )
-    most = models.PositiveIntegerField()
+    most = models.PositiveIntegerField("limit")
     per = models.CharField(max_length=8, choices=Per.choices, default=Per.DAY)
 
     class Meta:
         db_table = "cap"
+        verbose_name = "frequency cap"
         constraints = [
             models.CheckConstraint(
                 condition=Q(type__isnull=True) | Q(category__isnull=True), name="cap_of_one"

@@ -1,4 +1,4 @@
-"""What a kind of news is called in somebody's language. Pure."""
+"""The name of a notification type in somebody's language. Pure."""
 
 import re
 from collections.abc import Mapping

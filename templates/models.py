@@ -56,12 +56,12 @@ class TemplateVersion(models.Model):
         null=True, blank=True, help_text="Variables to show it with; empty: made from the schema."
     )
     accepts = models.JSONField(
-        null=True, editable=False, help_text="The schema requests are held against."
+        null=True, editable=False, help_text="The schema that requests are validated against."
     )
     built = models.JSONField(null=True, editable=False)
     pins = models.JSONField(null=True, editable=False)
     note = models.CharField(
-        max_length=500, blank=True, db_default="", help_text="What is new in this version."
+        max_length=500, blank=True, db_default="", help_text="Change note of this version."
     )
     changed_by = models.CharField(max_length=200, blank=True, db_default="", editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)

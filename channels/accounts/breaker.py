@@ -165,7 +165,9 @@ def _tell(moved: list[tuple[int, str, str]]) -> None:
         key = f"breaker-open:{id_}"
         if breaker == OPEN:
             title = f"Most sends through the account {slug} fail"
-            alert_raise(key=key, title=title, detail="Its breaker is open; probes go on.")
+            alert_raise(
+                key=key, title=title, detail="Its circuit breaker is open; test messages continue."
+            )
         elif breaker == CLOSED:
             alert_resolve(key=key)
 

@@ -90,8 +90,8 @@ def doubt(account_id: int, reason: str, code: str) -> None:
     slug = ProviderAccount.objects.filter(pk=account_id).values_list("slug", flat=True).first()
     alert_raise(
         key=f"account-refused:{account_id}",
-        title=f"A server refuses the account {slug}",
-        detail=f"{reason} ({code}). Its messages there are tried again; others go on.",
+        title=f"A server rejects the account {slug}",
+        detail=f"{reason} ({code}). Messages to that server are retried; others continue.",
     )
 
 
@@ -132,14 +132,14 @@ def _tell(account_id: int, reason: str, by: str) -> None:
     if not by:
         alert_raise(
             key=f"account-held:{account_id}",
-            title=f"The account {account.slug} is held",
-            detail=f"{reason}. Its messages wait; it is tried with one of them now and then.",
+            title=f"Account {account.slug} is suspended",
+            detail=f"{reason}. Its messages wait; it is tested with one of them from time to time.",
         )
     if not _others(account).filter(held_at=None).exclude(breaker_forced="open").exists():
         alert_raise(
             key=f"account-alone:{account_id}",
-            title=f"Nothing takes over for the account {account.slug}",
-            detail=f"It is held, and no other account sends {account.channel} in its place.",
+            title=f"No other account takes over for {account.slug}",
+            detail=f"It is suspended, and no other account can send {account.channel}.",
         )
 
 

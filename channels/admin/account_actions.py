@@ -19,14 +19,14 @@ from channels.admin import send_test_page as trial_page
 from channels.models import ProviderAccount
 
 Accounts = QuerySet[ProviderAccount]
-RESUMED = "In use again; what was held for them goes out in waves."
+RESUMED = "Resumed. Waiting messages are sent in batches."
 
 
 class PauseForm(forms.Form):
     reason = forms.CharField(
         max_length=200,
-        help_text="Whoever finds it paused will read this.",
-        error_messages={"required": "Say why."},
+        help_text="Shown to everyone who opens this account.",
+        error_messages={"required": "Enter a reason."},
         widget=UnfoldAdminTextInputWidget(),
     )
 
@@ -35,14 +35,14 @@ class AccountActions(ModelAdmin):  # type: ignore[misc]
     actions = ("pause", "resume_sending", "breaker_open", "breaker_closed", "breaker_automatic")
     actions_detail = ("send_test",)
 
-    @action(description="Send a test…", url_path="test", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description="Send test…", url_path="test", permissions=["change"])  # type: ignore[untyped-decorator]
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         return trial_page.page(request, row, lambda text: self.log_change(request, row, text))
 
-    @admin.action(description="Pause…", permissions=["change"])
+    @admin.action(description="Suspend…", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: Accounts) -> TemplateResponse | None:
         """Asks for a reason first."""
         form = PauseForm(request.POST if "reason" in request.POST else None)
@@ -51,14 +51,16 @@ class AccountActions(ModelAdmin):  # type: ignore[misc]
         reason, by = form.cleaned_data["reason"], request.user.get_username()
         for account in queryset:
             if hold(account.pk, reason, by):
-                self.log_change(request, account, f"Paused: {reason}")
-        messages.success(request, "Paused. Nothing goes through them until somebody resumes.")
+                self.log_change(request, account, f"Suspended: {reason}")
+        messages.success(
+            request, "Suspended. Nothing is sent through these accounts until they are resumed."
+        )
         return None
 
     def _ask(self, request: HttpRequest, queryset: Accounts, form: PauseForm) -> TemplateResponse:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": "Pause provider accounts",
+            "title": "Suspend provider accounts",
             "opts": self.opts,
             "form": form,
             "accounts": [(account, takes_over(account, queryset)) for account in queryset],
@@ -66,31 +68,31 @@ class AccountActions(ModelAdmin):  # type: ignore[misc]
         }
         return TemplateResponse(request, "accounts/pause.html", context)
 
-    @admin.action(description="Resume sending: the cause is mended", permissions=["change"])
+    @admin.action(description="Resume", permissions=["change"])
     def resume_sending(self, request: HttpRequest, queryset: Accounts) -> None:
         for account in queryset:
             resume(account.pk)
             self.log_change(request, account, "Resumed.")
         messages.success(request, RESUMED)
 
-    @admin.action(description="Breaker: open it, send nothing", permissions=["change"])
+    @admin.action(description="Circuit breaker: open (send nothing)", permissions=["change"])
     def breaker_open(self, request: HttpRequest, queryset: Accounts) -> None:
-        self._force(request, queryset, OPEN, "Breaker opened by hand.")
+        self._force(request, queryset, OPEN, "Circuit breaker opened manually.")
 
-    @admin.action(description="Breaker: closed, whatever happens", permissions=["change"])
+    @admin.action(description="Circuit breaker: keep closed", permissions=["change"])
     def breaker_closed(self, request: HttpRequest, queryset: Accounts) -> None:
-        self._force(request, queryset, CLOSED, "Breaker closed by hand.")
+        self._force(request, queryset, CLOSED, "Circuit breaker kept closed manually.")
 
-    @admin.action(description="Breaker: automatic again", permissions=["change"])
+    @admin.action(description="Circuit breaker: automatic", permissions=["change"])
     def breaker_automatic(self, request: HttpRequest, queryset: Accounts) -> None:
-        self._force(request, queryset, "", "Breaker automatic again.")
+        self._force(request, queryset, "", "Circuit breaker automatic.")
 
     def _force(self, request: HttpRequest, queryset: Accounts, forced: str, word: str) -> None:
         for account in queryset:
             ProviderAccount.objects.filter(pk=account.pk).update(breaker_forced=forced)
             self.log_change(request, account, word)
         routes.forget()
-        messages.success(request, f"{word} Every worker knows within a second.")
+        messages.success(request, f"{word} Workers apply it within a second.")
 
 
 def takes_over(account: ProviderAccount, besides: Accounts) -> str:

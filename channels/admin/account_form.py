@@ -83,13 +83,15 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in stored(self.instance):
             field = PREFIX + name
             if field in self.fields and not cleaned.get(field):
-                self.add_error(field, "Enter it again: the account would send it elsewhere.")
+                self.add_error(
+                    field, "Enter this again: the account would send it to another server."
+                )
 
     def _require_credentials(self, cleaned: dict[str, Any]) -> None:
         for name, field in fields_of(self.instance).items():
             kept = not field.setting and name in stored(self.instance)
             if field.required and not kept and not cleaned.get(PREFIX + name):
-                self.add_error(PREFIX + name, "This provider needs it.")
+                self.add_error(PREFIX + name, "This provider requires it.")
 
 
 def keep_credentials(account: ProviderAccount, given: dict[str, str]) -> None:

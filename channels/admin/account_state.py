@@ -13,7 +13,7 @@ def state(account: ProviderAccount, spent: int, now: datetime) -> str:
         return "not enabled"
     if account.held_at is not None:
         who = account.held_by or "the platform"
-        return f"held: {account.held_reason}, by {who}, since {_at(account.held_at, now)}"
+        return f"suspended: {account.held_reason}, by {who}, since {_at(account.held_at, now)}"
     if (stopped := _breaker(account, now)) is not None:
         return stopped
     if account.failures >= FEW_FAILURES:
@@ -22,19 +22,19 @@ def state(account: ProviderAccount, spent: int, now: datetime) -> str:
         return "daily cap reached"
     if account.rate_now is not None:
         return f"slowed to {account.rate_now:,.0f}/s"
-    return "sending, whatever its breaker says" if account.breaker_forced else "sending"
+    return "sending, breaker kept closed manually" if account.breaker_forced else "sending"
 
 
 def _breaker(account: ProviderAccount, now: datetime) -> str | None:
     if account.breaker_forced == OPEN:
-        return "breaker open by hand"
+        return "breaker open, set manually"
     if account.breaker_forced or account.breaker == CLOSED:
         return None
     if account.breaker == HALF_OPEN:
-        return "breaker half open: one message is a probe"
+        return "breaker half-open: testing with one message"
     until = account.breaker_until
     if until is None or until <= now:
-        return "breaker open until a message is there to probe with"
+        return "breaker open until the next test message"
     return f"breaker open until {_at(until, now)}"
 
 

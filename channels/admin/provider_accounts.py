@@ -101,13 +101,13 @@ class ProviderAccountAdmin(AccountActions):
             return [(None, {"fields": [name for name in own if name != "enabled"]})]
         names = [PREFIX + name for name in fields_of(obj)]
         help_text = (
-            "A credential that stays empty stays as it is, unless the account is to send"
-            " elsewhere: with another app, endpoint, certificate or mail server."
+            "Leave a credential empty to keep it. With another app, endpoint, certificate or mail"
+            " server, every credential must be entered again."
         )
         return [
-            ("How it does", {"fields": HEALTH}),
+            ("Status", {"fields": HEALTH}),
             (None, {"fields": [name for name in own if name not in SENDING]}),
-            ("What it sends", {"fields": SENDING}),
+            ("Sending", {"fields": SENDING}),
             ("Credentials and settings", {"fields": names, "description": help_text}),
         ]
 
@@ -128,5 +128,5 @@ class ProviderAccountAdmin(AccountActions):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """On to the credentials: which there are, the kind says."""
-        messages.info(request, "Made, but not enabled: it needs its credentials.")
+        messages.info(request, "Created, not enabled. Enter its credentials, then enable it.")
         return redirect("admin:channels_provideraccount_change", obj.pk)

@@ -34,7 +34,7 @@ from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
 
 PATIENCE = 15.0  # seconds
-NOT_SHOWN = "The server has a private address, so what it answered is not shown"
+NOT_SHOWN = "The server has a private address, so its response is not shown"
 EXCERPT = 2_000  # characters of an answer
 LIFE = timedelta(minutes=10)
 
@@ -59,9 +59,9 @@ def send(account: Account, address: str, text: str) -> Verdict:
     except BuildError as error:
         return Verdict(error.outcome, 0.0)
     except (KeyError, ValueError) as error:
-        return Verdict(Outcome(OutcomeKind.REJECTED, f"This is no address here: {error}"), 0.0)
+        return Verdict(Outcome(OutcomeKind.REJECTED, f"Not a valid address: {error}"), 0.0)
     if not isinstance(request, HttpRequest | SmtpSend):
-        return Verdict(Outcome(OutcomeKind.REJECTED, "The inbox needs no provider"), 0.0)
+        return Verdict(Outcome(OutcomeKind.REJECTED, "The in-app inbox has no provider"), 0.0)
     outcome, result = _wait(account, adapter, request)
     seconds = monotonic() - started
     if result is not None and not isinstance(result, TransportFailure) and _is_private(request):
@@ -89,7 +89,7 @@ def _wait(
     transport().submit([(None, account, adapter, request, monotonic() + PATIENCE / 2)], done)
     if ready.wait(PATIENCE):
         return found[0]
-    return Outcome(OutcomeKind.UNCERTAIN, f"No answer within {PATIENCE:.0f} seconds"), None
+    return Outcome(OutcomeKind.UNCERTAIN, f"No response within {PATIENCE:.0f} seconds"), None
 
 
 def _shown(result: Result) -> tuple[int | None, str]:

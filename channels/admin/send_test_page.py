@@ -19,20 +19,20 @@ from notifyproj.core.encryption import Undecryptable
 HINTS = {
     Channel.EMAIL: "you@example.com",
     Channel.SMS: "+14155550123",
-    Channel.PUSH: "A device's token",
-    Channel.WEB_PUSH: "A subscription, as JSON",
-    Channel.WEBHOOK: 'An endpoint, as JSON: {"url": …, "secrets": [{"key": …, "until": null}]}',
+    Channel.PUSH: "A device token",
+    Channel.WEB_PUSH: "A subscription as JSON",
+    Channel.WEBHOOK: 'An endpoint as JSON: {"url": …, "secrets": [{"key": …, "until": null}]}',
     Channel.SLACK: "The URL of an incoming webhook",
 }
 SAID = {
-    OutcomeKind.ACCEPTED: ("The provider took it", "good"),
-    OutcomeKind.DELIVERED: ("It arrived", "good"),
-    OutcomeKind.RETRY: ("It failed for now", "warn"),
-    OutcomeKind.THROTTLED: ("The provider asks to slow down", "warn"),
-    OutcomeKind.BAD_RECIPIENT: ("The address was refused", "bad"),
-    OutcomeKind.REJECTED: ("The message was refused", "bad"),
-    OutcomeKind.MISCONFIGURED: ("The account was refused", "bad"),
-    OutcomeKind.UNCERTAIN: ("It left, and nobody answered", "warn"),
+    OutcomeKind.ACCEPTED: ("Accepted", "good"),
+    OutcomeKind.DELIVERED: ("Delivered", "good"),
+    OutcomeKind.RETRY: ("Temporary failure", "warn"),
+    OutcomeKind.THROTTLED: ("Throttled", "warn"),
+    OutcomeKind.BAD_RECIPIENT: ("Address rejected", "bad"),
+    OutcomeKind.REJECTED: ("Message rejected", "bad"),
+    OutcomeKind.MISCONFIGURED: ("Account rejected", "bad"),
+    OutcomeKind.UNCERTAIN: ("No response", "warn"),
 }
 
 
@@ -43,10 +43,10 @@ class TrialForm(forms.Form):
 
 def page(request: HttpRequest, row: ProviderAccount, log: Callable[[str], Any]) -> HttpResponse:
     if row.channel == Channel.INBOX:
-        messages.info(request, "The inbox is a table of ours: there is no provider to test.")
+        messages.info(request, "The in-app inbox has no provider to test.")
         return HttpResponseRedirect(_account(row))
     form = TrialForm(request.POST or None, initial={"text": _text(request, row)})
-    form.fields["to"].help_text = f"{HINTS[Channel(row.channel)]}; or the id of a person"
+    form.fields["to"].help_text = f"{HINTS[Channel(row.channel)]}; or a recipient ID"
     verdict = None
     if request.method == "POST" and form.is_valid():
         verdict = _send(row, form.cleaned_data["to"].strip(), form.cleaned_data["text"])
@@ -68,7 +68,7 @@ def _send(row: ProviderAccount, to: str, text: str) -> trial.Verdict:
     try:
         account = account_value(row)
     except Undecryptable:
-        unreadable = "Its credentials cannot be read with the present keys"
+        unreadable = "Its credentials cannot be decrypted with the current keys"
         outcome = Outcome(OutcomeKind.MISCONFIGURED, unreadable)
         return trial.Verdict(outcome, 0.0)
     found = (address for book in address_books if (address := book(row, to)))

@@ -46,7 +46,7 @@ def _check_account(account: str) -> None:
 
 def _check(rule: FaultRule) -> None:
     if rule.kind not in KINDS:
-        raise FaultProblem(f"There is no fault {rule.kind!r}: choose one of {', '.join(KINDS)}")
+        raise FaultProblem(f"Unknown fault {rule.kind!r}: choose one of {', '.join(KINDS)}")
     if not 0 < rule.share <= 1:
         raise FaultProblem("The share must be above 0 % and at most 100 %")
     if not 0 <= rule.seconds <= MAX_SECONDS:

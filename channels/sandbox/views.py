@@ -145,9 +145,9 @@ def _frame(posted: dict[str, list[FaultForm]] | None = None) -> dict[str, Any]:
 
 def _said(account: str, rules: list[tuple[str, float]]) -> str:
     if not rules:
-        return f"{account} behaves well again"
+        return f"{account} has no faults now"
     kinds = ", ".join(f"{kind.replace('_', ' ')} for {share * 100:.4g} %" for kind, share in rules)
-    return f"{account} now misbehaves: {kinds} of its requests"
+    return f"Faults of {account}: {kinds} of its requests"
 
 
 def _row(row: Received) -> dict[str, Any]:

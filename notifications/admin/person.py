@@ -27,12 +27,12 @@ from preferences.models import ConsentEvent, ContactPoint, Recipient, Suppressio
 NOTIFICATIONS = 100  # the newest ones looked at
 SHOWN = 20  # lines of a table
 YES = {
-    "mandatory": "Everybody gets it",
-    "chosen_type": "The person chose it",
-    "chosen_category": "The person chose its category",
-    "default": "The person did not decline it",
+    "mandatory": "Mandatory for everyone",
+    "chosen_type": "Opted in to the type",
+    "chosen_category": "Opted in to the category",
+    "default": "Default: not opted out",
 }
-MESSAGE = ["accepted", "kind of news", "channel", "to", "status", "why"]
+MESSAGE = ["accepted", "notification type", "channel", "to", "status", "reason"]
 WAITING = frozenset(state.label for state in OPEN)
 Cells = list[object]
 
@@ -40,7 +40,7 @@ Cells = list[object]
 def tables(request: HttpRequest, person: Recipient) -> list[Table]:
     """What was sent to them, for who may see deliveries, and what they want."""
     sent = messages(person) if request.user.has_perm("notifications.view_delivery") else []
-    return [*sent, *wishes(person, now())]
+    return [*sent, *consent(person, now())]
 
 
 def messages(person: Recipient) -> list[Table]:
@@ -54,9 +54,9 @@ def messages(person: Recipient) -> list[Table]:
     still += [_digest(row) for row in _open_digests(person.pk)]
     still += _messages([row for row in found if row.state in OPEN], kinds)
     return [
-        Table("Waiting", MESSAGE, still, "Nothing is on its way to this person."),
+        Table("Waiting", MESSAGE, still, "Nothing is waiting for this person."),
         Table(
-            "Last messages",
+            "Recent messages",
             MESSAGE,
             _messages(found[-SHOWN:], kinds),
             "Nothing was sent to this person yet.",
@@ -64,7 +64,7 @@ def messages(person: Recipient) -> list[Table]:
     ]
 
 
-def wishes(person: Recipient, at: datetime) -> list[Table]:
+def consent(person: Recipient, at: datetime) -> list[Table]:
     """What follows from what they said, where nothing is sent to them, and what they said when."""
     return [_gets(person, at), _suppressions(person), _consents(person)]
 
@@ -85,7 +85,7 @@ def _why(view: DeliveryView) -> str:
     if view.status not in WAITING:
         return view.reason_text
     if not view.reason_text:
-        return "On its way"
+        return "Processing"
     return f"{view.reason_text} ({_plain(view.due_at)})" if view.due_at else view.reason_text
 
 
@@ -94,11 +94,18 @@ def _scheduled(row: Notification) -> Cells:
     channels = ", ".join(row.channels)
     link = format_html('<a href="{}" class="underline">{}</a>', url, channels)
     at = _plain(row.scheduled_at) if row.scheduled_at else ""
-    return [_when(instant_of(row.pk)), _kind(row.type_id), link, "", "scheduled", f"For {at}"]
+    return [
+        _when(instant_of(row.pk)),
+        _kind(row.type_id),
+        link,
+        "",
+        "scheduled",
+        f"For {at}",
+    ]
 
 
 def _digest(row: Digest) -> Cells:
-    why = f"{row.count} so far, together at {_plain(row.closes_at)} at the latest"
+    why = f"{row.count} collected, sent at {_plain(row.closes_at)} at the latest"
     return [_when(row.opened_at), _kind(row.type_id), "", "", "collected", why]
 
 
@@ -114,8 +121,8 @@ def _gets(person: Recipient, at: datetime) -> Table:
         for slug, channels in (said.gets if said else {}).items()
         for channel, each in channels.items()
     ]
-    headers = ["kind of news", "channel", "gets it", "because"]
-    return Table("What they get, whatever the hour", headers, rows, "Nothing: there is nobody.")
+    headers = ["notification type", "channel", "receives", "reason"]
+    return Table("Effective preferences", headers, rows, "No notification types yet.")
 
 
 def _suppressions(person: Recipient) -> Table:
@@ -141,9 +148,9 @@ def _consents(person: Recipient) -> Table:
     newest = ConsentEvent.objects.filter(recipient=person).order_by("-pk")[:SHOWN]
     rows = [_consent(row) for row in views(list(newest))]
     more = reverse("admin:preferences_consentevent_changelist") + f"?q={person.external_id}"
-    empty = "This person never said anything about what they want."
-    headers = ["when", "what", "about", "source", "proof"]
-    return Table(title="Record of consent", headers=headers, rows=rows, empty=empty, more=more)
+    empty = "No consent recorded yet."
+    headers = ["when", "action", "about", "source", "evidence"]
+    return Table(title="Consent log", headers=headers, rows=rows, empty=empty, more=more)
 
 
 def _consent(row: ConsentEventView) -> Cells:

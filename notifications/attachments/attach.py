@@ -8,7 +8,7 @@ from channels.messages import Attachment, EmailMessage
 from notifications.attachments import memory_budget
 from notifications.attachments.store import Files
 
-GONE = Outcome(OutcomeKind.REJECTED, "A file it should carry was deleted", "attachment_missing")
+GONE = Outcome(OutcomeKind.REJECTED, "An attachment was deleted", "attachment_missing")
 
 
 class NoRoom(Exception):

@@ -1,4 +1,4 @@
-"""In the admin: callbacks that nobody could read, and addresses that were not given up."""
+"""In the admin: webhooks that could not be processed, and addresses that seem inactive."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -30,10 +30,10 @@ class InboundCallbackAdmin(KeptAdmin):
     readonly_fields = fields
     actions = ("read_again",)
 
-    @admin.action(description="Read again", permissions=["read_again"])
+    @admin.action(description="Process again", permissions=["read_again"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[InboundCallback]) -> None:
         due = queryset.filter(due_at=None).update(due_at=timezone.now())
-        messages.success(request, f"{due:,} callbacks will be read again.")
+        messages.success(request, f"{due:,} webhooks will be processed again.")
 
     def has_read_again_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_inboundcallback"))
@@ -47,11 +47,11 @@ class DeadCandidateAdmin(KeptAdmin):
     readonly_fields = fields
     actions = ("release",)
 
-    @admin.action(description="Suppress or deactivate after all", permissions=["release"])
+    @admin.action(description="Suppress or deactivate addresses", permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[DeadCandidate]) -> None:
         """What the guard spared turned out to be true."""
         n = dead_addresses.release(list(queryset.values_list("pk", flat=True)))
-        messages.success(request, f"{n:,} addresses will get no more messages.")
+        messages.success(request, f"{n:,} addresses were suppressed or deactivated.")
 
     def has_release_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_deadcandidate"))

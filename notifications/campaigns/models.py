@@ -35,9 +35,9 @@ class Campaign(models.Model):
     """What is to be said, to whom, when, and when it is to be stopped."""
 
     class Priority(models.TextChoices):
-        HIGH = "high", "High: breaking news, before everything else"
+        HIGH = "high", "High: before everything else"
         NORMAL = "normal", "Normal"
-        LOW = "low", "Low: after what is more urgent"
+        LOW = "low", "Low: after more urgent messages"
 
     class Metric(models.TextChoices):
         NONE = "", "No winner: every variant keeps its share"
@@ -48,49 +48,57 @@ class Campaign(models.Model):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     service = models.ForeignKey(
-        Service, models.PROTECT, related_name="+", help_text="Told what becomes of the messages."
+        Service,
+        models.PROTECT,
+        related_name="+",
+        help_text="Gets the status events of the messages.",
     )
     type = models.ForeignKey(
         NotificationType,
         models.PROTECT,
         related_name="+",
-        help_text="Consent, caps and hours hang on it.",
+        help_text="Determines consent, frequency caps and quiet hours.",
     )
     segment = models.ForeignKey(
-        Segment, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: all."
+        Segment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: everyone.",
     )
     channels = ArrayField(
         models.CharField(max_length=16, choices=CHANNELS),
         default=list,
         blank=True,
-        help_text="Empty: those of the type.",
+        help_text="Empty: the channels of the type.",
     )
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.LOW)
     variables = models.JSONField(
-        default=dict, blank=True, help_text="The same for everybody; what is personal is person.…"
+        default=dict, blank=True, help_text="The same for everyone; personal values are person.…"
     )
 
     starts = models.CharField(max_length=8, choices=STARTS, default=Starts.NOW.value)
-    on = models.DateField(null=True, blank=True, help_text="The day.")
-    at = models.TimeField(null=True, blank=True, help_text="The hour.")
+    on = models.DateField(null=True, blank=True, help_text="The date.")
+    at = models.TimeField(null=True, blank=True, help_text="The time.")
     zone = models.CharField(
-        max_length=64, default="UTC", blank=True, help_text="Of that hour, if it is one instant."
+        max_length=64, default="UTC", blank=True, help_text="Time zone of a specific time."
     )
     if_past = models.CharField(
         max_length=8,
         choices=PASTS,
         default=IfPast.NEXT_DAY.value,
         db_default=IfPast.NEXT_DAY.value,
-        help_text="For whom the hour has passed when it begins.",
+        help_text="For recipients whose time has passed at the start.",
     )
     repeat = models.CharField(max_length=8, choices=REPEATS, default="", blank=True)
     repeat_until = models.DateField(null=True, blank=True)
-    next_on = models.DateField(null=True, editable=False, help_text="The day of its next run.")
+    next_on = models.DateField(null=True, editable=False, help_text="The date of the next run.")
     next_at = models.DateTimeField(null=True, editable=False)
     runs_begun = models.PositiveIntegerField(default=0, editable=False)
 
     per_minute = models.PositiveIntegerField(
-        null=True, blank=True, help_text="People a minute; empty: as fast as the lanes allow."
+        null=True, blank=True, help_text="People per minute; empty: as fast as possible."
     )
     finish_hours = models.DecimalField(
         null=True,
@@ -98,36 +106,38 @@ class Campaign(models.Model):
         max_digits=6,
         decimal_places=2,
         validators=[MinValueValidator(Decimal("0.05"))],
-        help_text="Instead of a rate: spread evenly over so many hours.",
+        help_text="Instead of a rate: spread evenly over this many hours.",
     )
     ttl_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(60), MaxValueValidator(604_800)],
-        help_text="How long a message may wait; empty: as its type says.",
+        help_text="How long a message may wait; empty: as set by the type.",
     )
     expires_at = models.DateTimeField(
-        null=True, blank=True, help_text="Nothing of it goes out after this."
+        null=True, blank=True, help_text="Nothing is sent after this."
     )
 
-    hold_out_percent = _percent("0", "So many get nothing, to compare them with.")
-    test_percent = _percent("0", "So many get the variants; the winner goes to the rest.")
+    hold_out_percent = _percent("0", "Control group: this share gets nothing.")
+    test_percent = _percent(
+        "0", "Test group: this share gets the variants; the rest gets the winner."
+    )
     winner_by = models.CharField(
         max_length=16, choices=Metric.choices, default=Metric.NONE, blank=True
     )
     test_minutes = models.PositiveIntegerField(default=240, help_text="Then the winner is chosen.")
 
-    canary_percent = _percent("1", "So many first, to see that nothing is wrong. 0: nobody.")
+    canary_percent = _percent("1", "Canary: this share gets it first. 0: no canary.")
     canary_people = models.PositiveIntegerField(
-        null=True, blank=True, help_text="So many people, instead of a share."
+        null=True, blank=True, help_text="A number of people instead of a share."
     )
-    canary_minutes = models.PositiveIntegerField(default=10, help_text="Then the others follow.")
-    most_failed = _percent("20", "It stops by itself when more fail.")
-    most_bounced = _percent("5", "… when more bounce.")
-    most_complained = _percent("0.3", "… when more call it spam.")
-    most_unsubscribed = _percent("2", "… when more unsubscribe by it.")
+    canary_minutes = models.PositiveIntegerField(default=10, help_text="Minutes before the rest.")
+    most_failed = _percent("20", "Auto-pause when more fail.")
+    most_bounced = _percent("5", "Auto-pause when more bounce.")
+    most_complained = _percent("0.3", "Auto-pause on more spam complaints.")
+    most_unsubscribed = _percent("2", "Auto-pause on more unsubscribes.")
     brake_after = models.PositiveIntegerField(
-        default=100, help_text="Messages tried before anything is concluded."
+        default=100, help_text="Minimum sample: messages before auto-pause."
     )
 
     state = models.CharField(
@@ -211,7 +221,7 @@ class Run(models.Model):
     stopped_by = models.CharField(max_length=200, default="", help_text="Who paused or ended it.")
     stopped_because = models.CharField(max_length=300, default="")
     brake_from = models.JSONField(
-        default=dict, help_text="Numbers when somebody went on: the brake counts from these."
+        default=dict, help_text="Numbers when it was resumed: auto-pause counts from these."
     )
     leftovers = models.BooleanField(default=False, help_text="Rows are still to be cancelled.")
     ended_at = models.DateTimeField(null=True)

@@ -87,7 +87,7 @@ def seed_campaign() -> None:
     version = version_publish(version=version_draft(template=template, parts=PARTS))
     campaign = Campaign.objects.create(
         name=NAME,
-        description="A draft to look at: see the pre-flight, then launch it.",
+        description="A demo draft: review it, then launch it.",
         service=Service.objects.get(slug="shop"),
         type=NotificationType.objects.get(slug="weekly_offers"),
         segment=_segment(),
@@ -101,7 +101,7 @@ def _segment() -> Segment:
     found = Segment.objects.filter(slug=SEGMENT).first()
     wish = Wish(
         name="Plus members",
-        description="Everybody whose plan is plus.",
+        description="Everyone whose plan is plus.",
         rules={"all": [{"attribute": "plan", "is": "plus"}]},
     )
     return found or segment_create(slug=SEGMENT, wish=wish)

@@ -27,7 +27,7 @@ class DigestAdmin(LogAdmin):
     list_display = ("person", "kind", "items", "service", "opened", "closes")
     list_display_links = None
     search_fields = ("recipient_id",)
-    search_help_text = "The whole id of a person"
+    search_help_text = "Full recipient ID"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Digest]:
         rows: QuerySet[Digest] = super().get_queryset(request)
@@ -55,7 +55,7 @@ class DigestAdmin(LogAdmin):
         url = reverse("admin:preferences_recipient_change", args=[row.recipient_id])
         return format_html('<a href="{}" class="underline">{}</a>', url, row.person_name)
 
-    @admin.display(description="kind of news")
+    @admin.display(description="notification type")
     def kind(self, row: Digest) -> str:
         found = catalogue.get().by_id.get(row.type_id)
         return found.slug if found else "removed"
@@ -68,10 +68,10 @@ class DigestAdmin(LogAdmin):
     def service(self, row: Any) -> str:
         return str(row.service_slug)
 
-    @admin.display(description="since")
+    @admin.display(description="opened")
     def opened(self, row: Digest) -> SafeString | str:
         return moment(row.opened_at)
 
-    @admin.display(description="goes out")
+    @admin.display(description="closes")
     def closes(self, row: Digest) -> SafeString | str:
         return moment(row.closes_at) if row.closes_at > now() else SOON

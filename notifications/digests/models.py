@@ -33,6 +33,7 @@ class Digest(models.Model):
 
     class Meta:
         db_table = "digest"
+        verbose_name = "pending digest"
         constraints = [
             models.UniqueConstraint(
                 fields=["recipient_id", "type_id", "service_id", "key"],

@@ -25,7 +25,7 @@ NOTE = "redis.call('HSET', KEYS[1], ARGV[1], redis.call('TIME')[1])"
 READ = "return {redis.call('TIME')[1], redis.call('HMGET', KEYS[1], unpack(ARGV))}"
 
 _noted: dict[str, float] = {}  # by queue: when this process last did, monotonic
-_alert = LastingAlert(key=ALERT, title="Nothing takes from some queues")
+_alert = LastingAlert(key=ALERT, title="No worker processes some queues")
 
 
 def note(queue: str) -> None:

@@ -109,7 +109,7 @@ class Poller:
         try:
             if is_away and not self._is_away:
                 detail = f"{self._where!r} was not read {ALARMING} times in a row; see the log."
-                alert_raise(key=ALERT, title="The mailbox of bounces is away", detail=detail)
+                alert_raise(key=ALERT, title="The bounce mailbox is not available", detail=detail)
             elif self._is_away is not False and not self._failed:
                 alert_resolve(key=ALERT)
             self._is_away = is_away

@@ -73,7 +73,7 @@ def _hold(suspect: Evidence) -> None:
     if suspect.held or not hold(suspect.account_id, REASON, by=GUARD):
         return
     detail = (
-        f"Of {suspect.sends} sends {suspect.refused} were refused as dead, of {suspect.receipts}"
+        f"Of {suspect.sends} sends {suspect.refused} were rejected as dead, of {suspect.receipts}"
         f" receipts {suspect.bounced} were bounces; of {suspect.sent} messages of a week"
         f" {suspect.complained} were complained about at once, and {suspect.withdrawn} people"
         " unsubscribed. No address was given up."

@@ -15,10 +15,10 @@ from preferences.decision.values import Decision, Defer, Fold, Send, Skip
 LONGEST = 120  # of its column
 
 BASES = {
-    "mandatory": "It is news that everybody gets, such as security or legal news.",
-    "chosen_type": "The person chose this kind of news.",
-    "chosen_category": "The person chose the group this kind of news belongs to.",
-    "default": "This kind of news goes to everybody who has not declined it.",
+    "mandatory": "This type is mandatory, such as security or legal messages.",
+    "chosen_type": "The person opted in to this notification type.",
+    "chosen_category": "The person opted in to the category of this notification type.",
+    "default": "Sent by default: the person has not opted out.",
 }
 RULE_OF = {
     "recipient_unknown": "recipient",
@@ -39,11 +39,11 @@ RULE_OF = {
     "legal_hours": "hours",
 }
 WAITED = {
-    "quiet_hours": "It had to wait for the person's quiet hours to end.",
-    "send_window": "It had to wait for the hours in which this kind of news is sent.",
-    "legal_hours": "It had to wait for the hours the law allows.",
-    "over_cap": "It had to wait until the person may get more of this.",
-    "caps_unknown": "It had to wait until it could be counted what the person got.",
+    "quiet_hours": "Delayed by the person's quiet hours.",
+    "send_window": "Delayed until the sending hours of the type.",
+    "legal_hours": "Delayed until the legal sending hours.",
+    "over_cap": "Delayed by a frequency cap.",
+    "caps_unknown": "Delayed until frequency caps could be checked.",
 }
 
 Line = tuple[str, str]  # the rule, and what it said in a sentence
@@ -91,9 +91,9 @@ def _line(part: str, now: str) -> Line | None:
     if verb == "wait" and reason != now:
         return RULE_OF.get(reason, "hours"), WAITED.get(reason, _sentence(reason))
     if verb == "fold":
-        return "digest", "It was kept for a message with several of its kind."
+        return "digest", "Collected into a digest."
     return (RULE_OF.get(reason, "delivery"), _sentence(reason)) if reason else None
 
 
 def _sentence(reason: str) -> str:
-    return f"{words(reason)}." if reason in REASONS else f"The provider said {reason}."
+    return f"{words(reason)}." if reason in REASONS else f"The provider reported {reason}."

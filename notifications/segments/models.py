@@ -22,7 +22,7 @@ class Segment(models.Model):
         blank=True,
         editable=False,
         related_name="+",
-        help_text="Whose it is; empty: everybody's.",
+        help_text="Owner; empty: shared.",
     )
     rules = models.JSONField(default=dict, help_text="See docs/segments.md.")
     kind = models.CharField(
@@ -70,8 +70,8 @@ class SegmentUpload(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
-        BROKEN = "broken", "Broken off"
-        REFUSED = "refused", "Not used"  # nothing of it was recognised
+        BROKEN = "broken", "Interrupted"
+        REFUSED = "refused", "Rejected"  # nothing of it was recognised
         UNDONE = "undone", "Undone"
 
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="uploads")

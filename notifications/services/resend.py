@@ -56,11 +56,11 @@ FROM unnest(%s::uuid[], %s::bytea[]) AS u (id, key) ON CONFLICT DO NOTHING
 """)
 
 REFUSED = {
-    "state": "did not fail, or go out again already",
-    "wiped": "carried a code that was wiped",
+    "state": "did not fail, or are being resent",
+    "wiped": "carried variables that were wiped",
     "cancelled": "were cancelled",
-    "dead": "went to an address that was refused",
-    "late": "are past their time",
+    "dead": "went to a rejected address",
+    "late": "have expired",
 }
 
 

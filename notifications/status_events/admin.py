@@ -1,4 +1,7 @@
-"""Status endpoints and their events in the admin. A secret is shown once, when it is made."""
+"""Webhooks (status endpoints) and their deliveries (status events) in the admin.
+
+A secret is shown once, when it is made.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -33,13 +36,13 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=NAMES,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
+        help_text="None selected: all.",
     )
     types = forms.MultipleChoiceField(
         choices=known_types,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
+        help_text="None selected: all.",
     )
 
     class Meta:
@@ -83,7 +86,9 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="log")
     def log(self, row: StatusEndpoint) -> SafeString:
         url = reverse("admin:status_events_statusevent_changelist")
-        return format_html("<a href='{}?endpoint__id__exact={}'>Its events</a>", url, row.pk)
+        return format_html(
+            "<a href='{}?endpoint__id__exact={}'>Webhook deliveries</a>", url, row.pk
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "service") if obj else ()
@@ -102,7 +107,7 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
         made, secret = services.endpoint_create(service_id=obj.service_id, wish=wish)
         obj.pk, obj.created_at = made.pk, made.created_at
         obj._state.adding = False
-        messages.warning(request, f"The secret, shown only now: {secret}")
+        messages.warning(request, f"Signing secret (shown only once): {secret}")
 
     def delete_model(self, request: HttpRequest, obj: StatusEndpoint) -> None:
         services.endpoint_delete(endpoint=obj)
@@ -111,34 +116,36 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
         for row in queryset:
             services.endpoint_delete(endpoint=row)
 
-    @admin.action(description="Resume: it works again", permissions=["change"])
+    @admin.action(description="Resume webhooks", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
         for row in queryset:
             services.endpoint_resume(endpoint=row)
             self.log_change(request, row, "Resumed.")
-        messages.success(request, "What waited for them goes out.")
+        messages.success(request, "Resumed. Waiting events are being sent.")
 
-    @admin.action(description="Send a test event", permissions=["change"])
+    @admin.action(description="Send test event", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
         for row in queryset:
             id_ = services.event_test(endpoint=row, now=now())
-            messages.success(request, f"On its way to {row}: {id_}")
+            messages.success(request, f"Test event sent to {row}: {id_}")
 
-    @admin.action(description="Send the last 24 hours again", permissions=["change"])
+    @admin.action(description="Replay the last 24 hours", permissions=["change"])
     def replay_day(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
         for row in queryset:
             until, since = now(), now() - timedelta(days=1)
             done = services.events_replay(endpoint=row, since=since, until=until)
             self.log_change(request, row, f"Replayed {done.events} events.")
             more = f"; there are more, from {done.next_from:%H:%M} UTC" if done.next_from else ""
-            messages.success(request, f"{done.events:,} events go to {row} again{more}.")
+            messages.success(request, f"{done.events:,} events are sent to {row} again{more}.")
 
-    @admin.action(description="New secret (the old one signs for 24 hours)", permissions=["change"])
+    @admin.action(
+        description="Rotate secret (the old one stays valid for 24 hours)", permissions=["change"]
+    )
     def rotate_secret(self, request: HttpRequest, queryset: QuerySet[StatusEndpoint]) -> None:
         for row in queryset:
             secret, _ = services.secret_rotate(endpoint=row, now=now())
             self.log_change(request, row, "New secret.")
-            messages.warning(request, f"The secret of {row}, shown only now: {secret}")
+            messages.warning(request, f"Signing secret of {row} (shown only once): {secret}")
 
 
 @admin.register(StatusEvent)
@@ -147,7 +154,7 @@ class StatusEventAdmin(LogAdmin):
     list_filter = ("state", "event")
     list_select_related = ("endpoint",)
     search_fields = ("=id", "=delivery_id")
-    search_help_text = "The whole id of an event or a delivery"
+    search_help_text = "Full ID of an event or a delivery"
     fields = (
         *("id", "created", "endpoint", "event", "state", "delivery_id"),
         *("due_at", "settled_at", "body", "log"),
@@ -162,16 +169,16 @@ class StatusEventAdmin(LogAdmin):
     def created(self, row: StatusEvent) -> str:
         return f"{instant_of(row.pk):%d %b %Y %H:%M:%S} UTC"
 
-    @admin.display(description="tries")
+    @admin.display(description="attempts")
     def log(self, row: StatusEvent) -> SafeString:
         tries = selectors.tries_of([row.pk]).get(row.pk, [])
         entries = format_html_join("", "<li>{}</li>", ((line(one),) for one in tries))
         return format_html("<ul>{}</ul>", entries)
 
-    @admin.action(description="Send again", permissions=["resend"])
+    @admin.action(description="Resend events", permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[StatusEvent]) -> None:
         sent = sum(services.event_resend(event=row) for row in queryset)
-        messages.success(request, f"{sent} on their way; the others wait anyway.")
+        messages.success(request, f"{sent} resent; the others are already waiting.")
 
 
 def line(one: selectors.TryView) -> str:

@@ -48,6 +48,7 @@ class StatusEndpoint(models.Model):
 
     class Meta:
         db_table = "status_endpoint"
+        verbose_name = "webhook"
 
     def __str__(self) -> str:
         return f"{self.service_id}: {self.description or self.pk}"
@@ -77,6 +78,8 @@ class StatusEvent(models.Model):
 
     class Meta:
         db_table = "status_event"
+        verbose_name = "webhook delivery"
+        verbose_name_plural = "webhook deliveries"
         indexes = [
             models.Index(
                 fields=["endpoint", "due_at"],

@@ -1,4 +1,4 @@
-"""People with a login, and their roles. Groups are no page: the roles are a table in `roles.py`."""
+"""Users and their roles. Groups are no page: the roles are a table in `roles.py`."""
 
 from typing import Any
 
@@ -43,9 +43,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Who", {"fields": ("first_name", "last_name", "email")}),
-        ("May", {"fields": ("groups", "is_active")}),
-        ("When", {"fields": ("last_login", "date_joined")}),
+        ("Profile", {"fields": ("first_name", "last_name", "email")}),
+        ("Permissions", {"fields": ("groups", "is_active")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
 
@@ -58,7 +58,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
         if found is not None and db_field.name == "groups":
             found.label, found.widget = "Roles", forms.CheckboxSelectMultiple()
             found.help_text = (
-                "A viewer sees, a marketer writes, an operator runs, an admin does all."
+                "Viewer: reads. Marketer: writes content. Operator: operates. Admin: everything."
             )
         return found
 

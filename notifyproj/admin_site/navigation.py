@@ -20,12 +20,17 @@ GROUPS = (
         (
             Page("Notifications", "mail", "notifications.notification"),
             Page("Deliveries", "outbox", "notifications.delivery"),
-            Page("Tries", "sync_alt", "notifications.delivery", "notifications_delivery_tries"),
-            Page("Open digests", "stacks", "digests.digest"),
+            Page(
+                "Delivery attempts",
+                "sync_alt",
+                "notifications.delivery",
+                "notifications_delivery_tries",
+            ),
+            Page("Pending digests", "stacks", "digests.digest"),
         ),
     ),
     (
-        "Write",
+        "Content",
         (
             Page("Templates", "edit_document", "message_templates.messagetemplate"),
             Page("Segments", "group_work", "segments.segment"),
@@ -33,7 +38,7 @@ GROUPS = (
         ),
     ),
     (
-        "People",
+        "Audience",
         (
             Page("Recipients", "person", "preferences.recipient"),
             Page("Suppressions", "block", "preferences.suppression"),
@@ -41,31 +46,31 @@ GROUPS = (
         ),
     ),
     (
-        "Rules",
+        "Settings",
         (
-            Page("Types", "label", "preferences.notificationtype"),
+            Page("Notification types", "label", "preferences.notificationtype"),
             Page("Categories", "folder", "preferences.category"),
-            Page("Caps", "speed", "preferences.cap"),
+            Page("Frequency caps", "speed", "preferences.cap"),
         ),
     ),
     (
         "Providers",
         (
-            Page("Accounts", "key", "channels.provideraccount"),
+            Page("Provider accounts", "key", "channels.provideraccount"),
             Page("Apps", "smartphone", "channels.app"),
         ),
     ),
     (
-        "Operate",
+        "System",
         (
             Page("Alerts", "warning", "core.alert"),
-            Page("Unread callbacks", "call_received", "notifications.inboundcallback"),
-            Page("Dead addresses", "link_off", "notifications.deadcandidate"),
-            Page("Status endpoints", "webhook", "status_events.statusendpoint"),
-            Page("Status events", "call_made", "status_events.statusevent"),
+            Page("Unprocessed webhooks", "call_received", "notifications.inboundcallback"),
+            Page("Inactive addresses", "link_off", "notifications.deadcandidate"),
+            Page("Webhooks", "webhook", "status_events.statusendpoint"),
+            Page("Webhook deliveries", "call_made", "status_events.statusevent"),
             Page("Services", "dns", "core.service"),
             Page("API keys", "vpn_key", "core.apikey"),
-            Page("People with a login", "badge", "auth.user"),
+            Page("Users", "badge", "auth.user"),
             Page("Audit log", "history", "core.auditentry"),
         ),
     ),

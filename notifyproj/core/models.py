@@ -12,7 +12,7 @@ class Scope(models.TextChoices):
     SEND = "send", "Send notifications"
     READ = "read", "Read notifications"
     RECIPIENTS = "recipients", "Write recipients"
-    ENDPOINTS = "endpoints", "Write status endpoints"
+    ENDPOINTS = "endpoints", "Write webhooks"
     CAMPAIGNS = "campaigns", "Segments and campaigns"
     TEMPLATES = "templates", "Write templates"
     ADMIN = "admin", "Everything"
@@ -26,7 +26,7 @@ class Service(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
     rate_per_second = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Requests a second; empty for the platform's default."
+        null=True, blank=True, help_text="Requests per second; empty: the platform's default."
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -74,7 +74,7 @@ class Alert(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
-    told_at = models.DateTimeField(null=True, help_text="When somebody was last told.")
+    told_at = models.DateTimeField(null=True, help_text="When somebody was last notified.")
     resolved_at = models.DateTimeField(null=True)
 
     class Meta:

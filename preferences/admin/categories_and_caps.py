@@ -1,4 +1,4 @@
-"""What people choose about together, and how much of it is decent: categories and caps."""
+"""Categories, which people choose together, and frequency caps."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         type_, legal_class = cleaned.get("type"), cleaned.get("legal_class")
         if type_ and cleaned.get("category"):
-            self.add_error("category", "A type or a category, not both.")
+            self.add_error("category", "Choose a type or a category, not both.")
         if isinstance(type_, NotificationType):
             self._check_type(type_, legal_class or "")
         return cleaned
@@ -29,7 +29,7 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]
     def _check_type(self, type_: NotificationType, legal_class: str) -> None:
         """A limit that would never hold is a mistake."""
         if type_.mandatory:
-            self.add_error("type", f"{type_.name} is mandatory: no limit holds for it.")
+            self.add_error("type", f"{type_.name} is mandatory, so no cap applies to it.")
         if legal_class and type_.legal_class != legal_class:
             self.add_error("legal_class", f"{type_.name} is {type_.legal_class}.")
 
@@ -40,14 +40,14 @@ class TypeCapInline(TabularInline):  # type: ignore[misc]
     model = Cap
     extra = 0
     fields = ("most", "per")
-    verbose_name = "cap"
+    verbose_name = "frequency cap"
 
 
 class CategoryCapInline(TabularInline):  # type: ignore[misc]
     model = Cap
     extra = 0
     fields = ("most", "per", "legal_class")
-    verbose_name = "cap"
+    verbose_name = "frequency cap"
 
 
 class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -69,7 +69,7 @@ class CategoryAdmin(ModelAdmin):  # type: ignore[misc]
     form = CategoryForm
     fieldsets = [
         (None, {"fields": ("slug", "name", "description", "position")}),
-        ("In other languages", {"fields": ("names", "descriptions")}),
+        ("Translations", {"fields": ("names", "descriptions")}),
     ]
     list_display = ("name", "slug", "position", "description")
     search_fields = ("slug", "name")
@@ -81,17 +81,17 @@ class CategoryAdmin(ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Cap)
 class CapAdmin(ModelAdmin):  # type: ignore[misc]
-    """Without type and category: everybody's attention budget."""
+    """Without type and category: a cap on everything a person gets."""
 
     form = CapForm
     list_display = ("limit", "of", "legal_class")
     list_filter = ("per", "legal_class")
     list_select_related = ("type", "category")
 
-    @admin.display(description="at most", ordering="most")
+    @admin.display(description="limit", ordering="most")
     def limit(self, row: Cap) -> str:
         return str(row)
 
-    @admin.display(description="of")
+    @admin.display(description="applies to")
     def of(self, row: Cap) -> str:
-        return str(row.type or row.category or "everything that is not mandatory")
+        return str(row.type or row.category or "everything not mandatory")

@@ -1,4 +1,4 @@
-"""The record of consent in the admin: read only, as the database refuses changes, too."""
+"""The consent log in the admin: read only, as the database refuses changes, too."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from preferences.models import ConsentEvent
 
 
 class ReviewFilter(admin.SimpleListFilter):
-    """What people wrote in their own words and was taken for a STOP: somebody should look."""
+    """What people wrote in their own words and was taken for a STOP: somebody should review it."""
 
-    title = "to be looked at"
+    title = "needs review"
     parameter_name = "review"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Taken for a STOP")]
+        return [("yes", "Interpreted as STOP")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ConsentEvent]
@@ -31,7 +31,7 @@ class ConsentEventAdmin(LogAdmin):
     list_filter = ("about", "action", "source", "channel", ReviewFilter)
     list_select_related = ("recipient", "type", "category")
     search_fields = ("=recipient__external_id",)
-    search_help_text = "The whole id of the person"
+    search_help_text = "Full recipient ID"
     fields = (
         *("at", "recipient", "about", "channel", "type", "category"),
         *("action", "source", "evidence", "wording"),
@@ -44,6 +44,6 @@ class ConsentEventAdmin(LogAdmin):
             return row.get_about_display()
         return str(row.type or row.category or "Everything")
 
-    @admin.display(description="in their words")
+    @admin.display(description="message text")
     def said(self, row: ConsentEvent) -> str:
         return str(row.evidence.get("text") or row.evidence.get("keyword") or "")

@@ -43,15 +43,15 @@ class PreferenceInline(TabularInline):  # type: ignore[misc]
     model = Preference
     form = ChoiceForm
     extra = 0
-    verbose_name = "choice"
-    verbose_name_plural = "choices"
+    verbose_name = "preference"
+    verbose_name_plural = "preferences"
     fields = ("type", "category", "channel", "enabled")
 
 
 class QuietHoursInline(TabularInline):  # type: ignore[misc]
     model = QuietHours
     extra = 0
-    verbose_name_plural = "quiet hours, by the person's own clock"
+    verbose_name_plural = "quiet hours (local time)"
 
 
 @admin.register(Recipient)
@@ -59,7 +59,7 @@ class RecipientAdmin(KeyedAdmin):
     form = PersonForm
     list_display = ("external_id", "locale", "timezone", "paused_until", "created_at", "erased_at")
     search_fields = ("=external_id",)  # exact: the table is large and the index is on the whole
-    search_help_text = "The whole external id, e-mail address or phone number (+14155550123)"
+    search_help_text = "Full external ID, e-mail address or phone number (+14155550123)"
     fields = (
         *("external_id", "locale", "timezone", "paused_until", "attributes"),
         *("created_at", "erased_at"),
@@ -125,7 +125,7 @@ class RecipientAdmin(KeyedAdmin):
                 continue
             recipient.refresh_from_db()  # by its new name: the log is to say no other
             self.log_change(request, recipient, "Erased.")
-        messages.success(request, "Erased.")
+        messages.success(request, "Personal data erased.")
 
 
 def _tables(request: HttpRequest, person: Recipient) -> list[Table]:

@@ -20,7 +20,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_attributes(self) -> dict[str, Any]:
         found = self.cleaned_data["attributes"]
         if found is not None and not isinstance(found, dict):
-            raise forms.ValidationError('Write an object, like {"plan": "pro"}.')
+            raise forms.ValidationError('Enter a JSON object such as {"plan": "pro"}.')
         return found or {}
 
     def clean(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class ChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, text in (("type", "All kinds"), ("category", "All categories")):
+        for name, text in (("type", "All types"), ("category", "All categories")):
             if name in self.fields:
                 self.fields[name].empty_label = text  # type: ignore[attr-defined]
         if self.instance.pk:
@@ -53,5 +53,5 @@ class ChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("type") and cleaned.get("category"):
-            self.add_error("category", "A kind of news or a category, not both.")
+            self.add_error("category", "Choose a type or a category, not both.")
         return cleaned

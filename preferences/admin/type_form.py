@@ -20,13 +20,22 @@ SHAPE = '{"from": "push", "to": "sms", "unless": "accepted", "after": 10}'
 NAMES = frozenset({"from", "to", "unless", "after"})
 UNLESS = ("accepted", "delivered")
 LONGEST = 7 * 86_400
+LABELS = {
+    "max_priority": "Highest priority",
+    "passes_quiet_hours": "Ignores quiet hours",
+    "duplicate_seconds": "Duplicate window (seconds)",
+    "over_cap": "Over a frequency cap",
+    "on_uncertain": "If the provider does not respond",
+    "retry_late_failures": "Retry late SMS failures",
+    "ttl_seconds": "Lifetime (seconds)",
+}
 LANGUAGES, STEPS = ("names", "descriptions"), ("fallbacks", "digest")
 LONGEST_DESCRIPTION = 1_000
 
 RESEND = NotificationType.OnUncertain.RESEND
 ONCE_MORE = (RESEND.value, RESEND.label)
 NO_RECEIPTS = (
-    "No account that these channels go through sends receipts: choose “Send once more”, or set up"
+    "No account of these channels receives delivery receipts: choose “Send once more”, or set up"
     " callbacks of an e-mail or SMS account first."
 )
 
@@ -45,12 +54,17 @@ class Channels(forms.MultipleChoiceField):
 
 
 class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
-    channels = Channels(help_text="Where it goes unless a request says otherwise.")
-    opt_in_channels = Channels(required=False, help_text="On these, silence means no.")
+    channels = Channels(help_text="Used unless a request names its own channels.")
+    opt_in_channels = Channels(
+        label="Opt-in channels",
+        required=False,
+        help_text="On these, nothing is sent without the person's opt-in.",
+    )
 
     class Meta:
         model = NotificationType
         fields = "__all__"  # noqa: DJ007 - the admin says which
+        labels = LABELS
         field_classes = dict.fromkeys((*LANGUAGES, *STEPS), JSONField)
         widgets = {name: few_lines() for name in ("description", *LANGUAGES, *STEPS)}
 
@@ -85,7 +99,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("on_uncertain", NO_RECEIPTS)
         fixed = cleaned.get("routing") == NotificationType.Routing.FIXED
         if fixed and not cleaned.get("fixed_account"):
-            self.add_error("fixed_account", "Say which account it is.")
+            self.add_error("fixed_account", "Choose an account.")
         if not fixed and cleaned.get("fixed_account"):
             self.add_error("fixed_account", "Only with the routing “One account only”.")
         for field, text in (item for ask in type_requirements for item in ask(cleaned).items()):
@@ -95,9 +109,9 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     def _check_hours(self, cleaned: Mapping[str, Any]) -> None:
         start, end = cleaned.get("send_from"), cleaned.get("send_until")
         if (start is None) != (end is None) and not {"send_from", "send_until"} & {*self.errors}:
-            self.add_error("send_until" if end is None else "send_from", "Give both, or neither.")
+            self.add_error("send_until" if end is None else "send_from", "Set both, or neither.")
         if start is not None and start == end:
-            self.add_error("send_until", "Another time than it begins.")
+            self.add_error("send_until", "Must differ from the start.")
 
 
 def _reached(fields: Mapping[str, Any]) -> set[str]:
@@ -126,7 +140,7 @@ def checked_fallbacks(steps: object) -> list[dict[str, Any]]:
     kinds = [(*pair, step["unless"]) for pair, step in zip(pairs, checked, strict=True)]
     for n, (source, to, unless) in enumerate(kinds, 1):
         if (source, to, unless) in kinds[: n - 1]:
-            raise ValueError(f"Step {n}: from {source} to {to} unless {unless} is there already.")
+            raise ValueError(f"Step {n}: from {source} to {to} unless {unless} is already listed.")
         if _leads_back(source, to, pairs):
             raise ValueError(f"Step {n}: from {to} it leads back to {source}.")
     return checked

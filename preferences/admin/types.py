@@ -1,4 +1,4 @@
-"""Kinds of news, and addresses nothing is sent to, in the admin."""
+"""Notification types and suppressions in the admin."""
 
 from typing import Any
 
@@ -24,12 +24,12 @@ class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
     inlines = (TypeCapInline,)
     fieldsets = [
         (None, {"fields": ("slug", "name", "description", "category", "template", "enabled")}),
-        ("In other languages", {"fields": ("names", "descriptions")}),
-        ("What the law calls it", {"fields": ("legal_class", "mandatory")}),
-        ("Where it goes", {"fields": ("channels", "opt_in_channels", "fallbacks")}),
-        ("Through which account", {"fields": ("routing", "fixed_account")}),
+        ("Translations", {"fields": ("names", "descriptions")}),
+        ("Legal classification", {"fields": ("legal_class", "mandatory")}),
+        ("Channels", {"fields": ("channels", "opt_in_channels", "fallbacks")}),
+        ("Account routing", {"fields": ("routing", "fixed_account")}),
         (
-            "When",
+            "Timing",
             {
                 "fields": (
                     *("max_priority", "ttl_seconds", "passes_quiet_hours"),
@@ -37,9 +37,9 @@ class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
                 )
             },
         ),
-        ("How often", {"fields": ("duplicate_seconds", "over_cap", "digest")}),
+        ("Frequency", {"fields": ("duplicate_seconds", "over_cap", "digest")}),
         (
-            "What is kept of it",
+            "Delivery and tracking",
             {
                 "fields": (
                     "on_uncertain",

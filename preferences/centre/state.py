@@ -35,7 +35,7 @@ ORDER = {channel.value: place for place, channel in enumerate(Channel)}
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Whether one kind of news comes by one channel."""
+    """Whether one type is sent on one channel."""
 
     type_id: int
     channel: str

@@ -5,7 +5,7 @@
 
 import re
 
-SCOPES = {"t": "of this kind of news", "c": "of this group of news", "a": "of all news"}
+SCOPES = {"t": "of this type", "c": "of this category", "a": "of all messages"}
 CLASSES = {"transactional": "x", "service": "s", "marketing": "m"}
 CLASS_OF = {letter: name for name, letter in CLASSES.items()}
 PERIODS = {"h": "an hour", "d": "a day", "w": "a week"}
@@ -24,12 +24,12 @@ def cap_sentence(word: str) -> str | None:
         return None
     scope, letter, most, per, n = found.groups()
     limit = f"At most {most} {PERIODS[per]} {_what(scope, letter)}"
-    return f"{limit}: that was used up." if n == USED_UP else f"{limit}: this was number {n}."
+    return f"{limit}: the cap was reached." if n == USED_UP else f"{limit}: this was number {n}."
 
 
 def _what(scope: str, letter: str) -> str:
     if not letter:
         return SCOPES[scope]
     if scope == "a":
-        return f"of all {CLASS_OF[letter]} news"
+        return f"of all {CLASS_OF[letter]} messages"
     return f"{SCOPES[scope]}, if it is {CLASS_OF[letter]}"

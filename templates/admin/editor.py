@@ -106,7 +106,7 @@ def tell(template: MessageTemplate, asked: Asked) -> Told:
     if asked.person:
         person = person_facts.only()(asked.person)
         if person is None:
-            told.person_problem = "Nobody is known by this id."
+            told.person_problem = "No recipient has this ID."
         else:
             locale, zone = person.locale, person.zone
             variables = {**variables, **person.variables}

@@ -80,7 +80,7 @@ def save(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     except InvalidFields as error:
         return answer({"error": str(error)}, JSON_ERROR)
     except DraftChanged as error:
-        return answer({"error": f"{error}. Reload the page to see it."}, 409)
+        return answer({"error": f"{error}. Reload the page to see the changes."}, 409)
     log(request, template, f"Saved the draft of {row}.")
     return answer({"seen": row.changed_at, "problems": problem_views(review_of(row).problems)})
 
@@ -96,7 +96,7 @@ def test(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
 def discard(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     if request.method == "POST" and draft_discard(template=template):
         log(request, template, "Discarded the draft.")
-        messages.success(request, "The draft is gone; what is published stays.")
+        messages.success(request, "Draft discarded. The published version is unchanged.")
     return HttpResponseRedirect(page(template))
 
 

@@ -18,18 +18,18 @@ class Words(NamedTuple):
 
 CHANNELS = {
     Channel.PUSH: "Push",
-    Channel.EMAIL: "E-mail",
+    Channel.EMAIL: "Email",
     Channel.SMS: "SMS",
     Channel.INBOX: "In-app inbox",
     Channel.WEB_PUSH: "Web push",
     Channel.WEBHOOK: "Webhook",
     Channel.SLACK: "Slack",
-    PARTIAL: "Text",
+    PARTIAL: "Body",
 }
-LINK = Words("Link", "Where a tap leads: https://…, or a path or scheme of your app.")
-IMAGE = Words("Picture", "https://… of a picture.")
-TITLE = Words("Title", "About 50 characters are seen on a phone.")
-BODY = Words("Text", "", 3)
+LINK = Words("Link", "Opened on tap: https://…, or a path or scheme of your app.")
+IMAGE = Words("Image", "https://… of an image.")
+TITLE = Words("Title", "Phones show about 50 characters.")
+BODY = Words("Body", "", 3)
 WORDS: dict[str, dict[str, Words]] = {
     Channel.PUSH: {
         "title": TITLE,
@@ -37,38 +37,38 @@ WORDS: dict[str, dict[str, Words]] = {
         "body": BODY,
         "image": IMAGE,
         "link": LINK,
-        "sound": Words("Sound", "Name of a sound in the app.", more=True),
+        "sound": Words("Sound", "Name of a sound file in the app.", more=True),
         "badge": Words("Badge", "The number on the app's icon.", more=True),
     },
     Channel.WEB_PUSH: {
         "title": TITLE,
         "body": BODY,
-        "icon": Words("Icon", "https://… of a square picture."),
+        "icon": Words("Icon", "https://… of a square image."),
         "image": IMAGE,
-        "badge": Words("Badge", "https://… of a small one-coloured picture.", more=True),
+        "badge": Words("Badge", "https://… of a small single-colour image.", more=True),
         "link": LINK,
     },
     Channel.EMAIL: {
-        "subject": Words("Subject", "40 to 60 characters are read on a phone."),
-        "preheader": Words("Preheader", "What a list of mails shows after the subject."),
-        "mjml": Words("MJML", "Made into HTML when it is published.", 18, code=True, unless="html"),
+        "subject": Words("Subject", "Phones show 40 to 60 characters."),
+        "preheader": Words("Preheader", "Shown after the subject in the list of mails."),
+        "mjml": Words("MJML", "Converted to HTML on publishing.", 18, code=True, unless="html"),
         "html": Words("HTML", "Instead of MJML.", 18, code=True, more=True, unless="mjml"),
-        "text": Words("Text", "Left empty, it is made of the HTML.", 6, more=True),
-        "reply_to": Words("Reply to", "An address.", more=True),
+        "text": Words("Plain text", "Empty: generated from the HTML.", 6, more=True),
+        "reply_to": Words("Reply to", "An e-mail address.", more=True),
     },
-    Channel.SMS: {"body": Words("Text", "160 characters are one SMS; with ł or 😀 it is 70.", 4)},
+    Channel.SMS: {"body": Words("Body", "160 characters per SMS; 70 with ł or 😀.", 4)},
     Channel.INBOX: {"title": TITLE, "body": BODY, "link": LINK},
     Channel.WEBHOOK: {
         "event": Words("Event", "Words joined by dots: order.shipped"),
-        "json": Words("JSON", 'An object: {"id": {{ order_id }}}; quotes come by themselves.', 8,
+        "json": Words("JSON", 'An object: {"id": {{ order_id }}}; quotes are added.', 8,
                       code=True),
     },
     Channel.SLACK: {
-        "text": Words("Text", "What a lock screen shows, also where there are blocks.", 3),
-        "blocks": Words("Blocks", "JSON of Block Kit.", 8, code=True, more=True),
+        "text": Words("Body", "Shown in notifications, also with blocks.", 3),
+        "blocks": Words("Blocks", "Block Kit JSON.", 8, code=True, more=True),
     },
     PARTIAL: {
-        "text": Words("Text", "Others include it, or extend it where it has blocks.", 14, code=True)
+        "text": Words("Body", "Templates include it, or extend its blocks.", 14, code=True)
     },
 }  # fmt: skip
 OPTIONS = {name: Words(name.replace("_", " ", 1), more=True) for name in PUSH_OPTIONS}

@@ -58,7 +58,7 @@ def send_test(
             return answer({"reaches": _reached(asked)})
         sent = _send(request, template, asked)
     except CannotPublish as error:
-        return answer({"error": f"Not ready to be sent. {error}"}, REFUSED)
+        return answer({"error": f"This draft cannot be sent yet. {error}"}, REFUSED)
     except InvalidFields as error:
         return answer({"error": str(error)}, REFUSED)
     request.session[LAST] = asked.person
@@ -69,7 +69,7 @@ def send_test(
 def _reached(asked: Test) -> list[Reached]:
     found = test_sender.only().reach(asked.person)
     if found is None:
-        raise InvalidFields({"person": "Nobody is known by this id."})
+        raise InvalidFields({"person": "No recipient has this ID."})
     return [
         Reached(channel, CHANNELS.get(channel, channel), to)
         for channel, to in found

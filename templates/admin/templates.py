@@ -35,7 +35,7 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = MessageTemplate
         fields = ("name", "slug", "kind", "description")
-        help_texts = {"slug": "Requests name it by this; it never changes."}
+        help_texts = {"slug": "Used in API requests; cannot be changed."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -48,7 +48,7 @@ def compare(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     return admin_page(
         request,
         "templates/compare.html",
-        title=f"From {before} to {after}",
+        title=f"Compare {before} with {after}",
         opts=MessageTemplate._meta,
         written=template,
         before=before,
@@ -92,7 +92,7 @@ def rollback(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     return admin_page(
         request,
         "templates/rollback.html",
-        title=f"Back to {old}",
+        title=f"Roll back to {old}",
         opts=MessageTemplate._meta,
         written=template,
         old=old,
@@ -104,7 +104,7 @@ def rollback(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
 def _publish(request: HttpRequest, draft: TemplateVersion) -> bool:
     note = request.POST.get("note", "")[:500]
     if request.POST.get("seen", "") != _seen(draft):
-        messages.error(request, "The draft was changed meanwhile: look at it again.")
+        messages.error(request, "Somebody changed the draft meanwhile. Check it again.")
         return False
     try:
         row = version_publish(version=draft, by=who(request), note=note)
@@ -113,7 +113,7 @@ def _publish(request: HttpRequest, draft: TemplateVersion) -> bool:
         return False
     forget_names()
     log(request, row.template, f"Published {row}. {row.note}".strip())
-    messages.success(request, f"{row} is published: requests use it within two seconds.")
+    messages.success(request, f"Published {row}. Requests use it within two seconds.")
     return True
 
 
@@ -124,8 +124,8 @@ def _rollback(request: HttpRequest, old: TemplateVersion) -> bool:
         messages.error(request, str(error))
         return False
     forget_names()
-    log(request, row.template, f"Published {row}, as {old} was.")
-    messages.success(request, f"{row} is published, and says what {old} said.")
+    log(request, row.template, f"Published {row}, a copy of {old}.")
+    messages.success(request, f"Rolled back: {row} has the content of {old}.")
     return True
 
 

@@ -102,7 +102,7 @@ class _Part:
 
 
 def with_preheader(html: str, preheader: str) -> str:
-    """What a list of mails shows after the subject. Variables in it are escaped by the engine."""
+    """Shown after the subject in the list of mails. Variables in it are escaped by the engine."""
     pieces = (
         entities.escape(s.text, quote=False) if s.kind == TEXT else s.text
         for s in segments(preheader)

@@ -123,7 +123,7 @@ def _sms(one: Rendered) -> Iterator[Problem]:
     if found.parts > SEGMENTS_WARN:
         words = f"{found.parts} SMS in {found.encoding} with the sample data"
         too_many = found.parts > SEGMENTS_MOST
-        words += f"; at most {SEGMENTS_MOST} are sent" if too_many else ", each of them billed"
+        words += f"; at most {SEGMENTS_MOST} are sent" if too_many else ", each billed"
         yield Problem(one.channel, one.locale, "body", words, warning=not too_many)
 
 

@@ -99,7 +99,7 @@ def test_an_act_is_kept_in_words(boss: Client) -> None:
     form = {"action": "pause", "_selected_action": [account.pk], "reason": "bill unpaid"}
     boss.post(reverse("admin:channels_provideraccount_changelist"), form)
     entry = last("channels.provideraccount")
-    assert (entry.action, entry.actor, entry.note) == ("did", "boss", "Paused: bill unpaid")
+    assert (entry.action, entry.actor, entry.note) == ("did", "boss", "Suspended: bill unpaid")
 
 
 def test_a_form_about_a_person_is_kept_without_what_was_typed(boss: Client) -> None:

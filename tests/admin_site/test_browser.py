@@ -69,7 +69,7 @@ def test_from_a_number_on_the_first_page_to_the_story_of_a_delivery(page: Page, 
     page.locator("#result_list a", has_text="skipped").first.click()
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     expect(
-        page.get_by_text("The person does not want this kind of news here").first
+        page.get_by_text("The person opted out of this type on this channel").first
     ).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

@@ -32,7 +32,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Client:
 def page(client: Client, query: str) -> tuple[list[str], str]:
     """The acts shown, and where the next page is."""
     text = client.get(reverse("admin:core_auditentry_changelist") + query).content.decode()
-    older = re.search(r'href="(\?[^"]*before=[^"]*)"[^>]*>(?:Older|Look further back)', text)
+    older = re.search(r'href="(\?[^"]*before=[^"]*)"[^>]*>(?:Older|Search further back)', text)
     return re.findall(r"act \d", text), older[1].replace("&amp;", "&") if older else ""
 
 
@@ -54,7 +54,7 @@ def test_what_is_rare_is_found_by_looking_further_back(reader: Client) -> None:
 
 def test_a_search_says_how_many_rows_it_looked_at(reader: Client) -> None:
     text = reader.get(reverse("admin:core_auditentry_changelist") + "?object=3").content.decode()
-    assert "Looked at 4 rows." in text
+    assert "Searched 4 rows." in text
 
 
 def test_a_filter_that_cannot_be_read_finds_nothing(reader: Client) -> None:

@@ -65,11 +65,11 @@ def save(operator: Client, account: ProviderAccount, **fields: str) -> str:
         ({"enabled": False}, "not enabled"),
         (
             {"held_at": NOW, "held_reason": "key refused"},
-            "held: key refused, by the platform, since 10:00:00 UTC",
+            "suspended: key refused, by the platform, since 10:00:00 UTC",
         ),
         (
             {"held_at": NOW - timedelta(days=1), "held_reason": "audit", "held_by": "maria"},
-            "held: audit, by maria, since 21 Nov 10:00 UTC",
+            "suspended: audit, by maria, since 21 Nov 10:00 UTC",
         ),
         (
             {"breaker": "open", "breaker_until": NOW + timedelta(seconds=5)},
@@ -77,13 +77,13 @@ def save(operator: Client, account: ProviderAccount, **fields: str) -> str:
         ),
         (
             {"breaker": "open", "breaker_until": NOW},
-            "breaker open until a message is there to probe with",
+            "breaker open until the next test message",
         ),
-        ({"breaker": "half_open"}, "breaker half open: one message is a probe"),
-        ({"breaker_forced": "open"}, "breaker open by hand"),
+        ({"breaker": "half_open"}, "breaker half-open: testing with one message"),
+        ({"breaker_forced": "open"}, "breaker open, set manually"),
         (
             {"breaker": "open", "breaker_forced": "closed"},
-            "sending, whatever its breaker says",
+            "sending, breaker kept closed manually",
         ),
         ({"daily_cap": 7}, "daily cap reached"),
         ({"failures": 2}, "sending"),
@@ -136,9 +136,9 @@ def test_a_longer_list_costs_no_more_queries(operator: Client, account: Provider
 def test_pausing_asks_for_a_reason_and_says_who_takes_over(
     operator: Client, account: ProviderAccount
 ) -> None:
-    assert "nothing takes over" in act(operator, "pause", account)
+    assert "no other account takes over" in act(operator, "pause", account)
     text_account("spare")
-    assert "may go through spare" in act(operator, "pause", account, reason="")
+    assert "through spare where possible" in act(operator, "pause", account, reason="")
     assert account.held_at is None
 
 
@@ -147,7 +147,7 @@ def test_a_pause_tells_by_whom_and_why(operator: Client, account: ProviderAccoun
 
     assert account.held_at is not None
     assert (account.held_by, account.held_reason) == ("maria", "invoice unpaid")
-    assert LogEntry.objects.get().change_message == "Paused: invoice unpaid"
+    assert LogEntry.objects.get().change_message == "Suspended: invoice unpaid"
 
 
 def test_a_paused_account_is_resumed(operator: Client, account: ProviderAccount) -> None:

@@ -43,7 +43,7 @@ def page(client: Client, account: ProviderAccount, to: str) -> str:
 
 def test_the_answer_of_the_provider_is_shown(operator: Client, provider: StandIn) -> None:
     account = make_world(provider.url).account
-    assert "The provider took it" in page(operator, account, TOKEN)
+    assert "Accepted" in page(operator, account, TOKEN)
     assert provider.requests[0]["path"] == f"/3/device/{TOKEN}"
     assert b"Is it there?" in provider.requests[0]["body"]
 
@@ -52,7 +52,7 @@ def test_a_refusal_is_shown_as_the_provider_words_it(operator: Client, provider:
     account = make_world(provider.url).account
     provider.answers = [Answer(403, {"reason": "InvalidProviderToken"})] * 2
     shown = page(operator, account, TOKEN)
-    assert "The account was refused" in shown
+    assert "Account rejected" in shown
     assert "InvalidProviderToken" in shown
 
 
@@ -61,7 +61,7 @@ def test_it_works_while_the_account_is_held_and_changes_nothing(
 ) -> None:
     account = make_world(provider.url).account
     hold(account.pk, "The key was refused")
-    assert "The provider took it" in page(operator, account, TOKEN)
+    assert "Accepted" in page(operator, account, TOKEN)
     account.refresh_from_db()
     assert account.held_at is not None
 
@@ -76,10 +76,10 @@ def test_a_person_may_be_named_instead_of_an_address(operator: Client, provider:
 def test_it_is_in_the_audit_log_without_the_address(operator: Client, provider: StandIn) -> None:
     page(operator, make_world(provider.url).account, TOKEN)
     entry = AuditEntry.objects.filter(model="channels.provideraccount").latest("pk")
-    assert (entry.actor, entry.note) == ("op", "Sent a test: the provider took it.")
+    assert (entry.actor, entry.note) == ("op", "Sent a test: accepted.")
     assert TOKEN not in entry.label
 
 
 def test_what_is_no_address_is_said_to_be_none(operator: Client) -> None:
     account = account_upsert(slug="vapid", channel="web_push", kind="vapid", credentials={})
-    assert "refused" in page(operator, account, "not a subscription")
+    assert "rejected" in page(operator, account, "not a subscription")

@@ -123,7 +123,7 @@ def test_an_empty_credential_keeps_what_is_stored(operator: Client) -> None:
 
 def test_an_account_cannot_be_enabled_without_what_it_needs(operator: Client) -> None:
     page = operator.post(change_url(twilio_account({})), account_form()).content.decode()
-    assert "This provider needs it." in page
+    assert "This provider requires it." in page
 
 
 def test_what_an_adapter_calls_a_setting_is_kept_as_one(operator: Client) -> None:

@@ -276,7 +276,7 @@ def test_a_message_whose_file_was_deleted_fails_and_says_so(
     run(hints)
 
     assert settled().reason == "attachment_missing"
-    assert Attempt.objects.get().reason == "A file it should carry was deleted"
+    assert Attempt.objects.get().reason == "An attachment was deleted"
 
 
 def test_large_messages_are_not_all_built_at_once(

@@ -119,7 +119,7 @@ def operator(failed: Delivery) -> Client:
 def test_the_numbers_are_named_before_anything_happens(operator: Client) -> None:
     form = {"action": "retry_selected", "_selected_action": ids()}
     page = operator.post(reverse("admin:notifications_delivery_changelist"), form)
-    assert "1 failed delivery can go out again" in page.content.decode()
+    assert "1 failed delivery can be resent" in page.content.decode()
     assert only_delivery().state == State.FAILED
 
 
@@ -127,12 +127,12 @@ def test_all_that_a_filter_finds_goes_again_and_the_log_says_so(operator: Client
     url = reverse("admin:notifications_delivery_retry")
     query = "?state=failed&channel=push"
     page = operator.get(url + query).content.decode()
-    assert "1 failed delivery can go out again" in page
+    assert "1 failed delivery can be resent" in page
 
     operator.post(url, {"ids": " ".join(ids()), "query": query})
 
     assert only_delivery().state == State.WAITING
     entry = AuditEntry.objects.filter(model="notifications.delivery").latest("pk")
     assert entry.actor == "op"
-    assert entry.note == f"Sent 1 failed deliveries again, found by {query}."
+    assert entry.note == f"Resent 1 failed deliveries, found by {query}."
     conserved()

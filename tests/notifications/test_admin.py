@@ -49,7 +49,7 @@ def test_a_delivery_says_why_it_was_not_sent(world: World, operator: Client) -> 
     send(world, user_id="ada")
     url = reverse("admin:notifications_delivery_change", args=[Delivery.objects.get().pk])
 
-    assert "The person does not want this kind of news here." in (
+    assert "The person opted out of this type on this channel." in (
         operator.get(url).content.decode()
     )
 

@@ -52,8 +52,8 @@ def test_the_last_messages_say_what_became_of_them_and_why(world: World, operato
 
     found = tables(operator)
 
-    assert "order" in found["Last messages"][0]
-    assert "skipped The address is suppressed" in found["Last messages"][0]
+    assert "order" in found["Recent messages"][0]
+    assert "skipped The address is suppressed" in found["Recent messages"][0]
     assert found["Waiting"] == []
     assert "push …aaaa bounce" in found["Suppressed addresses"][0]
 
@@ -78,7 +78,7 @@ def test_what_waits_says_until_when(world: World, operator: Client) -> None:
     waiting = "\n".join(tables(operator)["Waiting"])
 
     assert f"scheduled For {later:%d %b %Y %H:%M} UTC" in waiting
-    assert f"3 so far, together at {later:%d %b %Y %H:%M} UTC at the latest" in waiting
+    assert f"3 collected, sent at {later:%d %b %Y %H:%M} UTC at the latest" in waiting
     assert "waiting Waiting for the person" in waiting
 
 
@@ -93,7 +93,7 @@ def test_a_broadcast_is_found_as_well(world: World, operator: Client) -> None:
     )
     resolve_chunks(id_, 1)
 
-    assert len(tables(operator)["Last messages"]) == 1
+    assert len(tables(operator)["Recent messages"]) == 1
 
 
 def test_what_went_to_an_address_that_was_removed_since_is_shown(
@@ -102,7 +102,7 @@ def test_what_went_to_an_address_that_was_removed_since_is_shown(
     send(world, user_id="ada")
     world.people[0].contact_points.all().delete()
 
-    assert "order" in tables(operator)["Last messages"][0]
+    assert "order" in tables(operator)["Recent messages"][0]
 
 
 def test_the_record_of_consent_is_shown(world: World, operator: Client) -> None:
@@ -111,8 +111,8 @@ def test_the_record_of_consent_is_shown(world: World, operator: Client) -> None:
 
     found = tables(operator)
 
-    assert "withdrawn everything by push page" in found["Record of consent"][0]
-    assert found["What they get, whatever the hour"] == [
+    assert "withdrawn everything by push page" in found["Consent log"][0]
+    assert found["Effective preferences"] == [
         "order push no The person unsubscribed from this channel"
     ]
 
@@ -137,7 +137,7 @@ def test_who_may_not_see_the_log_sees_no_messages(world: World) -> None:
     client = Client()
     client.force_login(user)
 
-    assert "Last messages" not in tables(client)
+    assert "Recent messages" not in tables(client)
 
 
 def test_an_erased_person_can_be_looked_at_and_not_changed(world: World, operator: Client) -> None:

@@ -29,10 +29,10 @@ def test_a_trace_is_the_ground_and_what_was_decided(decision: Decision, trace: s
 
 def test_what_was_sent_says_on_what_ground_and_how_much_was_taken() -> None:
     assert read("chosen_type t3/h:1 cs5/d:2 am20/w:7", "") == [
-        ("basis", "The person chose this kind of news."),
-        ("caps", "At most 3 an hour of this kind of news: this was number 1."),
-        ("caps", "At most 5 a day of this group of news, if it is service: this was number 2."),
-        ("caps", "At most 20 a week of all marketing news: this was number 7."),
+        ("basis", "The person opted in to this notification type."),
+        ("caps", "At most 3 an hour of this type: this was number 1."),
+        ("caps", "At most 5 a day of this category, if it is service: this was number 2."),
+        ("caps", "At most 20 a week of all marketing messages: this was number 7."),
     ]
 
 
@@ -45,7 +45,7 @@ def test_what_was_sent_says_on_what_ground_and_how_much_was_taken() -> None:
             "over_cap",
             [
                 ("caps", f"{REASONS['over_cap']}."),
-                ("caps", "At most 5 a day of all news: that was used up."),
+                ("caps", "At most 5 a day of all messages: the cap was reached."),
             ],
         ),
         (
@@ -62,7 +62,7 @@ def test_what_was_sent_says_on_what_ground_and_how_much_was_taken() -> None:
                 ("unsubscribed", f"{REASONS['unsubscribed']}."),
             ],
         ),
-        ("default", "21610", [BASIS, ("delivery", "The provider said 21610.")]),
+        ("default", "21610", [BASIS, ("delivery", "The provider reported 21610.")]),
         ("", "", []),
         ("", "cancelled", [("delivery", f"{REASONS['cancelled']}.")]),
         ("what <b>nobody</b> wrote: x:", "", []),

@@ -1,4 +1,4 @@
-"""How often and when a kind of news may be sent, as it is set in the admin."""
+"""How often and when a notification type may be sent, as it is set in the admin."""
 
 from datetime import time
 from typing import Any
@@ -55,9 +55,9 @@ def test_limits_of_a_type_are_set_with_it(operator: Client, news: NotificationTy
 @pytest.mark.parametrize(
     ("hours", "words"),
     [
-        ({"send_from": "09:00"}, "Give both, or neither"),
-        ({"send_until": "09:00"}, "Give both, or neither"),
-        ({"send_from": "09:00", "send_until": "09:00"}, "Another time than it begins"),
+        ({"send_from": "09:00"}, "Set both, or neither"),
+        ({"send_until": "09:00"}, "Set both, or neither"),
+        ({"send_from": "09:00", "send_until": "09:00"}, "Must differ from the start"),
     ],
 )
 def test_hours_have_a_beginning_and_an_end(
@@ -139,7 +139,7 @@ def test_what_is_limited_is_listed(operator: Client, news: NotificationType) -> 
 
     page = operator.get(reverse("admin:preferences_cap_changelist")).content.decode()
 
-    for words in ("1 an hour", "2 a week", "news", "Offers", "everything that is not mandatory"):
+    for words in ("1 an hour", "2 a week", "news", "Offers", "everything not mandatory"):
         assert words in page
 
 

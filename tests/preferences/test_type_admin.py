@@ -77,7 +77,7 @@ def test_a_fallback_is_what_the_senders_read(operator: Client, news: Notificatio
         ([{**STEP, "after": 0}], "number of seconds"),
         ([{**STEP, "after": True}], "number of seconds"),
         ([{**STEP, "after": float("nan")}], "number of seconds"),
-        ([STEP, STEP], "Step 2: from push to sms unless accepted is there"),
+        ([STEP, STEP], "Step 2: from push to sms unless accepted is already listed"),
         ([STEP, {**STEP, "from": "sms", "to": "push"}], "leads back to push"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_refused_step_is_told_beside_its_field(operator: Client, news: Notific
 
 
 def test_one_account_only_needs_the_account(operator: Client, news: NotificationType) -> None:
-    assert "Say which account it is" in save(operator, news, routing="fixed")
+    assert "Choose an account" in save(operator, news, routing="fixed")
     account = account_upsert(slug="texts", channel="sms", kind="twilio")
     page = save(operator, news, fixed_account=str(account.pk))
     assert "Only with the routing" in page
@@ -173,7 +173,7 @@ def test_who_changes_the_channels_is_told_that_nobody_confirms_them(
 
     page = save(operator, news, channels="push", on_uncertain="wait")
 
-    assert "No account that these channels go through sends receipts" in page
+    assert "No account of these channels receives delivery receipts" in page
 
 
 def test_a_new_type_sends_once_more_unless_somebody_chooses() -> None:

@@ -161,7 +161,7 @@ def test_publishing_keeps_who_and_why(browser: Client, template: MessageTemplate
     draft = draft_save(template=template, content=Content(GOOD))
     seen = draft.changed_at.isoformat() if draft.changed_at else ""
     answer = browser.post(url(template, "publish"), {"note": "First", "seen": seen}, follow=True)
-    assert "order-v1 is published" in answer.content.decode()
+    assert "Published order-v1." in answer.content.decode()
     row = TemplateVersion.objects.get()
     assert (row.published_by, row.note) == ("root", "First")
     assert "Published order-v1. First" in LogEntry.objects.get().change_message
@@ -172,7 +172,7 @@ def test_what_somebody_has_not_seen_is_not_published(
 ) -> None:
     draft_save(template=template, content=Content(GOOD))
     answer = browser.post(url(template, "publish"), {"seen": "2026-01-01T00:00:00+00:00"})
-    assert "was changed meanwhile" in answer.content.decode()
+    assert "changed the draft meanwhile" in answer.content.decode()
     assert TemplateVersion.objects.get().published_at is None
 
 
@@ -273,6 +273,6 @@ def test_a_text_with_problems_is_not_sent_as_a_test(browser: Client, world_in_db
     world_in_db.person("ada")
     asked = {"parts": BAD, "person": "ada", "type": "order", "channels": ["sms"]}
     answer = post(browser, template, "test", **asked, confirmed=True)
-    assert (answer.status_code, "Not ready" in answer.json()["error"]) == (400, True)
+    assert (answer.status_code, "cannot be sent yet" in answer.json()["error"]) == (400, True)
     assert post(browser, template, "test", **{**asked, "person": "x"}).status_code == 400
     assert not Delivery.objects.exists()

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 KINDS = {
     "throttle": "Too many requests: 429 with Retry-After",
-    "error": "Trouble of its own: 500 or 503",
-    "slow": "Answers late",
-    "hang": "Takes the message and never answers",
-    "reset": "Takes the message and resets the connection",
+    "error": "Server error: 500 or 503",
+    "slow": "Slow response",
+    "hang": "Accepts the message and never responds",
+    "reset": "Accepts the message, then resets the connection",
     "reset_before": "Resets the connection before reading the message",
     "html": "A 502 page in HTML instead of JSON",
-    "dead_token": "The recipient does not exist any more",
-    "bad_auth": "Refuses our credentials",
+    "dead_token": "The recipient no longer exists",
+    "bad_auth": "Rejects the credentials",
 }
 REPLACING = frozenset({"throttle", "error", "html", "dead_token", "bad_auth"})  # never accepted
 SILENT = frozenset({"hang", "reset", "reset_before"})  # never answered

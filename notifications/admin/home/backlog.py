@@ -45,7 +45,7 @@ class Held(NamedTuple):
 
     @property
     def words(self) -> str:
-        return f"{self.account} cannot be used" if self.account else "their notification is paused"
+        return f"{self.account} is not available" if self.account else "Notification paused"
 
 
 class Due(NamedTuple):
@@ -58,7 +58,7 @@ class Due(NamedTuple):
 
     @property
     def words(self) -> str:
-        return words(self.reason) or "On their way"
+        return words(self.reason) or "Processing"
 
 
 def held() -> list[Held]:

@@ -68,7 +68,9 @@ def _labels(bars: Sequence[Bar], step: float, height: float, most: int) -> SafeS
         if at.hour % EVERY == 0
     ]
     texts = format_html_join("", '<text x="{}" y="{}">{}</text>', hours)
-    return format_html('<text x="0" y="10">{}</text>{}', f"{most:,} an hour", texts)
+    return format_html(
+        '<text x="0" y="0" dominant-baseline="hanging">{}</text>{}', f"{most:,} per hour", texts
+    )
 
 
 def _said(bars: Sequence[Bar]) -> str:

@@ -40,29 +40,29 @@ def problems(numbers: Numbers) -> list[Problem]:
 def verdict(found: list[Problem]) -> tuple[str, str]:
     """In a word, with its tone."""
     if not found:
-        return "All is well", "good"
+        return "All systems operational", "good"
     worst = found[0].tone
-    return ("Something needs you", "bad") if worst == "bad" else ("Worth a look", "warn")
+    return ("Needs attention", "bad") if worst == "bad" else ("Warnings", "warn")
 
 
 def _silent(numbers: Numbers) -> Iterator[Problem]:
     """Whatever the cause: no worker, one that keeps ending, a broker that refuses it."""
     page, words = "notifications_delivery_changelist", {"state": "waiting"}
     if numbers.silent is None:
-        detail = "Whether workers take from every queue is not known meanwhile."
+        detail = "The state of the workers is unknown until it does."
         yield Problem(
-            tone="warn", title="Redis does not answer", detail=detail, page=page, words=words
+            tone="warn", title="Redis does not respond", detail=detail, page=page, words=words
         )
     elif numbers.silent:
         some, names = len(numbers.silent), ", ".join(numbers.silent[:MOST_NAMED])
         more = f" and {some - MOST_NAMED} more" if some > MOST_NAMED else ""
         # It sends the tasks that show whether the others are consumed.
-        beat = " Are Beat and `periodic` running?" if PERIODIC in numbers.silent else ""
-        detail = f"{names}{more}: nothing was taken for half a minute. See their workers' logs."
+        beat = " Check that Beat and `periodic` are running." if PERIODIC in numbers.silent else ""
+        detail = f"{names}{more}: nothing was processed for 30 seconds. See the workers' logs."
         noun = "queue" if some == 1 else "queues"
         yield Problem(
             tone="bad",
-            title=f"No worker takes from {some} {noun}",
+            title=f"No worker is processing {some} {noun}",
             detail=detail + beat,
             page=page,
             words=words,
@@ -102,13 +102,17 @@ def _behind(lane: Lane, since: str, rate: int) -> Problem:
     page, words = "notifications_delivery_changelist", {"lane": name, "state": "waiting"}
     oldest = f"Its oldest message has been due for {since}"
     if rate:
-        detail = f"{oldest}; workers take {rate:,} a second."
+        detail = f"{oldest}; workers process {rate:,} per second."
         return Problem(
-            tone="warn", title=f"The {name} lane is behind", detail=detail, page=page, words=words
+            tone="warn", title=f"The {name} queue is behind", detail=detail, page=page, words=words
         )
-    detail = f"{oldest}: is a worker running?"
+    detail = f"{oldest}. Check that a worker is running."
     return Problem(
-        tone="bad", title=f"Nothing takes the {name} lane", detail=detail, page=page, words=words
+        tone="bad",
+        title=f"No worker is processing the {name} queue",
+        detail=detail,
+        page=page,
+        words=words,
     )
 
 
@@ -138,14 +142,14 @@ def account_tone(line: AccountLine) -> str:
     """Of the word for its state."""
     if not line.account.enabled:
         return "none"
-    if line.state.startswith(("held", "breaker open", "failing", "daily cap")):
+    if line.state.startswith(("suspended", "breaker open", "failing", "daily cap")):
         return "bad" if not line.state.startswith("daily cap") else "warn"
     return "warn" if line.state.startswith(("breaker", "slowed")) else "good"
 
 
 def _minute(line: AccountLine) -> str:
     tries = line.ok_minute + line.bad_minute
-    return f"{line.bad_minute:,} of {tries:,} tries failed in the last minute" if tries else ""
+    return f"{line.bad_minute:,} of {tries:,} attempts failed in the last minute" if tries else ""
 
 
 def _failing(numbers: Numbers) -> Iterator[Problem]:
@@ -156,7 +160,7 @@ def _failing(numbers: Numbers) -> Iterator[Problem]:
         if tries >= ENOUGH and failed / tries >= MANY_FAIL:
             yield Problem(
                 tone="bad" if failed * 2 >= tries else "warn",
-                title=f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} fails",
+                title=f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} deliveries fail",
                 detail=f"{failed:,} of {tries:,} in the last two hours",
                 page="notifications_delivery_changelist",
                 words={"channel": line.channel, "state": "failed", "since": "2h"},

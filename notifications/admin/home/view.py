@@ -22,12 +22,12 @@ from preferences.models import NotificationType, Recipient
 from templates.models import MessageTemplate
 
 FIRST_STEPS: tuple[tuple[str, type[Model]], ...] = (
-    ("A provider account that sends", ProviderAccount),
-    ("A kind of news people can choose", NotificationType),
-    ("A text, published", MessageTemplate),
-    ("Somebody to tell", Recipient),
-    ("A key for the service that sends", ApiKey),
-    ("The first notification", Notification),
+    ("Add a provider account", ProviderAccount),
+    ("Add a notification type", NotificationType),
+    ("Publish a template", MessageTemplate),
+    ("Add a recipient", Recipient),
+    ("Create an API key", ApiKey),
+    ("Send the first notification", Notification),
 )
 
 
@@ -60,9 +60,9 @@ def panels(request: HttpRequest) -> dict[str, Any]:
         "verdict": verdict(wrong),
         "since": f"{HOURS}h",
         "problems": _addressed(wrong),
-        "chart": chart(_bars(found.hours), f"Deliveries an hour, the last {HOURS} hours"),
+        "chart": chart(_bars(found.hours), f"Deliveries per hour, the last {HOURS} hours"),
         "channels": [
-            (line, sparkline(_bars(line.hours), f"{line.channel} an hour, {HOURS} hours"))
+            (line, sparkline(_bars(line.hours), f"{line.channel} per hour, {HOURS} hours"))
             for line in found.channels
         ],
         "accounts": worst_first(found.accounts),

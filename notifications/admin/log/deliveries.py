@@ -49,7 +49,7 @@ class DeliveryAdmin(StoryAdmin):
     list_display_links = ("status",)
     list_filter = OF_DELIVERIES
     search_fields = ("id",)
-    search_help_text = "The whole id of a delivery, a notification or a person"
+    search_help_text = "Full ID of a delivery, a notification or a recipient"
     list_before_template = "log/above_list.html"
     actions = ("retry_selected",)
 
@@ -74,13 +74,18 @@ class DeliveryAdmin(StoryAdmin):
         form.is_valid()
         page = tries(form.cleaned_data)
         return admin_page(
-            request, "log/tries.html", title="Tries", form=form, page=page, asked=request.GET
+            request,
+            "log/tries.html",
+            title="Delivery attempts",
+            form=form,
+            page=page,
+            asked=request.GET,
         )
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_delivery"))
 
-    @admin.action(description="Send again, if it failed…", permissions=["retry"])
+    @admin.action(description="Resend failed deliveries…", permissions=["retry"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
         return retry_page.ask(request, [str(row.pk) for row in queryset])
 
@@ -136,11 +141,11 @@ class DeliveryAdmin(StoryAdmin):
     def type(self, row: Delivery) -> str:
         return type_slug(row.type_id)
 
-    @admin.display(description="through")
+    @admin.display(description="account")
     def through(self, row: Any) -> str:
         return str(row.names.account(row.account_id)) if row.attempts else ""
 
-    @admin.display(description="took")
+    @admin.display(description="latency")
     def took(self, row: Delivery) -> str:
         return lasting(took(row))
 

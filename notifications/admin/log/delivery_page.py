@@ -17,14 +17,14 @@ from templates.models import TemplateVersion
 
 MOST_EVENTS = 200
 ENDS = {
-    State.SENT: ("Done", "good"),
+    State.SENT: ("Sent", "good"),
     State.FAILED: ("Failed", "bad"),
-    State.SKIPPED: ("Not sent", "none"),
+    State.SKIPPED: ("Skipped", "none"),
     State.EXPIRED: ("Expired", "warn"),
     State.CANCELLED: ("Cancelled", "none"),
-    State.UNCERTAIN: ("Uncertain: it left, and nothing was ever heard", "warn"),
+    State.UNCERTAIN: ("Uncertain: sent, but the provider never responded", "warn"),
 }
-GOES_ON = {State.LEASED: "A worker has it", State.AWAITING: "Waiting for a receipt"}
+GOES_ON = {State.LEASED: "Sending", State.AWAITING: "Waiting for a receipt"}
 
 
 def delivery_context(row: Delivery) -> dict[str, Any]:
@@ -66,9 +66,9 @@ def _ended(row: Delivery, tries: list[Try]) -> Step | None:
         title, tone = ENDS[state]
         return Step(row.settled_at, title, tone, [reason] if reason else [])
     if row.held_by:
-        return Step(now(), f"Held until {row.held_by} can be used again", "warn", [reason])
+        return Step(now(), f"Waiting until {row.held_by} is available", "warn", [reason])
     waits = row.due_at if row.due_at and row.due_at > now() else None
-    title = GOES_ON.get(state, "Goes on")
+    title = GOES_ON.get(state, "Next attempt")
     return Step(waits or now(), title, "busy", [reason] if reason else [])
 
 

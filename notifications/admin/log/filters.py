@@ -44,7 +44,7 @@ def _of_lane(name: str) -> Q:
 
 def _accounts() -> Pairs:
     yield from ProviderAccount.objects.order_by("slug").values_list("slug", "slug")
-    yield from ((channel.value, f"{channel.value} (our own)") for channel in OWN)
+    yield from ((channel.value, f"{channel.value} (built in)") for channel in OWN)
 
 
 def _through(slug: str) -> Q:
@@ -73,7 +73,7 @@ def created(lookup: str, at: datetime) -> Q:
 
 
 TYPE = choice("type", "type", _types, _of_type)
-LANE = choice("lane", "lane", _lanes, _of_lane)
+LANE = choice("lane", "queue", _lanes, _of_lane)
 SINCE, UNTIL = since_until(created, keys=True)
 
 OF_NOTIFICATIONS = (
@@ -94,7 +94,7 @@ OF_DELIVERIES = (
     ),
     choice(
         "outcome",
-        "the provider's word",
+        "provider status",
         lambda: ((o.name.lower(), str(o.label)) for o in ProviderOutcome if o),
         lambda name: Q(outcome=ProviderOutcome[name.upper()].value),
     ),
@@ -103,10 +103,8 @@ OF_DELIVERIES = (
     choice("reason", "reason", _reasons, lambda code: Q(reason=code), others=True),
     TYPE,
     LANE,
-    choice(
-        "slow", "took longer than", lambda: ((str(s), w) for s, w in SLOW.items()), _slower_than
-    ),
+    choice("slow", "latency over", lambda: ((str(s), w) for s, w in SLOW.items()), _slower_than),
     *(SINCE, UNTIL),
     typed("notification", "notification", _of_notification),
-    typed("arm", "campaign arm", lambda text: Q(arm_id=int(text))),
+    typed("arm", "campaign variant", lambda text: Q(arm_id=int(text))),
 )

@@ -44,7 +44,7 @@ class NotificationAdmin(StoryAdmin):
     list_display_links = ("shown_status",)
     list_filter = OF_NOTIFICATIONS
     search_fields = ("id",)
-    search_help_text = "The whole id of a notification or a person"
+    search_help_text = "Full ID of a notification or a recipient"
     actions = ("cancel_selected",)
 
     def dressed(self, rows: list[Notification]) -> list[Notification]:
@@ -103,7 +103,7 @@ class NotificationAdmin(StoryAdmin):
     def short_id(self, row: Notification) -> SafeString:
         return copyable(row.pk)
 
-    @admin.action(description="Cancel what has not left yet", permissions=["cancel"])
+    @admin.action(description="Cancel waiting messages", permissions=["cancel"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         cancelled = 0
         for row in queryset:
@@ -111,7 +111,7 @@ class NotificationAdmin(StoryAdmin):
             cancelled += done.deliveries if done else 0
             if done and not done.too_late:
                 self.log_change(request, row, "Cancelled.")
-        messages.success(request, f"{cancelled:,} waiting messages will not go out.")
+        messages.success(request, f"{cancelled:,} waiting messages were cancelled.")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_notification"))

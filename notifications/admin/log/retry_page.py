@@ -1,4 +1,4 @@
-"""Sending failed deliveries again: a page that names the numbers first, then does it in waves."""
+"""Resending failed deliveries: a page that names the numbers first, then does it in waves."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from notifyproj.core.clock import now
 
 WAVE = 5_000  # deliveries sent again by one click
 LIFETIMES = [
-    ("", "Only what is still in its time"),
+    ("", "Keep the original expiry"),
     ("1", "1 hour"),
     ("24", "24 hours"),
     ("168", "7 days"),
@@ -27,18 +27,16 @@ LIFETIMES = [
 
 class RetryForm(forms.Form):
     ids = forms.CharField(widget=forms.HiddenInput)
-    lifetime = forms.ChoiceField(
-        choices=LIFETIMES, required=False, label="How long they may take from now on"
-    )
+    lifetime = forms.ChoiceField(choices=LIFETIMES, required=False, label="New lifetime, from now")
     dead_too = forms.BooleanField(
-        required=False, label="Also to addresses that were refused: the provider may mind"
+        required=False, label="Include rejected addresses: may harm your sender reputation"
     )
 
     def clean_ids(self) -> list[str]:
         try:
             ids = [str(UUID(text)) for text in self.cleaned_data["ids"].split()]
         except ValueError as error:
-            raise forms.ValidationError("These are no ids.") from error
+            raise forms.ValidationError("These are not IDs.") from error
         if len(ids) > WAVE:
             raise forms.ValidationError(f"At most {WAVE:,} at a time.")
         return ids
@@ -63,7 +61,7 @@ def ask(request: HttpRequest, ids: Sequence[str], **about: Any) -> HttpResponse:
         "back": _list(),
         **about,
     }
-    return admin_page(request, "log/retry.html", title="Send again", **context)
+    return admin_page(request, "log/retry.html", title="Resend deliveries", **context)
 
 
 def do(request: HttpRequest) -> HttpResponse:
@@ -83,18 +81,18 @@ def do(request: HttpRequest) -> HttpResponse:
 def _note(ids: Sequence[str], done: Retried, wish: Wish, query: str) -> None:
     one = ids[0] if len(ids) == 1 else ""
     extra = [
-        "also to refused addresses" if wish.dead_too else "",
-        f"with {wish.lifetime} from now on" if wish.lifetime else "",
+        "including rejected addresses" if wish.dead_too else "",
+        f"with a new lifetime of {wish.lifetime}" if wish.lifetime else "",
         f"found by {query}" if query else "",
     ]
-    text = ", ".join([f"Sent {done.n:,} failed deliveries again", *filter(None, extra)])
+    text = ", ".join([f"Resent {done.n:,} failed deliveries", *filter(None, extra)])
     audit.note(model="notifications.delivery", object_id=one, label="", text=f"{text}.")
 
 
 def _said(done: Retried) -> str:
     left = "; ".join(f"{n:,} {REFUSED[name]}" for name, n in done.refused.most_common())
-    again = f"{done.n:,} {'goes' if done.n == 1 else 'go'} out again"
-    return f"{again}. Left as they are: {left}." if left else f"{again}."
+    again = f"{done.n:,} resent"
+    return f"{again}. Not resent: {left}." if left else f"{again}."
 
 
 def _list() -> str:

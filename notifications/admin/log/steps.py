@@ -58,29 +58,29 @@ class Story:
 
 
 BECAME = {
-    OutcomeKind.ACCEPTED: ("the provider took it", "good"),
-    OutcomeKind.DELIVERED: ("it arrived", "good"),
-    OutcomeKind.RETRY: ("it failed for now", "warn"),
-    OutcomeKind.THROTTLED: ("the provider asked us to slow down", "warn"),
-    OutcomeKind.BAD_RECIPIENT: ("the address was refused", "bad"),
-    OutcomeKind.REJECTED: ("the message was refused", "bad"),
-    OutcomeKind.MISCONFIGURED: ("the account was refused", "bad"),
-    OutcomeKind.UNCERTAIN: ("it left, and nobody answered", "warn"),
+    OutcomeKind.ACCEPTED: ("Accepted", "good"),
+    OutcomeKind.DELIVERED: ("Delivered", "good"),
+    OutcomeKind.RETRY: ("Temporary failure", "warn"),
+    OutcomeKind.THROTTLED: ("Throttled", "warn"),
+    OutcomeKind.BAD_RECIPIENT: ("Address rejected", "bad"),
+    OutcomeKind.REJECTED: ("Message rejected", "bad"),
+    OutcomeKind.MISCONFIGURED: ("Account rejected", "bad"),
+    OutcomeKind.UNCERTAIN: ("No response", "warn"),
 }
 SAID: dict[str, tuple[str, str]] = {
-    "retried": ("Sent again by hand", "busy"),
-    EventKind.BOUNCED_SOFT: ("Bounced for now", "warn"),
+    "retried": ("Resent by an operator", "busy"),
+    EventKind.BOUNCED_SOFT: ("Soft bounce", "warn"),
     EventKind.BOUNCED_HARD: ("Bounced", "bad"),
-    EventKind.COMPLAINED: ("Called spam", "bad"),
-    EventKind.SUPPRESSED: ("Not sent by the provider", "bad"),
+    EventKind.COMPLAINED: ("Spam complaint", "bad"),
+    EventKind.SUPPRESSED: ("Suppressed by the provider", "bad"),
 }
 
 
 def steps(story: Story) -> list[Step]:
     """In the order in which they happened."""
-    found = [Step(story.created_at, "Planned", lines=story.why)]
+    found = [Step(story.created_at, "Created", lines=story.why)]
     if story.ready_at is not None and story.ready_at - story.created_at > NOTICEABLE:
-        found.append(Step(story.ready_at, "Could go"))
+        found.append(Step(story.ready_at, "Ready to send"))
     found += [_of_try(one) for one in story.tries]
     found += [_of_event(one) for one in story.heard]
     if story.ended is not None:
@@ -92,14 +92,14 @@ def steps(story: Story) -> list[Step]:
 def _of_try(one: Try) -> Step:
     became, tone = BECAME[one.outcome]
     through = f" through {one.account}" if one.account else ""
-    lines = [line for line in (one.reason, f"It cost {one.cost}." if one.cost else "") if line]
+    lines = [line for line in (one.reason, f"Cost: {one.cost}" if one.cost else "") if line]
     said = (
         f"HTTP {one.status}" if one.status else "",
         one.code,
         f"id {one.provider_id}" if one.provider_id else "",
         one.excerpt,
     )
-    title = f"Try {one.number}{through}: {became}, after {one.duration_ms:,} ms"
+    title = f"Attempt {one.number}{through}: {became.lower()}, after {one.duration_ms:,} ms"
     return Step(
         at=one.started_at,
         title=title,
@@ -112,8 +112,8 @@ def _of_try(one: Try) -> Step:
 def _of_event(one: Heard) -> Step:
     title, tone = SAID.get(one.kind, (one.kind.replace("_", " ").capitalize(), "good"))
     if one.is_bot:
-        title, tone = f"{title} by a bot, not the person", "none"
-    source = f"{one.account} says so" if one.account else ""
+        title, tone = f"{title} by a bot", "none"
+    source = f"Reported by {one.account}" if one.account else ""
     lines = [line for line in (source, one.reason, one.detail) if line]
     return Step(
         at=one.at, title=title, tone=tone, lines=lines, technical=[one.code] if one.code else []

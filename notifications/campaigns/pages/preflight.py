@@ -35,8 +35,9 @@ from notifications.campaigns.plan.write import (
 from notifications.campaigns.preflight.acknowledge import launch_acknowledged
 from notifications.campaigns.preflight.preflight import preflight
 from notifications.campaigns.preflight.send_test import try_on
+from notifications.campaigns.preflight.values import Preflight
 from notifications.campaigns.run.launch import campaign_unschedule
-from notifications.campaigns.schedule import IfPast, Repeat
+from notifications.campaigns.schedule import IfPast, Repeat, Starts
 from notifications.campaigns.states import CampaignState
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
@@ -85,8 +86,16 @@ def _found(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "launch": labels.launch(campaign, result.audience, result.reached),
         "pasts": _pasts(campaign),
         "cost": labels.cost(result),
+        "takes": _seconds(campaign, result),
         "dropped": sum(each.messages for each in result.dropped),
     }
+
+
+def _seconds(campaign: Campaign, found: Preflight) -> float | None:
+    """From launch to end, where it starts on launch; under a second counts as one."""
+    if campaign.starts != Starts.NOW or found.begins_at is None or found.ends_at is None:
+        return None
+    return max(1.0, (found.ends_at - found.begins_at).total_seconds())
 
 
 def _pasts(campaign: Campaign) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ def _shown(
 
 
 def _channels(request: HttpRequest) -> Sequence[str]:
-    """Those that are marked; else those of the kind of news."""
+    """Those that are selected; else those of the notification type."""
     if marked := request.POST.getlist("channels"):
         return marked
     text = request.POST.get("type", "")

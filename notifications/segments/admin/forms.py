@@ -54,11 +54,11 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV or text: an id a line, or a column headed external_id, user_id or id.",
+        help_text="CSV or text: one ID per line, or a column named external_id, user_id or id.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
     mode = forms.ChoiceField(
-        label="What to do with it",
+        label="Mode",
         choices=SegmentUpload.Mode.choices,
         initial=SegmentUpload.Mode.ADD,
         widget=forms.RadioSelect,

@@ -47,7 +47,7 @@ def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
         said = decode(request.body, dict[str, Any])
         rules, segment_id = said["rules"], int(said.get("segment") or 0)
     except (ValueError, TypeError, KeyError, InvalidFields):
-        return JsonResponse({"errors": {"rules": "This cannot be read."}})
+        return JsonResponse({"errors": {"rules": "These rules cannot be read."}})
     slug = Segment.objects.filter(pk=segment_id).values_list("slug", flat=True).first()
     try:
         node = services.check(rules, slug or "", segment_id)
@@ -118,8 +118,10 @@ def _read_list(
         messages.error(request, f"Nothing was changed. {row.problem}")
         return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
     found = services.segment_count(segment=segment)
-    page.log_change(request, segment, f"List of {row.received:,} lines: {row.get_mode_display()}.")
-    messages.success(request, f"Read. The segment holds {found.words()} now.")
+    page.log_change(
+        request, segment, f"Uploaded a list of {row.received:,} lines: {row.get_mode_display()}."
+    )
+    messages.success(request, f"Imported. The segment now has {found.words()}.")
     return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 
@@ -150,7 +152,7 @@ def undo(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
         return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
     found = services.segment_count(segment=row.segment)
     page.log_change(request, row.segment, f"Undone: {done}.")
-    messages.success(request, f"Undone. The segment holds {found.words()} now.")
+    messages.success(request, f"Undone. The segment now has {found.words()}.")
     return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 

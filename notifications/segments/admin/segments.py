@@ -101,7 +101,7 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
         """One by one: what others name is not deleted, and says so."""
         return {k: v for k, v in super().get_actions(request).items() if k != "delete_selected"}
 
-    @admin.display(description="from", ordering="kind")
+    @admin.display(description="source", ordering="kind")
     def shown_kind(self, row: Segment) -> str:
         return row.get_kind_display().lower()
 

@@ -57,11 +57,11 @@ def words_of(leaf: Leaf) -> str:
         case Attribute():
             return f"{leaf.name} {OPERATORS[leaf.operator](leaf.value)}"
         case Created():
-            return f"known to us: {OPERATORS[leaf.operator](leaf.value)}"
+            return f"creation date {OPERATORS[leaf.operator](leaf.value)}"
         case Locale():
-            return f"speaks {_some(leaf.tags)}"
+            return f"language is {_some(leaf.tags)}"
         case Timezone():
-            return f"lives in {_some(leaf.names)}"
+            return f"time zone is {_some(leaf.names)}"
         case Reachable():
             return f"can be reached by {leaf.channel.replace('_', ' ')}"
         case Activity():
@@ -73,7 +73,7 @@ def words_of(leaf: Leaf) -> str:
 
 
 def _activity(leaf: Activity) -> str:
-    what = f"something of {leaf.type}" if leaf.type else "something"
+    what = f"a message of {leaf.type}" if leaf.type else "a message"
     campaign = f" of campaign {leaf.campaign}" if leaf.campaign else ""
     times = f" at least {leaf.at_least} times" if leaf.at_least > 1 else ""
     return f"{leaf.kind} {what}{campaign}{times} {_days(leaf.within_days)}"

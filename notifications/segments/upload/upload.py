@@ -141,7 +141,7 @@ def _read_all(upload: SegmentUpload, counted: Counted) -> None:
 def why_nothing(upload: SegmentUpload) -> str:
     """Of a file none of whose lines names anybody."""
     if not upload.bytes_read and not upload.received:
-        return "No line of the file holds an id: it is empty, or has only headings."
+        return "No line of the file has an ID: it is empty, or has only headings."
     if upload.unknown == upload.received:
         return f"Nobody has the ids in it: none of {_lines(upload.received)} names anybody."
     first = upload.errors[0] if upload.errors else {"line": 1, "problem": NO_ID}

@@ -31,7 +31,7 @@ class AuditEntryAdmin(LogAdmin):
         choice("action", "action", lambda: AuditEntry.Action.choices, lambda name: Q(action=name)),
         choice("kind", "kind", lambda: AuditEntry.Kind.choices, lambda name: Q(kind=name)),
         *since_until(lambda lookup, at: Q(**{f"at__{lookup}": at})),
-        typed("object", "id of an object", lambda text: Q(object_id=text)),
+        typed("object", "object ID", lambda text: Q(object_id=text)),
     )
     fields = ("exactly", "who", "kind", "origin", "action", "what", "note_read", "all_changes")
     readonly_fields = fields

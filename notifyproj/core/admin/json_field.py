@@ -32,7 +32,7 @@ class JSONField(forms.JSONField):
         try:
             return decode(text.encode(), Any)
         except UnicodeEncodeError:
-            raise self._invalid("Text may not contain half a character.") from None
+            raise self._invalid("Text must not contain an incomplete character.") from None
         except InvalidFields as error:
             raise self._invalid(" ".join(error.fields.values())) from None
 

@@ -150,7 +150,7 @@ class StoryAdmin(LogAdmin):
             raise PermissionDenied
         if row is not None:
             return self.story(request, row)
-        gone = f"There is no such {self.opts.verbose_name} (any more)."
+        gone = f"This {self.opts.verbose_name} does not exist, or no longer."
         self.message_user(request, gone, level=messages.WARNING)
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return HttpResponseRedirect(reverse(name))

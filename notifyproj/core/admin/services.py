@@ -72,12 +72,12 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         made, secret = api_key_create(service=obj.service, scopes=obj.scopes, name=obj.name)
         obj.pk, obj.hash, obj.hint, obj.created_at = made.pk, made.hash, made.hint, made.created_at
         obj._state.adding = False
-        messages.warning(request, f"The key, shown only now: {secret}")
+        messages.warning(request, f"API key (shown only once): {secret}")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # revoked keys stay, so that what they did can be told
 
-    @admin.action(description="Revoke", permissions=["change"])
+    @admin.action(description="Revoke API keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             api_key_revoke(key=key)
@@ -110,14 +110,14 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]
     def state(self, alert: Alert) -> str:
         if alert.resolved_at:
             return "resolved"
-        return "open, told" if alert.told_at else "open"
+        return "open, notified" if alert.told_at else "open"
 
-    @admin.action(description="Resolve: it is mended", permissions=["change"])
+    @admin.action(description="Resolve alerts", permissions=["change"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         for alert in queryset.filter(resolved_at=None):
             alert_resolve(key=alert.key)
             self.log_change(request, alert, "Resolved.")
-        messages.success(request, "Resolved. If it happens again, it opens anew.")
+        messages.success(request, "Resolved. It opens again if the problem returns.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -18,7 +18,7 @@ function look() {
     try {
       await refresh();
     } catch {
-      state.textContent = "The server does not answer; trying again";
+      state.textContent = "The server does not respond; retrying";
     }
   }, Math.max(0, last + PAUSE - Date.now()));
 }
@@ -114,7 +114,7 @@ function listen() {
     polling = null;
   };
   stream.onerror = () => {
-    state.textContent = `Looking every ${POLL / 1000} s`;
+    state.textContent = `Refreshing every ${POLL / 1000} s`;
     polling ??= setInterval(look, POLL);
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
   };

@@ -82,7 +82,7 @@ class Builder {
   group(node, depth, parent) {
     const box = element("fieldset", "segment-group");
     const legend = element("legend", "segment-legend");
-    legend.textContent = depth === 1 ? "People for whom" : "and among these";
+    legend.textContent = depth === 1 ? "Match people where" : "and where";
     const match = select("Match", MATCHES, node.match, (chosen) => { node.match = chosen; this.changed(); });
     match.box.classList.add("segment-match");
     box.append(legend, match.box, this.wrong(box));
@@ -93,7 +93,7 @@ class Builder {
     if (parent) acts.append(button("Remove this group", () => this.remove(parent, node)));
     if (!node.parts.length) {
       const everybody = element("p", "admin-soft");
-      everybody.textContent = depth === 1 ? "No condition: everybody." : "No condition yet.";
+      everybody.textContent = depth === 1 ? "No condition: everyone." : "No condition yet.";
       box.append(everybody);
     }
     box.append(acts);
@@ -114,7 +114,7 @@ class Builder {
     const parts = [kind, ...own];
     const [yes, no] = NOT_WORDS[node.kind];
     if (node.kind !== "attribute" || node.not) {
-      parts.splice(1, 0, select("Holds", {yes, no}, node.not ? "no" : "yes", (chosen) => {
+      parts.splice(1, 0, select("Is true", {yes, no}, node.not ? "no" : "yes", (chosen) => {
         node.not = chosen === "no";
         this.changed();
       }));

@@ -5,18 +5,18 @@ export const KIND_WORDS = {
   locale: "Language",
   timezone: "Time zone",
   reachable: "Can be reached by",
-  created: "Known to us",
-  activity: "Did or got something",
+  created: "Created",
+  activity: "Activity",
   segment: "Another segment",
   member_of_upload: "The uploaded list",
 };
 // What negates a condition, where its fields do not do it themselves.
 export const NOT_WORDS = {
-  attribute: ["holds", "does not hold"],
+  attribute: ["is true", "is not true"],
   locale: ["is", "is not"],
   timezone: ["is", "is not"],
   reachable: ["yes", "no"],
-  created: ["holds", "does not hold"],
+  created: ["is true", "is not true"],
   activity: ["did", "did not"],
   segment: ["is in", "is not in"],
   member_of_upload: ["is in it", "is not in it"],
@@ -79,7 +79,7 @@ const BUILD = {
       changed();
     });
     const campaign = optional("Campaign (number)", rules, "campaign", undefined, changed);
-    const often = optional("At least times", rules, "at_least", undefined, changed);
+    const often = optional("At least, times", rules, "at_least", undefined, changed);
     return rules.activity === "received" ? [kind, days, type, campaign] : [kind, days, type, campaign, often];
   },
   segment: (rules, choices, changed) => [
@@ -95,7 +95,7 @@ function values(into, name, shape, changed) {
     case "flag":
       return [select("Known", {yes: "yes", no: "no"}, value ? "yes" : "no", (chosen) => set(chosen === "yes"))];
     case "list":
-      return [input("Values, by comma", value.map(shown).join(", "), (text) => set(parts(text).map(scalar)))];
+      return [input("Values, separated by commas", value.map(shown).join(", "), (text) => set(parts(text).map(scalar)))];
     case "span":
       return [0, 1].map((at) => number(at ? "to" : "from", value[at], (n) => {
         into[name] = into[name].map((old, i) => (i === at ? n : old));

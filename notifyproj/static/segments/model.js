@@ -2,10 +2,10 @@
 // A group is {match, parts}, a condition {kind, not, ...fields}.
 
 export const MATCHES = {
-  all: "All of these hold",
-  any: "At least one of these holds",
-  none: "None of these holds",
-  notAll: "Not all of these hold",
+  all: "all of these are true",
+  any: "any of these is true",
+  none: "none of these is trues",
+  notAll: "not all of these are true",
 };
 const GROUPS = {all: ["all", false], any: ["any", false], none: ["any", true], notAll: ["all", true]};
 export const KINDS = [

@@ -8,7 +8,7 @@ export class Outlook {
     this.showErrors = showErrors;
     this.panel = document.createElement("aside");
     this.panel.className = "segment-outlook";
-    this.panel.setAttribute("aria-label", "Who that is");
+    this.panel.setAttribute("aria-label", "Matching people");
     this.words = document.createElement("p");
     this.words.className = "segment-count";
     this.words.setAttribute("role", "status");
@@ -46,7 +46,7 @@ export class Outlook {
       if (!answer.ok) throw new Error(String(answer.status));
       this.show(await answer.json());
     } catch (error) {
-      if (error.name !== "AbortError") this.fail("How many that are cannot be asked right now.");
+      if (error.name !== "AbortError") this.fail("The number of people is not available right now.");
     } finally {
       if (this.request === request) this.panel.removeAttribute("aria-busy");
     }
@@ -61,7 +61,7 @@ export class Outlook {
     this.showErrors(errors ?? {});
     if (errors) {
       const others = Object.entries(errors).map(([place, text]) => `${place}: ${text}`);
-      this.fail(this.area.hidden ? "Complete the conditions to see who that is." : others.join("\n"));
+      this.fail(this.area.hidden ? "Complete the conditions to see who matches." : others.join("\n"));
       return;
     }
     this.say(words[0].toUpperCase() + words.slice(1));

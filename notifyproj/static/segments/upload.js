@@ -19,7 +19,7 @@ function send() {
   button.disabled = true;
   progress.textContent = "Sending…";
   request.upload.addEventListener("progress", ({loaded, total}) => {
-    progress.textContent = `Sending: ${Math.round((100 * loaded) / total)} %`;
+    progress.textContent = `Uploading: ${Math.round((100 * loaded) / total)} %`;
   });
   request.upload.addEventListener("load", () => {
     progress.textContent = "Reading…";
@@ -32,7 +32,7 @@ function send() {
       return;
     }
     button.disabled = false;
-    progress.textContent = "That did not work. What was read stays; send the same file again.";
+    progress.textContent = "The upload failed. Rows read so far are kept; upload the same file again.";
   });
   request.open("POST", form.action || location.href);
   request.send(new FormData(form));

@@ -1,5 +1,8 @@
 // Elements without a library, and a request to a page of ours.
 
+export const DEFAULT = "default"; // the locale without a language of its own
+export const languageName = (locale) => locale === DEFAULT ? "the default language" : locale;
+
 /** `make("p", {class: "x", text: "Hi", on: {click}}, ...children)` */
 export function make(tag, about = {}, ...children) {
   const made = document.createElement(tag);
@@ -27,13 +30,13 @@ export async function post(url, body, signal) {
       body: JSON.stringify(body),
       signal,
     });
-    if (answer.redirected) return { error: "You are logged out. Log in in another tab, then go on here." };
+    if (answer.redirected) return { error: "You are logged out. Log in in another tab, then continue here." };
     if (answer.headers.get("Content-Type") !== "application/json") {
-      return { error: `The server did not take it (${answer.status}).` };
+      return { error: `The server rejected the request (${answer.status}).` };
     }
     return await answer.json();
   } catch (error) {
     if (error.name === "AbortError") return null;
-    return { error: "The server cannot be reached; nothing is lost here." };
+    return { error: "The server cannot be reached. Your changes are still on this page." };
   }
 }

@@ -38,7 +38,7 @@ async function refresh() {
   if (told.error) { say(told.error, "bad"); return; }
   Object.assign(state, { problems: told.problems, shown: told.shown, accepts: told.accepts, shownSample: told.sample });
   if (byId("person")) {
-    byId("person-help").textContent = told.person_problem || "A person's id, or nothing for the sample data.";
+    byId("person-help").textContent = told.person_problem || "Recipient ID. Empty: sample data.";
     byId("person").setAttribute("aria-invalid", String(Boolean(told.person_problem)));
   }
   showProblems();
@@ -55,7 +55,7 @@ function showProblems() {
   });
   byId("problems").replaceChildren(...list);
   byId("problems-part").hidden = list.length === 0;
-  byId("problems-title").textContent = state.problems.some((problem) => !problem.warning) ? "To mend" : "Worth knowing";
+  byId("problems-title").textContent = state.problems.some((problem) => !problem.warning) ? "Errors" : "Warnings";
   for (const tab of byId("tabs").querySelectorAll("[role=tab]")) {
     const own = state.problems.filter((problem) => (problem.channel || VARIABLES) === tab.dataset.tab && !problem.warning);
     tab.querySelector(".count").textContent = own.length ? String(own.length) : "";
@@ -77,7 +77,7 @@ function redraw() {
   drawTabs();
   if (state.channel === VARIABLES) drawVariables(panel, state, changed, again);
   else if (state.channel) drawFields(panel, state, changed, again);
-  else panel.replaceChildren(make("p", { class: "admin-empty", text: "Nothing is written yet. Add a channel above: the text for each language goes into it." }));
+  else panel.replaceChildren(make("p", { class: "admin-empty", text: "No content yet. Add a channel above to write its content." }));
   showProblems();
   if (byId("show")) drawPreview(byId("show"), state);
 }
@@ -109,7 +109,7 @@ function drawAdd() {
   byId("add-channel")?.parentElement.remove();
   if (!state.mayWrite || missing.length === 0) return;
   const select = make("select", { id: "add-channel", "aria-label": "Add a channel" },
-    make("option", { value: "", text: "+ Channel" }), ...missing.map((channel) => make("option", { value: channel.name, text: channel.label })));
+    make("option", { value: "", text: "Add channel" }), ...missing.map((channel) => make("option", { value: channel.name, text: channel.label })));
   select.addEventListener("change", () => {
     state.parts[select.value] = { default: {} };
     state.locale = "default";
@@ -129,7 +129,7 @@ async function save() {
   Object.assign(state, { seen: told.seen, problems: told.problems, dirty: false });
   byId("draft-state").textContent = "Saved just now.";
   const wrong = told.problems.filter((problem) => !problem.warning).length;
-  say(wrong ? `Saved. ${wrong === 1 ? "One thing keeps" : `${wrong} things keep`} it from being published.` : "Saved.", wrong ? "warn" : "good");
+  say(wrong ? `Saved. Fix ${wrong === 1 ? "one error" : `${wrong} errors`} before publishing.` : "Saved.", wrong ? "warn" : "good");
   showProblems();
   return true;
 }

@@ -1,7 +1,6 @@
 // The fields of one channel in one language: an input for each, what is wrong beside it.
-import { make } from "./dom.js";
+import { DEFAULT, languageName, make } from "./dom.js";
 
-const DEFAULT = "default";
 const LOCALE = /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/;
 
 /** Draws `state.channel` in `state.locale` into `panel`. `changed()` after every stroke. */
@@ -50,7 +49,7 @@ function languages(channel, state, changed, redraw) {
   const own = state.parts[channel.name];
   const buttons = localesOf(state).map((locale) => make("button", {
     type: "button", class: own[locale] ? "pill" : "pill pill--missing", "aria-pressed": String(locale === state.locale),
-    title: own[locale] ? null : `Not written in ${locale} yet`, text: locale,
+    title: own[locale] ? null : `No translation for ${locale} yet`, text: locale === DEFAULT ? "Default language" : locale,
     on: { click: () => { state.locale = locale; redraw(); } },
   }));
   const row = make("div", { class: "editor-languages", role: "group", "aria-label": "Language" }, ...buttons);
@@ -76,9 +75,9 @@ function notWritten(channel, state, changed, redraw) {
   };
   const first = state.parts[channel.name][DEFAULT];
   return make("div", { class: "admin-empty" },
-    make("p", { text: `${channel.label} is not written in ${state.locale}. People get ${state.locale === DEFAULT ? "nothing" : "the default text"}.` }),
+    make("p", { text: `${channel.label} has no content for ${languageName(state.locale)}. People get ${state.locale === DEFAULT ? "nothing" : "the default language"}.` }),
     state.mayWrite ? make("div", { class: "admin-acts admin-acts--middle" },
-      first ? make("button", { type: "button", class: "admin-button admin-button--main", text: "Start from the default text", on: { click: start(first) } }) : null,
+      first ? make("button", { type: "button", class: "admin-button admin-button--main", text: "Copy from the default language", on: { click: start(first) } }) : null,
       make("button", { type: "button", class: "admin-button", text: "Start empty", on: { click: start(null) } })) : null);
 }
 
@@ -116,9 +115,9 @@ function dataOf(part, state, changed) {
   return make("fieldset", { class: "admin-field" },
     make("legend", { text: "Data" }), rows,
     make("p", { class: "said", "data-problems": "data", "data-input": "none" }),
-    state.mayWrite ? make("button", { type: "button", class: "admin-button", text: "Add a name and a value",
+    state.mayWrite ? make("button", { type: "button", class: "admin-button", text: "Add data field",
       on: { click: () => { draw("", ""); rows.lastChild.querySelector("input").focus(); } } }) : null,
-    make("p", { class: "admin-help", text: "For your app: it gets these beside the message." }));
+    make("p", { class: "admin-help", text: "Passed to your app with the message." }));
 }
 
 function removals(channel, state, changed, redraw) {

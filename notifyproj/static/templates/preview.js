@@ -1,5 +1,5 @@
 // What a person would see of the channel that is being written.
-import { make } from "./dom.js";
+import { languageName, make } from "./dom.js";
 
 const MODES = ["Desktop", "Mobile", "Dark", "Text"];
 let mode = MODES[0];
@@ -11,7 +11,7 @@ export function drawPreview(place, state) {
     return;
   }
   if (one.problem) {
-    place.replaceChildren(make("p", { class: "admin-note admin-note--bad", text: `It cannot be written: ${one.problem}` }));
+    place.replaceChildren(make("p", { class: "admin-note admin-note--bad", text: `Cannot be rendered: ${one.problem}` }));
     return;
   }
   if (one.channel === "email" && refreshMail(place, one)) return;
@@ -20,15 +20,15 @@ export function drawPreview(place, state) {
 }
 
 function emptyWords(state) {
-  if (state.channel === "variables") return "Choose a channel to see it.";
+  if (state.channel === "variables") return "Choose a channel to preview it.";
   return state.problems.some((problem) => !problem.warning)
-    ? "It is shown here once what is listed below is mended."
-    : "Write something: it is shown here as the person gets it.";
+    ? "Fix the errors below to preview."
+    : "Write some content to preview it.";
 }
 
 function languageOf(one, state) {
-  const asked = state.person ? "their language" : state.locale;
-  const text = one.locale === state.locale ? `In ${one.locale}` : `In ${one.locale}, which is what ${asked} gets`;
+  const asked = state.person ? "their language" : languageName(state.locale);
+  const text = one.locale === state.locale ? `In ${languageName(one.locale)}` : `In ${languageName(one.locale)}, used for ${asked}`;
   return make("p", { class: "admin-soft show-foot", text });
 }
 
@@ -37,11 +37,11 @@ const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute:
 function push(fields) {
   const card = (kind) => make("div", { class: `note note--${kind}` },
     make("div", { class: "note-head" }, make("span", { class: "note-app", text: "App" }), make("span", { text: "now" })),
-    fields.title || fields.body ? null : make("p", { class: "admin-soft", text: "A silent push: the app gets its data, nobody sees it." }),
+    fields.title || fields.body ? null : make("p", { class: "admin-soft", text: "A silent push: the app gets the data, nothing is shown." }),
     make("p", { class: "note-title", dir: "auto", text: fields.title ?? "" }),
     fields.subtitle && kind === "ios" ? make("p", { class: "note-title", dir: "auto", text: fields.subtitle }) : null,
     make("p", { class: "note-body", dir: "auto", text: fields.body ?? "" }),
-    fields.image ? make("p", { class: "note-image", text: `Picture: ${fields.image}` }) : null);
+    fields.image ? make("p", { class: "note-image", text: `Image: ${fields.image}` }) : null);
   const phone = (kind, label) => make("div", { class: `phone phone--${kind}`, role: "group", "aria-label": label },
     make("p", { class: "phone-clock", "aria-hidden": "true", text: clock() }), card(kind));
   return make("div", { class: "phones" }, phone("ios", "iPhone lock screen"), phone("android", "Android lock screen"), data(fields));
@@ -72,11 +72,11 @@ function inbox(fields) {
 }
 
 function email(fields, one, redraw) {
-  const modes = make("div", { class: "editor-languages", role: "group", "aria-label": "How it is read" }, ...MODES.map((name) => make("button", {
+  const modes = make("div", { class: "editor-languages", role: "group", "aria-label": "View" }, ...MODES.map((name) => make("button", {
     type: "button", class: "pill", "aria-pressed": String(name === mode), text: name, on: { click: () => { mode = name; frameOf = null; redraw(); } } })));
   const head = make("div", { class: "mail-head" },
     make("p", { class: "note-title mail-subject", dir: "auto", text: fields.subject ?? "" }),
-    make("p", { class: "admin-soft", text: `${Math.ceil(one.bytes / 1024)} KB · pictures from elsewhere are not loaded here` }));
+    make("p", { class: "admin-soft", text: `${Math.ceil(one.bytes / 1024)} KB · external images are not loaded here` }));
   const body = mode === "Text" || !fields.html ? make("pre", { class: "mail-text", dir: "auto", text: fields.text ?? "" }) : frame(fields.html);
   return make("div", {}, modes, make("div", { class: `mail mail--${mode.toLowerCase()}` }, head, body));
 }
@@ -84,7 +84,7 @@ function email(fields, one, redraw) {
 let frameOf = null; // the frame that is there, and the text in it: the same text is not loaded anew
 
 function frame(html) {
-  const made = make("iframe", { title: "The mail as its reader sees it", sandbox: "", srcdoc: dressed(html) });
+  const made = make("iframe", { title: "Email as the recipient sees it", sandbox: "", srcdoc: dressed(html) });
   frameOf = { made, html, mode };
   return made;
 }
@@ -115,7 +115,7 @@ function asJson(fields) {
   const { json, event, ...rest } = fields;
   const own = Object.fromEntries(Object.entries(rest).filter(([name]) => name.startsWith("data_")).map(([name, text]) => [name.slice(5), text]));
   const body = { type: event || "the type's name", data: { ...parsed(json), ...own } };
-  return make("pre", { class: "json", tabindex: "0", "aria-label": "What the webhook gets", text: JSON.stringify(body, null, 2) });
+  return make("pre", { class: "json", tabindex: "0", "aria-label": "Webhook payload", text: JSON.stringify(body, null, 2) });
 }
 
 function data(fields) {

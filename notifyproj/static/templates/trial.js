@@ -7,7 +7,7 @@ export function openTrial(state, written, url) {
     make("input", { type: "checkbox", value: channel.name, checked: channel.name === state.channel || there.length === 1 }), ` ${channel.label}`)));
   let confirmed = false;
   const go = byId("test-go");
-  const reset = () => { confirmed = false; go.textContent = "Whom would it reach?"; byId("test-said").replaceChildren(); };
+  const reset = () => { confirmed = false; go.textContent = "Check addresses"; byId("test-said").replaceChildren(); };
   const ask = async () => {
     const { person: _, ...sample } = state.shownSample ?? {};
     const { seen: __, ...text } = written();
@@ -21,7 +21,7 @@ export function openTrial(state, written, url) {
     if (told.error) { reset(); tell(make("p", { class: "admin-note admin-note--bad", text: told.error })); return; }
     if (told.sent) { reset(); tell(sent(told)); return; }
     tell(reaches(told.reaches));
-    if (told.reaches.length) { confirmed = true; go.textContent = "Send it to them"; }
+    if (told.reaches.length) { confirmed = true; go.textContent = "Send test"; }
   };
   go.onclick = ask;
   for (const id of ["test-person", "test-type", "test-channels"]) byId(id).oninput = reset;
@@ -34,12 +34,12 @@ function tell(...nodes) {
 }
 
 function reaches(found) {
-  if (!found.length) return make("p", { class: "admin-note admin-note--warn", text: "It would reach no address of theirs on these channels." });
-  return make("div", { class: "admin-note" }, make("p", { text: "It would go to:" }),
+  if (!found.length) return make("p", { class: "admin-note admin-note--warn", text: "This person has no address on these channels." });
+  return make("div", { class: "admin-note" }, make("p", { text: "The test goes to:" }),
     make("ul", {}, ...found.map((each) => make("li", { text: `${each.label}: ${each.to}` }))));
 }
 
 function sent(told) {
-  return make("p", { class: "admin-note admin-note--good" }, "It is on its way. ",
-    told.page ? make("a", { href: told.page, text: "What becomes of it" }) : told.sent);
+  return make("p", { class: "admin-note admin-note--good" }, "Test sent. ",
+    told.page ? make("a", { href: told.page, text: "Track delivery" }) : told.sent);
 }

@@ -4,14 +4,14 @@ import { make } from "./dom.js";
 export function drawVariables(panel, state, changed, redraw) {
   panel.replaceChildren(
     make("p", { text: state.schema === null
-      ? "What a request must give is read from the text. Below it is shown as a JSON Schema; change it to say more: types, limits, words."
-      : "Requests are held against this JSON Schema." }),
+      ? "The variables are read from the content and shown here as a JSON Schema. Edit it to add types, limits and descriptions."
+      : "Requests are validated against this JSON Schema." }),
     jsonField("schema", "Variables (JSON Schema)", state.schema ?? state.accepts ?? {}, 14, state, changed, redraw),
     jsonField("sample", "Sample data", state.sample ?? state.shownSample ?? {}, 10, state, changed, redraw),
     make("div", { class: "admin-field" },
-      make("label", { for: "note-field", text: "What is new" }),
+      make("label", { for: "note-field", text: "Change note" }),
       noteInput(state, changed),
-      make("p", { class: "admin-help", text: "Stands beside the version once it is published." })));
+      make("p", { class: "admin-help", text: "Shown beside the version once it is published." })));
 }
 
 function noteInput(state, changed) {
@@ -28,14 +28,14 @@ function jsonField(name, label, value, rows, state, changed, redraw) {
   input.addEventListener("input", () => {
     const found = parsed(input.value);
     input.setAttribute("aria-invalid", String(found === undefined));
-    said.replaceChildren(found === undefined ? make("span", { class: "said-bad", text: "This is no JSON object yet." }) : "");
+    said.replaceChildren(found === undefined ? make("span", { class: "said-bad", text: "This is not a valid JSON object yet." }) : "");
     if (found !== undefined) { state[name] = found; changed(); }
   });
   const own = state[name] !== null;
   return make("div", { class: "admin-field" },
     make("label", { for: id, text: label }), input, said,
     own && state.mayWrite ? make("button", { type: "button", class: "link-button",
-      text: name === "schema" ? "Read it from the text again" : "Make it from the variables again",
+      text: name === "schema" ? "Read from the content again" : "Generate from the variables again",
       on: { click: () => { state[name] = null; changed(); setTimeout(redraw, 700); } } }) : null);
 }
 

@@ -9,8 +9,8 @@ const MEMORY = `web-push ${endpoint} ${key}`; // a browser keeps its own subscri
 
 const SAID = {
   unsupported: "This browser cannot show notifications, or not on this page: use https or localhost.",
-  denied: "This browser was told to show none from here. Allow them beside its address bar.",
-  asked: "Nothing was decided yet.",
+  denied: "Notifications from this site are blocked. Allow them beside the address bar.",
+  asked: "Not allowed yet.",
   on: `Notifications are on: this browser is one of ${user}’s.`,
 };
 
@@ -28,7 +28,7 @@ async function attempt(act) {
   try {
     await act();
   } catch (error) {
-    say(`That did not work (${error.message}). Try again.`);
+    say(`Something went wrong (${error.message}). Try again.`);
   } finally {
     button.disabled = false;
   }
@@ -108,7 +108,7 @@ async function relay(registration, name) {
 }
 
 async function json(answer) {
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`the server returned ${answer.status}`);
   return answer.json();
 }
 

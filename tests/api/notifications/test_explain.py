@@ -163,7 +163,7 @@ def test_a_broken_account_is_named_and_its_probe_left_alone(explain: Any) -> Non
     push = by_channel(explain())["push"]
 
     assert push["routing"]["account"] == ""
-    assert push["routing"]["why"] == "The provider is down; waiting"
+    assert push["routing"]["why"] == "Waiting: the provider is down"
     assert ProviderAccount.objects.get().breaker == "open"
 
 

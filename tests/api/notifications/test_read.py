@@ -183,8 +183,8 @@ def test_the_detail_says_who_was_unknown(post: Post, api: APIClient) -> None:
         "skipped",
         "recipient_unknown",
     )
-    assert told["reason_text"] == "Nobody is known by this id"
-    assert told["why"] == ["Nobody is known by this id."]
+    assert told["reason_text"] == "No recipient has this ID"
+    assert told["why"] == ["No recipient has this ID."]
 
 
 def test_what_is_still_on_its_way_is_processing(post: Post, api: APIClient) -> None:

@@ -124,7 +124,7 @@ def test_switches_set_faults(client: Client) -> None:
     response = client.post(f"/sandbox/faults/{account()}/", form, follow=True)
     fault = Fault.objects.get()
     assert (fault.kind, fault.share, fault.seconds) == ("throttle", 0.2, 9)
-    assert "demo-apns now misbehaves: throttle for 20 % of its requests" in response.text
+    assert "Faults of demo-apns: throttle for 20 % of its requests" in response.text
 
 
 def test_a_wrong_share_is_named_and_changes_nothing(client: Client) -> None:

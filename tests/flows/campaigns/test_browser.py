@@ -55,7 +55,7 @@ def test_a_marketer_writes_launches_stops_and_reads(page: Page, site: str, world
     expect(button).to_be_visible()
     fine(page)
     button.click()
-    expect(page.get_by_role("heading", name="Everybody gets it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Mandatory for everyone")).to_be_visible()
 
     page.get_by_role("link", name="Pause").click()
     page.get_by_label("Why").fill("A typo")

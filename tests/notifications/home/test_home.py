@@ -53,7 +53,7 @@ def test_a_fresh_install_says_what_comes_first(operator: Client) -> None:
     ProviderAccount.objects.create(slug="tw", channel="sms", kind="twilio")
     page = home(operator)
     assert "Nothing has been sent yet" in page
-    assert page.index("done") < page.index("A provider account") < page.index("to do")
+    assert page.index("done") < page.index("Add a provider account") < page.index("to do")
 
 
 def test_each_number_leads_to_its_rows(operator: Client, world: World) -> None:
@@ -68,10 +68,10 @@ def test_each_number_leads_to_its_rows(operator: Client, world: World) -> None:
 
 def test_what_fails_is_said_first(operator: Client, world: World) -> None:
     send(world, user_id="ada")
-    assert "All is well" in home(operator)
+    assert "All systems operational" in home(operator)
     hold(world.account.pk, "The key was refused")
     page = home(operator)
-    assert page.index("Something needs you") < page.index("The key was refused")
+    assert page.index("Needs attention") < page.index("The key was refused")
 
 
 def test_a_provider_that_is_dead_is_said_after_a_few_attempts(
@@ -83,7 +83,7 @@ def test_a_provider_that_is_dead_is_said_after_a_few_attempts(
         fold_health()
     page = home(operator)
     title = f"{world.account.slug}: failing: the last 3 attempts mostly failed"
-    assert page.index("Something needs you") < page.index(title)
+    assert page.index("Needs attention") < page.index(title)
 
 
 def test_sent_today_is_what_the_provider_accepted(operator: Client, world: World) -> None:
@@ -103,8 +103,8 @@ def test_a_queue_without_a_consumer_is_said_first_and_by_name(
     send(world, user_id="ada")
     monkeypatch.setattr(numbers, "silent", lambda: ["push.urgent"])
     page = home(operator)
-    assert "No worker takes from 1 queue<" in page
-    assert "push.urgent: nothing was taken" in page
+    assert "No worker is processing 1 queue<" in page
+    assert "push.urgent: nothing was processed" in page
 
 
 def test_that_no_worker_runs_is_said_before_anything_was_sent(
@@ -112,8 +112,8 @@ def test_that_no_worker_runs_is_said_before_anything_was_sent(
 ) -> None:
     monkeypatch.setattr(numbers, "silent", lambda: list(ALL))
     page = home(operator)
-    assert f"No worker takes from {len(ALL)} queues" in page
-    assert "Are Beat and `periodic` running?" in page
+    assert f"No worker is processing {len(ALL)} queues" in page
+    assert "Check that Beat and `periodic` are running." in page
 
 
 def test_a_worker_that_has_ended_is_named(
@@ -131,13 +131,13 @@ def test_what_redis_cannot_tell_is_not_called_well(
 ) -> None:
     send(world, user_id="ada")
     monkeypatch.setattr(numbers, "silent", lambda: None)
-    assert "Redis does not answer" in home(operator)
+    assert "Redis does not respond" in home(operator)
 
 
 def test_a_lane_that_nobody_takes_from_is_noticed(operator: Client, world: World) -> None:
     send(world, user_id="ada")
     Delivery.objects.update(due_at=now() - timedelta(minutes=3))
-    assert "Nothing takes the" in home(operator)
+    assert "No worker is processing the" in home(operator)
 
 
 def test_a_lane_that_is_only_behind_is_not_called_dead(
@@ -147,7 +147,7 @@ def test_a_lane_that_is_only_behind_is_not_called_dead(
     Delivery.objects.update(due_at=now() - timedelta(minutes=3))
     monkeypatch.setattr("notifications.dispatch.queue_depth.rate", lambda queue: 100)
     page = home(operator)
-    assert "lane is behind" in page
+    assert "queue is behind" in page
     assert "Nothing takes" not in page
 
 

@@ -37,7 +37,7 @@ def a_try(number: int, seconds: float, outcome: OutcomeKind, **fields: Any) -> T
 
 def test_tries_are_told_with_the_account_and_what_it_said() -> None:
     told = steps(story(a_try(1, 0.2, OutcomeKind.RETRY, reason="Busy", code="503")))[1]
-    assert told.title == "Try 1 through acme: it failed for now, after 42 ms"
+    assert told.title == "Attempt 1 through acme: temporary failure, after 42 ms"
     assert (told.tone, told.lines, told.technical) == ("warn", ["Busy"], ["503"])
 
 
@@ -49,9 +49,12 @@ def test_each_step_says_how_long_after_the_one_before_it_came() -> None:
 def test_what_was_said_later_comes_after_the_tries() -> None:
     heard = (Heard("opened", at(60), is_bot=True), Heard("bounced_hard", at(30), "acme"))
     told = steps(story(a_try(1, 1, OutcomeKind.ACCEPTED), heard=heard))
-    assert [step.title for step in told[2:]] == ["Bounced", "Opened by a bot, not the person"]
+    assert [step.title for step in told[2:]] == ["Bounced", "Opened by a bot"]
 
 
 def test_a_wait_of_our_own_choosing_is_told() -> None:
     told = steps(Story(created_at=START, why=[], ready_at=at(3600), tries=[], heard=[], ended=None))
-    assert [(step.title, step.after) for step in told] == [("Planned", None), ("Could go", 3600.0)]
+    assert [(step.title, step.after) for step in told] == [
+        ("Created", None),
+        ("Ready to send", 3600.0),
+    ]

@@ -61,5 +61,5 @@ def test_what_is_beyond_the_rows_looked_at_is_one_click_further(
 ) -> None:
     monkeypatch.setattr(tries, "LOOKED_AT", 1)
     found = page(reader, "?code=code-2")
-    assert "Looked at 1 tries." in found
+    assert "Searched 1 attempts." in found
     assert "code-2</span>" not in found

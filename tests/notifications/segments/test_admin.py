@@ -112,7 +112,7 @@ def test_the_builder_is_told_how_many_and_who(marketer: Client) -> None:
 def test_the_builder_is_told_that_it_cannot_be_read(marketer: Client, body: str) -> None:
     path = reverse("admin:segments_segment_look")
     answer = marketer.post(path, body, content_type="application/json")
-    assert answer.json() == {"errors": {"rules": "This cannot be read."}}
+    assert answer.json() == {"errors": {"rules": "These rules cannot be read."}}
 
 
 def test_the_builder_is_told_what_is_wrong_by_its_place(marketer: Client) -> None:
@@ -124,8 +124,8 @@ def test_a_page_says_whether_somebody_is_in_it(marketer: Client, make_segment: M
     path = reverse("admin:segments_people", args=[make_segment({"not": PRO}).pk])
     page = marketer.get(path, {"person": "user-1"}).content.decode()
     assert "is not in this segment" in page
-    assert "speaks against it" in page
-    assert "Nobody has the id who" in marketer.get(path, {"person": "who"}).content.decode()
+    assert "does not match" in page
+    assert "No recipient has the ID who" in marketer.get(path, {"person": "who"}).content.decode()
 
 
 def test_a_file_that_is_no_list_says_what_it_is_and_takes_nobody_out(
@@ -145,10 +145,10 @@ def test_the_last_list_is_undone_by_a_button_that_says_what_it_does(
     segment = make_segment({"member_of_upload": True})
     send(marketer, segment, b"user-1\nuser-2\n")
     page = send(marketer, segment, b"user-3\n", "replace").content.decode()
-    assert "Takes out the 1 it put in, and puts back the 2 it took out." in page
+    assert "Removes the 1 person it added, and restores the 2 people it removed." in page
     undo = reverse("admin:segments_undo", args=[SegmentUpload.objects.latest("pk").pk])
     assert marketer.get(undo).status_code == 405
-    assert "It was undone" in marketer.post(undo, follow=True).content.decode()
+    assert "This upload was undone" in marketer.post(undo, follow=True).content.decode()
     assert SegmentMember.objects.count() == 2
     assert "already undone" in marketer.post(undo, follow=True).content.decode()
     assert logged_in("viewer").post(undo).status_code == 403

@@ -88,7 +88,7 @@ def test_a_sample_says_why_somebody_is_in_it() -> None:
     person = sample.sample(read(rules), 0)[0]
     assert person.reasons == [
         ("rules.any[0]", "plan is pro", True),
-        ("rules.any[1]", "speaks de", False),
+        ("rules.any[1]", "language is de", False),
     ]
 
 

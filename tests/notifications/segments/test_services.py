@@ -99,4 +99,4 @@ def test_rules_that_cost_too_much_are_refused_and_the_costly_one_is_named(
     monkeypatch.setattr(services, "SECONDS_MOST", 0.0)
     often = {"activity": "opened", "at_least": 9}
     message = refused({"all": [PRO, {"not": often}]})["rules.all[1].not"]
-    assert "opened something at least 9 times in the last 30 days" in message
+    assert "opened a message at least 9 times in the last 30 days" in message
