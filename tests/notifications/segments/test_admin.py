@@ -160,7 +160,7 @@ def test_a_list_is_uploaded_and_what_was_wrong_is_shown(
     segment = make_segment({"member_of_upload": True})
     page = send(marketer, segment, b"user-1\nnobody\na b\n").content.decode()
     assert SegmentMember.objects.count() == 1
-    assert "holds 1 person now" in page
+    assert "now has 1 person" in page
     assert "No recipient has this id." in page
     assert "An id must have 1 to 200 characters" in page
 

@@ -52,10 +52,10 @@ def test_it_is_undone_once(segment: Segment) -> None:
 def test_only_the_last_one_is_undone(segment: Segment) -> None:
     first = send(segment, b"user-1")
     last = send(segment, b"user-2")
-    with pytest.raises(ApiError, match="Only the last"):
+    with pytest.raises(ApiError, match="only the last"):
         upload_undo(upload=first)
     upload_undo(upload=last)
-    with pytest.raises(ApiError, match="Only the last"):
+    with pytest.raises(ApiError, match="only the last"):
         upload_undo(upload=first)
     assert members(segment) == ["user-1"]
 
