@@ -188,7 +188,7 @@ class IdempotencyKey(models.Model):
 class CounterDelta(models.Model):
     """An increment, inserted with the change it counts; `periodic` folds them into Counter.
 
-    `measure` is one of `measures.py`. Never updated: shared rows would serialise workers.
+    `measure` is one of `counters/cells.py`. Never updated: shared rows would serialise workers.
     """
 
     hour = models.DateTimeField(help_text="Of the delivery's creation.")

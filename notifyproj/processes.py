@@ -107,7 +107,7 @@ def live() -> Process:
 
 
 def sandbox() -> Process:
-    """The providers' look-alikes, on this machine only: so not in docker-compose.yml."""
+    """The providers' simulators, on this machine only: so not in docker-compose.yml."""
     http = urlsplit(os.environ.get("SANDBOX_URL", "")).port or 8002
     smtp = os.environ.get("SANDBOX_SMTP_PORT", "8003")
     arguments = ("channels.sandbox.serve", "--http-port", str(http), "--smtp-port", smtp)

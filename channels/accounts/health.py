@@ -115,7 +115,7 @@ def resume(account_id: int) -> None:
 
 
 def heal(account_id: int) -> bool:
-    """A probe was accepted: an account that the platform held is in use again. Answers whether."""
+    """A probe was accepted: an account that the platform held is in use again. Returns whether."""
     with transaction.atomic():
         account = ProviderAccount.objects.filter(pk=account_id, held_by="")
         healed = account.exclude(held_at=None).update(**IN_USE)

@@ -19,7 +19,7 @@ PROCESSES = 4  # without Redis: how many of us there may be
 LONGEST_PAUSE = 60.0  # seconds an account rests at a provider's word; then it is asked again
 
 # KEYS: bucket, pause. ARGV: rate a second, burst, wanted, kept for others, whether a pause holds.
-# Time is Redis's own. Answers how many are granted, or minus the milliseconds a pause lasts yet.
+# Time is Redis's own. Returns how many are granted, or minus the milliseconds a pause lasts yet.
 LEASE = """
 local pause = redis.call('PTTL', KEYS[2])
 if pause > 0 and ARGV[5] == '1' then return -pause end

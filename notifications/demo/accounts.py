@@ -70,7 +70,7 @@ def seed_accounts() -> None:
 
 
 def hook(kind: str, slug: str) -> str:
-    """Where the look-alike says what became of its messages."""
+    """Where the simulator says what became of its messages."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/hooks/{kind}/{slug}"
 
 

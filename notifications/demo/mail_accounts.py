@@ -1,4 +1,4 @@
-"""Accounts at the look-alikes of mail APIs: spares, to which mail goes when the mail server of the
+"""Accounts at the simulators of mail APIs: spares, to which mail goes when the mail server of the
 demo is down. Each signs its callbacks with a key that is made once and kept with the account."""
 
 import secrets
@@ -81,7 +81,7 @@ def _certificate(private_key: str) -> str:
     """The same for the same key, so that seeding again changes nothing."""
     key = load_pem_private_key(private_key.encode(), None)
     assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 - made above
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.look-alike.invalid")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.simulator.invalid")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1)
     builder = builder.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
     builder = builder.not_valid_after(datetime(2126, 1, 1, tzinfo=UTC))

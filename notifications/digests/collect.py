@@ -65,7 +65,7 @@ def _wanted(job: Job, rows: Sequence[Row]) -> Iterator[Wanted]:
 
 
 def _gather(wanted: Sequence[Wanted], facts: Facts, now: datetime) -> set[tuple[str, int]]:
-    """Answers whose items cannot be sealed, as pairs of notification and person."""
+    """Returns whose items cannot be sealed, as pairs of notification and person."""
     contents = load_contents({item.job.notification_id for item in wanted})
     readers = load_readers({item.recipient_id for item in wanted})
     items: list[Item] = []

@@ -79,7 +79,7 @@ def has_room(channel: str, lane: int) -> bool:
 
 
 def publish(rows: Iterable[Due]) -> bool:
-    """After commit only. Answers whether the broker took everything."""
+    """After commit only. Returns whether the broker took everything."""
     made = hints(rows)
     sent = [hint for hint in made if _send(DELIVER, hint.queue, [hint.ids, hint.dispatch_nos])]
     published: Counter[str] = Counter()

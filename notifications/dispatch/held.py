@@ -86,7 +86,7 @@ class Held(NamedTuple):
 
 
 def release_held() -> list[tuple[str, int]]:
-    """Answers (notification id, type id) of rows whose time was over while they were held."""
+    """Returns (notification id, type id) of rows whose time was over while they were held."""
     expired: list[Expired] = []
     with connection.cursor() as cursor:
         cursor.execute(HOLDERS)

@@ -60,7 +60,7 @@ WHERE id = ANY(%s::uuid[]) AND id BETWEEN %s::uuid AND %s::uuid ORDER BY id FOR 
 
 
 def write(changes: Sequence[Change]) -> list[Due]:
-    """Raises django.db.Error; writing the same changes again changes nothing. Answers what is
+    """Raises django.db.Error; writing the same changes again changes nothing. Returns what is
     urgent and due again already: it need not wait for the sweep."""
     ordered = sorted(changes, key=lambda change: change.row.id)  # one lock order for everybody
     with transaction.atomic():
@@ -115,7 +115,7 @@ def _due(change: Change, dispatch_no: int) -> Due:
 
 
 def _update(changes: Sequence[Change]) -> dict[str, int]:
-    """Partition by partition: mostly one. Answers the dispatch_no of each row that was ours."""
+    """Partition by partition: mostly one. Returns the dispatch_no of each row that was ours."""
     written: dict[str, int] = {}
     for _, days_changes in groupby(changes, key=lambda change: day_in(change.row.id)):
         written |= _update_leaf(list(days_changes))

@@ -43,7 +43,7 @@ POSTPONE = "UPDATE digest SET closes_at = %s WHERE id = %s AND state = %s"
 
 
 def close_due() -> int:
-    """Answers how many it closed."""
+    """Returns how many it closed."""
     stop, closed = time.monotonic() + TURN, 0
     while ids := _due(clock_now()):
         done = _close_each(ids, clock_now())

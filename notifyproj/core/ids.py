@@ -24,7 +24,7 @@ def delivery_id(
 ) -> str:
     """The id of a delivery, the same however often its chunk is resolved.
 
-    `milliseconds` are those of the notification (of the wave, for campaigns). Answers text, as
+    `milliseconds` are those of the notification (of the wave, for campaigns). Returns text, as
     the bulk statements take it.
     """
     name = f"{parent}|{recipient}|{channel}|{contact_point}".encode()

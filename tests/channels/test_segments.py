@@ -52,7 +52,7 @@ def test_every_text_has_an_estimate(body: str) -> None:
         ("cafe\u0301\r\nbar", "café\nbar"),
     ],
 )
-def test_look_alikes_are_replaced_where_the_account_says_so(body: str, sent: str) -> None:
+def test_simulators_are_replaced_where_the_account_says_so(body: str, sent: str) -> None:
     assert prepared(body, smart=True) == sent
 
 
@@ -64,6 +64,6 @@ def test_half_a_surrogate_pair_does_not_stop_a_message() -> None:
     assert prepared("a\ud83d", smart=False) == "a?"
 
 
-def test_a_text_is_known_again_after_its_look_alikes_were_replaced() -> None:
+def test_a_text_is_known_again_after_its_simulators_were_replaced() -> None:
     assert same("It\u2019s here ", "It's here")
     assert not same("Your code is 1", "Your code is 2")

@@ -60,7 +60,7 @@ def test_a_message_of_the_same_words_and_time_is_it(answer: HttpResponse) -> Non
     )
 
 
-def test_a_message_whose_look_alikes_twilio_replaced_is_it() -> None:
+def test_a_message_whose_simulators_twilio_replaced_is_it() -> None:
     ours = replace(MESSAGE, body="It\u2019s here")
     assert twilio.found(listed(body="It's here"), ours)
 

@@ -48,7 +48,7 @@ def test_the_parts_are_what_is_billed(body: str, units: int) -> None:
     assert built({"from": "+1"}, body=body).units == units
 
 
-def test_look_alikes_are_replaced_where_the_account_says_so() -> None:
+def test_simulators_are_replaced_where_the_account_says_so() -> None:
     body = "It\u2019s here\u2026"
     assert form({"from": "+1"}, body=body)["Body"] == body
     assert form({"from": "+1", "smart_encoding": "on"}, body=body)["Body"] == "It's here..."

@@ -36,7 +36,7 @@ class Providers:
         return f"http://127.0.0.1:{self.port}/{account}"
 
     def start(self) -> None:
-        program = Path(__file__).with_name("look_alike.py")
+        program = Path(__file__).with_name("simulator.py")
         command = [sys.executable, str(program), str(self.port), str(self.file)]
         self._process = subprocess.Popen(command, preexec_fn=dies_with_parent(signal.SIGKILL))
         deadline = time.monotonic() + 10

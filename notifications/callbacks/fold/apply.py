@@ -1,4 +1,4 @@
-"""Deliveries that events are about: locked, judged by `verdicts`, and written, with the counters.
+"""Deliveries that events are about: locked, judged by `transitions`, and written with the counters.
 All in the caller's transaction, a statement each for a whole batch of one day."""
 
 from collections.abc import Mapping, Sequence

@@ -114,7 +114,7 @@ def _fold(ids: Sequence[int]) -> tuple[list[Verdict], list[confirm.Asked]]:
 
 def record(told: Sequence[Told], locked: apply.Locked | None = None) -> list[Verdict]:
     """Events into the timeline, and those that are new into states, outcomes and addresses; in
-    the caller's transaction. Answers what changed: `wipe` is to follow the commit."""
+    the caller's transaction. Returns what changed: `wipe` is to follow the commit."""
     locked = locked or apply.lock(told)
     new = events.add(told)
     verdicts = apply.settle(new, locked)

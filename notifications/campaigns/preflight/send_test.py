@@ -12,7 +12,7 @@ NOBODY = "Enter the ID of a recipient you may write to."
 
 
 def try_on(*, campaign: Campaign, variant: str, person: str) -> str:
-    """By the same rules as any message to them; the first variant unless one is named. Answers the
+    """By the same rules as any message to them; the first variant unless one is named. Returns the
     notification's id. Raises InvalidFields."""
     if not person:
         raise InvalidFields({"person": NOBODY})

@@ -49,7 +49,7 @@ class Told(NamedTuple):
 
 
 def tell_alerts() -> int:
-    """Answers how many were told. One that nobody took stays untold and is tried again."""
+    """Returns how many were told. One that nobody took stays untold and is tried again."""
     told = 0
     with LOCK.try_held() as alone:
         for alert in _untold() if alone else ():

@@ -87,7 +87,7 @@ def failed(row: Received) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["vapid", "webhook", "slack"])
-def test_a_look_alike_takes_what_the_adapter_sends(sandbox: Sandbox, send: Send, kind: str) -> None:
+def test_a_simulator_takes_what_the_adapter_sends(sandbox: Sandbox, send: Send, kind: str) -> None:
     account = sandbox.account(kind)
     outcome, _ = send(account, adapter(kind), built(account))
     assert outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED)

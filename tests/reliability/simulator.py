@@ -1,7 +1,7 @@
 """Providers that fail as they are told: a process of its own that answers as APNs, Twilio and a
 customer's webhook endpoint do.
 
-    python look_alike.py PORT FILE
+    python simulator.py PORT FILE
 
 The first segment of a path is the account. Each arrival is a line of FILE, written before it is
 answered: `account id status seconds-since-1970`. `POST /control/ACCOUNT` with a JSON body of
