@@ -52,14 +52,14 @@ def credentials(row: ProviderAccount) -> dict[str, str]:
 def test_another_place_wants_the_credentials_again(
     operator: Client, texts: ProviderAccount, changed: dict[str, str]
 ) -> None:
-    assert "Enter it again" in save(operator, texts, **changed)
+    assert "Enter this again" in save(operator, texts, **changed)
     assert (texts.endpoint, texts.ca_certificate) == ("", "")
 
 
 def test_one_credential_of_two_is_not_enough(operator: Client, texts: ProviderAccount) -> None:
     given = {"endpoint": "https://sms.example", "credential_account_sid": "AC2"}
 
-    assert "Enter it again" in save(operator, texts, **given)
+    assert "Enter this again" in save(operator, texts, **given)
     assert credentials(texts) == STORED
 
 
@@ -97,7 +97,7 @@ def test_another_app_wants_the_credentials_again(operator: Client, db: None) -> 
         slug="push", channel="push", kind="fcm", app=shop, credentials={"service_account": "{}"}
     )
 
-    assert "Enter it again" in save(operator, row, app=str(other.pk))
+    assert "Enter this again" in save(operator, row, app=str(other.pk))
     assert row.app_id == shop.pk
 
 
@@ -115,5 +115,5 @@ def test_another_mail_server_wants_the_password_again(
     )
     given = {f"credential_{name}": value for name, value in {**kept, **changed}.items()}
 
-    assert "Enter it again" in save(operator, row, **given)
+    assert "Enter this again" in save(operator, row, **given)
     assert row.settings == kept

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.pages
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PARTS = {
-    "push": {"default": {"title": "Order {{ order_id }}", "body": "It is on its way."}},
+    "push": {"default": {"title": "Order {{ order_id }}", "body": "Test sent."}},
     "email": {
         "default": {
             "subject": "Order {{ order_id }}",
@@ -90,11 +90,11 @@ def test_a_marketer_writes_sees_mends_and_publishes(page: Page, order: MessageTe
     expect(phone).to_contain_text("Order order id")
 
     page.get_by_role("tab", name="SMS").click()
-    page.get_by_label("Text", exact=True).fill("Order {{ order_id }} of {{ person.first_name ")
-    expect(page.get_by_label("Text", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Body", exact=True).fill("Order {{ order_id }} of {{ person.first_name ")
+    expect(page.get_by_label("Body", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("listitem").filter(has_text="sms / default / body")).to_be_visible()
 
-    page.get_by_label("Text", exact=True).fill(
+    page.get_by_label("Body", exact=True).fill(
         "Łódź: order {{ order_id }} " + "is on its way. " * 4
     )
     expect(page.get_by_role("group", name="SMS", exact=True)).to_contain_text("2 SMS")
@@ -103,7 +103,7 @@ def test_a_marketer_writes_sees_mends_and_publishes(page: Page, order: MessageTe
 
     page.get_by_role("link", name="Publish…").click()
     expect(page.get_by_role("region", name="sms / default / body")).to_contain_text("Łódź")
-    page.get_by_label("What is new").fill("Polish")
+    page.get_by_label("Change note").fill("Polish")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("order-news-v2 is published")).to_be_visible()
     assert order.versions.get(number=2).published_by == "root"
@@ -113,14 +113,14 @@ def test_a_marketer_writes_sees_mends_and_publishes(page: Page, order: MessageTe
 def test_a_language_starts_from_the_default_and_a_mail_is_shown_in_its_frame(
     page: Page, order: MessageTemplate
 ) -> None:
-    page.get_by_role("tab", name="E-mail").click()
+    page.get_by_role("tab", name="Email").click()
     mail = page.frame_locator("iframe[title^='The mail']")
     expect(mail.get_by_role("heading")).to_have_text("Hello first name")
     page.get_by_role("button", name="de", exact=True).click()
     expect(mail.get_by_role("heading")).to_have_text("Hallo")
 
     page.get_by_role("tab", name="Push").click()
-    expect(page.get_by_text("Push is not written in de")).to_be_visible()
+    expect(page.get_by_text("Push has no content for")).to_be_visible()
     page.get_by_role("button", name="Copy from the default language").click()
     page.get_by_label("Title", exact=True).fill("Bestellung {{ order_id }}")
     expect(page.get_by_role("group", name="iPhone lock screen")).to_contain_text("Bestellung order")
@@ -128,7 +128,7 @@ def test_a_language_starts_from_the_default_and_a_mail_is_shown_in_its_frame(
     expect(page.get_by_role("status").first).to_have_text("Saved.")
     draft = draft_of(order)
     assert draft
-    assert draft.parts["push"]["de"]["body"] == "It is on its way."
+    assert draft.parts["push"]["de"]["body"] == "Test sent."
 
 
 def test_a_test_goes_to_whom_it_said_it_would(page: Page, site: str) -> None:
@@ -136,21 +136,21 @@ def test_a_test_goes_to_whom_it_said_it_would(page: Page, site: str) -> None:
     NotificationType.objects.filter(slug="order").update(channels=["push", "inbox"])
     world.person("ada", token="a" * 64)
     page.reload()
-    page.get_by_role("button", name="Send a test…").click()
-    dialog = page.get_by_role("dialog", name="Send a test")
+    page.get_by_role("button", name="Send test…").click()
+    dialog = page.get_by_role("dialog", name="Send test")
     dialog.get_by_label("Recipient ID").fill("ada")
     dialog.get_by_role("button", name="Check addresses").click()
     expect(dialog.get_by_role("status")).to_contain_text("Push: …aaaa")
     assert not Notification.objects.exists()
-    dialog.get_by_role("button", name="Send it to them").click()
-    expect(dialog.get_by_role("status")).to_contain_text("It is on its way.")
+    dialog.get_by_role("button", name="Send test").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Test sent.")
     assert Notification.objects.get().recipient_ids == [world.people[0].pk]
     forget_all()
 
 
 @pytest.mark.parametrize(
     ("scheme", "width", "tab", "other"),
-    [("light", 1440, "Push", "publish"), ("dark", 360, "E-mail", "versions")],
+    [("light", 1440, "Push", "publish"), ("dark", 360, "Email", "versions")],
 )
 def test_axe_finds_nothing_and_nothing_is_cut_off(
     page: Page, scheme: Any, width: int, tab: str, other: str, order: MessageTemplate

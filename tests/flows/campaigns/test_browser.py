@@ -39,8 +39,8 @@ def test_a_marketer_writes_launches_stops_and_reads(page: Page, site: str, world
     crowd(world, 4)
     page.goto(site + path("add"))
     page.get_by_label("Name").fill("Spring")
-    page.get_by_label("Kind of news").select_option("Order news")
-    page.get_by_label("Message", exact=True).select_option("order-v1")
+    page.get_by_label("Notification type").select_option("Order news")
+    page.get_by_label("Template", exact=True).select_option("order-v1")
     page.get_by_label("order id").fill("A-77")
     expect(page.locator("#preview")).to_contain_text("Order A-77")
     expect(page.get_by_label("Hour", exact=True)).to_be_hidden()
@@ -50,7 +50,7 @@ def test_a_marketer_writes_launches_stops_and_reads(page: Page, site: str, world
     page.get_by_label("No canary: send to everyone at once").check()
     fine(page)
 
-    page.get_by_role("button", name="Save and look before launching").click()
+    page.get_by_role("button", name="Review").click()
     button = page.get_by_role("button", name="Send to about 4 people")
     expect(button).to_be_visible()
     fine(page)
@@ -63,8 +63,8 @@ def test_a_marketer_writes_launches_stops_and_reads(page: Page, site: str, world
     page.get_by_role("button", name=re.compile("^Pause")).click()
     expect(page.get_by_text("Paused by a-marketer: A typo.")).to_be_visible()
     fine(page)
-    page.get_by_role("link", name="Go on").click()
-    page.get_by_role("button", name=re.compile("^Go on")).click()
+    page.get_by_role("link", name="Resume campaign").click()
+    page.get_by_role("button", name=re.compile("^Resume")).click()
 
     go_on()
     expect(page.locator("[data-text=visited]")).to_have_text("4")  # by itself
