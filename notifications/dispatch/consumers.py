@@ -17,7 +17,7 @@ from notifyproj.core.servers.redis_client import quick_redis
 
 SIGNS = "consumers"  # a hash: queue -> when a task of it last began, in Redis's own seconds
 SILENT = 30  # seconds without a sign
-IDLE = 5  # seconds after which an empty queue is sent a task
+IDLE = 12  # seconds after which an empty queue is sent a task: two may be lost before it is SILENT
 ALARMING = 60.0  # seconds that queues are silent before somebody is told: workers may be restarting
 ALERT = "queues-silent"
 
