@@ -67,7 +67,7 @@ def test_from_a_number_on_the_first_page_to_the_story_of_a_delivery(page: Page, 
     page.goto(site + "/admin/")
     page.locator("td a[href*='channel=push'][href*='state=skipped']").click()
     page.locator("#result_list a", has_text="skipped").first.click()
-    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(
         page.get_by_text("The person opted out of this type on this channel").first
     ).to_be_visible()

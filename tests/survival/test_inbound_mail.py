@@ -17,11 +17,19 @@ from django.conf import settings
 
 from notifications.callbacks.fold.parse import known_days
 from notifications.callbacks.fold.process import fold_due
-from notifications.models import DeadCandidate, Event, InboundCallback
+from notifications.models import (
+    Counter,
+    CounterDelta,
+    DeadCandidate,
+    Delivery,
+    Event,
+    InboundCallback,
+)
 from notifications.partitions import ensure_partitions
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from notifyproj.launch.servers.valkey import free_port
+from preferences.models import ContactPoint
 from tests.callbacks.conftest import new_delivery
 from tests.inbound_mail.conftest import Letter
 from tests.inbound_mail.mail_servers import PASSWORD, Mails, running
@@ -86,8 +94,19 @@ def shop(database: None) -> Iterator[Letter]:
     before, settings.BOUNCE_ADDRESS = settings.BOUNCE_ADDRESS, DOMAIN
     ensure_partitions(now().date())
     known_days.forget()
-    yield Letter()
+    made = Letter()
+    yield made
     settings.BOUNCE_ADDRESS = before
+    leave_nothing(made)
+
+
+def leave_nothing(letter: Letter) -> None:
+    """The blasts of other tests go to everybody, and count all there is."""
+    Delivery.objects.filter(type_id=letter.type.pk).delete()
+    for counted in (Counter, CounterDelta):
+        counted.objects.filter(type_id=letter.type.pk).delete()
+    ContactPoint.objects.filter(recipient=letter.person).delete()
+    letter.person.delete()
 
 
 @pytest.fixture

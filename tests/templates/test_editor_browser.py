@@ -105,7 +105,7 @@ def test_a_marketer_writes_sees_mends_and_publishes(page: Page, order: MessageTe
     expect(page.get_by_role("region", name="sms / default / body")).to_contain_text("Łódź")
     page.get_by_label("Change note").fill("Polish")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("order-news-v2 is published")).to_be_visible()
+    expect(page.get_by_text("Published order-news-v2.")).to_be_visible()
     assert order.versions.get(number=2).published_by == "root"
     assert page.wrong == []  # type: ignore[attr-defined]
 
@@ -114,7 +114,7 @@ def test_a_language_starts_from_the_default_and_a_mail_is_shown_in_its_frame(
     page: Page, order: MessageTemplate
 ) -> None:
     page.get_by_role("tab", name="Email").click()
-    mail = page.frame_locator("iframe[title^='The mail']")
+    mail = page.frame_locator("iframe[title^='Email as']")
     expect(mail.get_by_role("heading")).to_have_text("Hello first name")
     page.get_by_role("button", name="de", exact=True).click()
     expect(mail.get_by_role("heading")).to_have_text("Hallo")

@@ -23,7 +23,7 @@ from tests.channels.conftest import Send
 from tests.channels.inbox.conftest import browser as browser  # fixtures
 from tests.channels.inbox.conftest import site as site
 from tests.channels.samples import DELIVERY
-from tests.channels.sandbox.conftest import ACCOUNTS, Sandbox
+from tests.channels.sandbox.conftest import Sandbox, values_of
 from tests.channels.sandbox.conftest import sandbox as sandbox
 from tests.channels.sandbox.test_addressed import latest
 from tests.preferences.opening import opened
@@ -62,7 +62,7 @@ CLICK = """async () => {
 def account(transactional_db: None, sandbox: Sandbox) -> Account:
     recipient_upsert(external_id="user-123", profile=Profile())
     app = App.objects.create(slug="shop-web", name="Shop", channel="web_push", platform="web")
-    values = ACCOUNTS["vapid"]("shop-vapid")
+    values = values_of("vapid", "shop-vapid")
     endpoint = f"{sandbox.url}/shop-vapid"
     return account_value(account_upsert(slug="shop-vapid", app=app, endpoint=endpoint, **values))
 

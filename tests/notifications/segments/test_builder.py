@@ -70,7 +70,7 @@ def test_a_marketer_builds_a_rule_sees_the_count_and_saves(open_page: Open) -> N
     page.get_by_role("button", name="Add a condition").click()
     expect(condition(page, 1).get_by_label("Condition")).to_be_focused()
     condition(page, 1).get_by_label("Condition").select_option("reachable")
-    condition(page, 1).get_by_label("Holds").select_option("no")
+    condition(page, 1).get_by_label("Is true").select_option("no")
     condition(page, 1).get_by_label("Channel").select_option("sms")
     page.get_by_role("button", name="Save", exact=True).click()
 
