@@ -19,7 +19,7 @@ from channels.base import (
     Send,
 )
 from channels.compose import compose
-from channels.messages import EmailMessage
+from channels.messages import EmailMessage, Message
 from channels.protocols import WithBatch
 from notifications.attachments.attach import NoRoom, enclosed
 from notifications.deliver.batch import Share, shareable
@@ -66,7 +66,7 @@ def prepare(
     unanswered: Mapping[str, Unanswered] = NOTHING,
 ) -> Ready | Change | Finished:
     """The request of one delivery, or how it ended here: trouble stays its own."""
-    row, route, has_alternative = chosen
+    row, route, _ = chosen
     person = loaded.people[row.recipient_id]
     type_ = catalogue.get().by_id[row.type_id]
     try:
@@ -98,14 +98,18 @@ def prepare(
     except Exception:
         log.exception("delivery cannot be built", extra={"delivery_id": row.id})
         return _unsent(row, route, now, "The message could not be built", "build_failed")
+    return _ready(chosen, type_=type_, message=message, send=send, area=envelope.area)
+
+
+def _ready(chosen: Chosen, *, type_: TypeValue, message: Message, send: Send, area: str) -> Ready:
+    """What was built, with what it costs and whether it may go in one request with others."""
+    row, route, has_alternative = chosen
     if has_alternative and row.lane == Lane.URGENT:
         send = _impatient(send, route)
     units = send.units if isinstance(send, HttpRequest) else 1
-    cost = _cost(route, envelope.area, units)
     share = None
     if hasattr(route.adapter, "batch_key"):
         share = shareable(cast(WithBatch, route.adapter), message, row)
-    has_files = isinstance(message, EmailMessage) and bool(message.attachments)
     return Ready(
         row=row,
         route=route,
@@ -113,9 +117,9 @@ def prepare(
         send=send,
         has_alternative=has_alternative,
         units=units,
-        cost_micros=cost,
+        cost_micros=_cost(route, area, units),
         share=share,
-        has_files=has_files,
+        has_files=isinstance(message, EmailMessage) and bool(message.attachments),
     )
 
 
