@@ -12,11 +12,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from channels.base import Lane
-from notifications.digests.collect import collect
+from notifications.accept.write import insert_planned
 from notifications.dispatch import dispatch
 from notifications.dispatch.queue_depth import backlog, limit
 from notifications.queues import delivery_queue
-from notifications.resolve import insert as store
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import NotificationState
@@ -103,7 +102,7 @@ def _chunk(audience: Audience, dispatch_no: int, *, out_of_time: bool) -> list[R
     with transaction.atomic():
         if not _move(audience, dispatch_no, page.cursor, state, due_at):
             return None  # somebody else wrote this chunk, or it was cancelled
-        return store.insert(collect(planned, facts, now))
+        return insert_planned(planned, facts, now)
 
 
 def _move(

@@ -13,9 +13,10 @@ from psycopg2.extras import execute_values
 
 from notifications.accept.draft import Draft
 from notifications.attachments import store as attachments
-from notifications.digests.collect import collect
+from notifications.digests.collect import Planned, collect
 from notifications.dispatch import dispatch
 from notifications.resolve import insert as store
+from notifications.resolve.plan import Facts
 from notifications.resolve.resolve import first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import NotificationState
@@ -61,7 +62,15 @@ def _resolve(drafts: list[Draft], now: datetime) -> list[Row]:
     facts = load_facts(jobs)
     full = full_queues({(channel, j.lane) for j in jobs for channel in j.channels})
     planned = plan(jobs, facts, full, now)
-    return store.insert(collect(planned, facts, now))
+    return insert_planned(planned, facts, now)
+
+
+def insert_planned(planned: Sequence[Planned], facts: Facts, now: datetime) -> list[Row]:
+    """Write what was planned, in the caller's transaction; what waits in a digest as its items.
+    Returns the deliveries that were new."""
+    if any(job.collects for job, _ in planned):
+        return store.insert(collect(planned, facts, now))
+    return store.insert([row for _, rows in planned for row in rows])
 
 
 def full_queues(wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:

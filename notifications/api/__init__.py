@@ -1,4 +1,3 @@
 """The HTTP API of notifications and reports. In come requests, out go calls of `accept` and
-`services` and what `history` and `analytics` read. Only URLs import from it, but for
-`idempotency_key`.
+`services` and what `history` and `analytics` read. Only URLs import from it.
 """

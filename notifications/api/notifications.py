@@ -12,17 +12,24 @@ from rest_framework.views import APIView
 
 from notifications.accept.accept import Answer, accept, is_full, refuse
 from notifications.accept.requests import Accepted, BatchRequest, SendRequest, parse_each
-from notifications.api.idempotency_key import CONFLICT, KEY, mark_replayed, read_key
 from notifications.history import notifications as selectors
 from notifications.history.status import COMPLETED, FORMER_STATUSES, read_status
 from notifications.services import cancel as cancelling
 from notifications.statuses import NotificationStatus
 from notifyproj.core.api.authentication import Caller, charge_rest
-from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.bodies import answer, mark_replayed, read_body, read_idempotency_key
 from notifyproj.core.api.errors import InvalidFields, not_found
 from notifyproj.core.api.former_names import REMOVED
 from notifyproj.core.api.instants import read_bound
-from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, ErrorDetail, error
+from notifyproj.core.api.openapi import (
+    CURSOR,
+    IDEMPOTENCY_CONFLICT,
+    IDEMPOTENCY_KEY,
+    KEY_ERRORS,
+    LIMIT,
+    ErrorDetail,
+    error,
+)
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_limit
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
@@ -84,13 +91,13 @@ class Notifications(APIView):
         tags=TAGS,
         operation_id="notifications_send",
         summary="Send a notification",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=SendRequest,
         examples=[ORDER],
         responses={
             202: OpenApiResponse(Accepted, "Accepted for delivery."),
             400: WRONG,
-            409: CONFLICT,
+            409: IDEMPOTENCY_CONFLICT,
             422: error("Recipient 'user-9' not found.", "unknown_recipient", user_id="…"),
             503: FULL,
             **KEY_ERRORS,
@@ -101,7 +108,7 @@ class Notifications(APIView):
         caller = cast(Caller, request.user)
         if is_full(body):
             raise refuse()
-        result = accept(caller.service_id, [body], now(), key=read_key(request))[0]
+        result = accept(caller.service_id, [body], now(), key=read_idempotency_key(request))[0]
         if result.error is not None:
             raise result.error
         response = answer(result.body, 202)
@@ -154,7 +161,7 @@ class Batch(APIView):
         summary="Send up to 1,000 notifications",
         description="Returns one result per item, in the same order. An invalid item does not "
         "affect the others.",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=BatchRequest,
         responses={202: BatchResult, 400: WRONG, 503: FULL, **KEY_ERRORS},
     )
@@ -167,7 +174,7 @@ class Batch(APIView):
             raise refuse()
         results = [
             _result(item)
-            for item in accept(caller.service_id, parsed, now(), key=read_key(request))
+            for item in accept(caller.service_id, parsed, now(), key=read_idempotency_key(request))
         ]
         accepted = sum(result.notification is not None for result in results)
         return answer(BatchResult(accepted, len(results) - accepted, results), 202)

@@ -1,7 +1,7 @@
 """What waits for company: instead of going out, a message becomes an item of a digest.
 
-Called for what a chunk planned, in the transaction that writes it. Each delivery is still a row,
-skipped as `in_digest`; types that are not collected pass through untouched.
+Called for what a chunk planned, in the transaction that writes it, when a job of it collects. Each
+delivery is still a row, skipped as `in_digest`; those of other jobs pass through untouched.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,22 +28,15 @@ class Wanted(NamedTuple):
 
 def collect(planned: Sequence[Planned], facts: Facts, now: datetime) -> list[Row]:
     """The rows to write, of all jobs, with those that are collected marked so."""
-    if not any(_collects(job) for job, _ in planned):
-        return [row for _, rows in planned for row in rows]
     marked = [(job, _marked(job, rows, now)) for job, rows in planned]
-    wanted = [item for job, rows in marked if _collects(job) for item in _wanted(job, rows)]
+    wanted = [item for job, rows in marked if job.collects for item in _wanted(job, rows)]
     lost = _gather(wanted, facts, now) if wanted else set()
     rows = [row for _, rows in marked for row in rows]
     return [_unreadable(row) if _pair(row) in lost else row for row in rows] if lost else rows
 
 
-def _collects(job: Job) -> bool:
-    """What a digest itself says is not collected again."""
-    return job.type.digest is not None and not job.gathered
-
-
 def _marked(job: Job, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
-    if not _collects(job) or job.type.digest is None or not job.type.digest.every:
+    if not job.collects or job.type.digest is None or not job.type.digest.every:
         return rows
     return [_in_digest(row, now) if row.state == State.WAITING else row for row in rows]
 

@@ -43,6 +43,11 @@ class Job:
         return tuple(step.to for step in self.fallbacks)
 
     @property
+    def collects(self) -> bool:
+        """Whether it may wait in a digest; what a digest itself says is not collected again."""
+        return self.type.digest is not None and not self.gathered
+
+    @property
     def places(self) -> tuple[str, ...]:
         """Where contact points are looked for, in the order of the rows."""
         return (*self.channels, *(step.place for step in self.fallbacks))

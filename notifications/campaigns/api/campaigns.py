@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifications.accept.idempotency import first_answer, keep
-from notifications.api.idempotency_key import CONFLICT, KEY, mark_replayed, read_key
 from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, wishes
 from notifications.campaigns.api.views import CampaignView, campaign_view
 from notifications.campaigns.models import Campaign
@@ -21,9 +20,16 @@ from notifications.campaigns.report.state_counts import NOTHING_YET, standings
 from notifications.campaigns.states import CampaignState
 from notifications.segments.selectors import check_evaluated, segments_of
 from notifyproj.core.api.authentication import Caller
-from notifyproj.core.api.bodies import answer, read_body
+from notifyproj.core.api.bodies import answer, mark_replayed, read_body, read_idempotency_key
 from notifyproj.core.api.errors import InvalidFields, not_found
-from notifyproj.core.api.openapi import CURSOR, KEY_ERRORS, LIMIT, error
+from notifyproj.core.api.openapi import (
+    CURSOR,
+    IDEMPOTENCY_CONFLICT,
+    IDEMPOTENCY_KEY,
+    KEY_ERRORS,
+    LIMIT,
+    error,
+)
 from notifyproj.core.api.query_params import decode_cursor, page_of, read_choice, read_limit
 from notifyproj.core.clock import now
 from notifyproj.core.models import Scope
@@ -106,19 +112,19 @@ class Campaigns(CampaignsApi):
         operation_id="campaigns_create",
         summary="Create a campaign",
         description="Creates a draft. Nothing is sent until it is launched.",
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=NewCampaign,
         examples=[EXAMPLE],
         responses={
             201: CampaignView,
             400: WRONG,
-            409: CONFLICT,
+            409: IDEMPOTENCY_CONFLICT,
             **KEY_ERRORS,
         },
     )
     def post(self, request: Request) -> HttpResponse:
         body = read_body(request, NewCampaign)
-        key, service_id = read_key(request), cast(Caller, request.user).service_id
+        key, service_id = read_idempotency_key(request), cast(Caller, request.user).service_id
         with transaction.atomic():
             if key and (first := first_answer(service_id, key, ["campaign", body], now())):
                 return mark_replayed(answer(first, 201))

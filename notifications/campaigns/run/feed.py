@@ -13,15 +13,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from notifications.accept.write import insert_planned
 from notifications.campaigns.models import Arm, Slice
 from notifications.campaigns.plan import audience
 from notifications.campaigns.run import capacity as room
 from notifications.campaigns.run import pace as pacing
 from notifications.campaigns.shares import EVERYBODY, Range, Stage
 from notifications.campaigns.states import RunState
-from notifications.digests.collect import collect
 from notifications.dispatch import dispatch
-from notifications.resolve import insert as store
 from notifications.resolve.plan import CLOSED
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
@@ -119,7 +118,7 @@ def _wave(wave: Wave, *, out_of_time: bool) -> list[Row] | None:
     with transaction.atomic():
         if not _goes_on(run.pk) or not _move(wave, page, deferred, due_at, now):
             return None
-        return store.insert(collect(planned, facts, now))
+        return insert_planned(planned, facts, now)
 
 
 def walk_of(slice_: Slice) -> audience.Walk:

@@ -1,5 +1,6 @@
 """Request bodies in, answers out: how large a body may be, by route (all that say nothing take what
-the settings say, 1 MB), and msgspec structs, which are also what the OpenAPI shows.
+the settings say, 1 MB), msgspec structs, which are also what the OpenAPI shows, and the header that
+makes a body count once.
 """
 
 import re
@@ -21,6 +22,8 @@ AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 NAMED = re.compile(r"field `([^`]*)`")
 TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+IDEMPOTENCY_KEY = "Idempotency-Key"
+LONGEST_KEY = 190  # characters
 DEEPEST = 64  # what is read is walked through, stored and written again by programs that descend
 JSON_TYPES = ("application/json", "")
 
@@ -104,6 +107,21 @@ def convert(value: object, type_: type[T]) -> T:
 def answer(value: Any, status: int = 200) -> HttpResponse:
     """A struct, list or dict as JSON."""
     return HttpResponse(msgspec.json.encode(value), "application/json", status)
+
+
+def read_idempotency_key(request: Request) -> str:
+    """Returns an empty string when the request has none. Raises InvalidFields."""
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        message = f"`{IDEMPOTENCY_KEY}` must have at most {LONGEST_KEY} printable characters."
+        raise InvalidFields({IDEMPOTENCY_KEY: message})
+    return key
+
+
+def mark_replayed(response: HttpResponse) -> HttpResponse:
+    """Says that this is what the first request with the key was told."""
+    response["Idempotency-Replayed"] = "true"
+    return response
 
 
 def _named(message: str, type_: type) -> dict[str, str]:

@@ -15,6 +15,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 LIMIT = OpenApiParameter("limit", int, description="Between 1 and 200; default 50.")
 CURSOR = OpenApiParameter("cursor", str, description="`next_cursor` of the previous page.")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="At most 190 characters, kept for 24 hours. The same key with the same body "
+    "returns the first response (with `Idempotency-Replayed: true`); with a different body it is "
+    "refused with 409.",
+)
 
 
 class ErrorDetail(msgspec.Struct):
@@ -117,6 +125,9 @@ KEY_ERRORS: dict[int, OpenApiResponse] = {
     403: error("The API key does not have the required scope.", "forbidden"),
     429: error("Too many requests; retry after `Retry-After` seconds.", "rate_limited"),
 }
+IDEMPOTENCY_CONFLICT = error(
+    "This idempotency key was used with a different request body.", "idempotency_conflict"
+)
 
 
 def add_common_errors(
