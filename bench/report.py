@@ -89,15 +89,15 @@ def write(figures: Figures, file: Path) -> None:
 
 
 def table(figures: Figures) -> str:
-    rows: list[tuple[str, str]] = [("machine", _words(figures.machine))]
+    rows: list[tuple[str, str]] = [("machine", _text(figures.machine))]
     rows += _blast("prompt provider", figures.blast) + _blast("slow provider", figures.slow)
     if figures.urgent_idle_ms:
-        rows.append(("urgent, idle, ms", _words(figures.urgent_idle_ms)))
+        rows.append(("urgent, idle, ms", _text(figures.urgent_idle_ms)))
     if figures.blast:
         rows.append(
             (
                 f"urgent in the blast, ms (n={figures.blast.urgent_sends})",
-                _words(figures.blast.urgent_ms),
+                _text(figures.blast.urgent_ms),
             )
         )
     rows += _callbacks(figures.callbacks) + _resolving(figures.resolve)
@@ -109,7 +109,7 @@ def table(figures: Figures) -> str:
     if figures.obvious:
         ratio = f", so ours is {figures.ratio:.1f} times that" if figures.ratio else ""
         rows.append(("obvious implementation", f"{figures.obvious:,.0f}/s{ratio}"))
-    rows.append(("peak MB a process", _words(figures.peak_mb)))
+    rows.append(("peak MB a process", _text(figures.peak_mb)))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"  {name:<{width}}  {value}" for name, value in [*rows, ("", TARGETS)])
 
@@ -123,8 +123,8 @@ def _blast(name: str, result: Result | None) -> list[tuple[str, str]]:
     )
     return [
         (name, speed),
-        ("  by state", f"{_words(result.states)}; dispatched again by the sweep {result.swept:,}"),
-        ("  CPU µs a delivery", _words(result.cpu)),
+        ("  by state", f"{_text(result.states)}; dispatched again by the sweep {result.swept:,}"),
+        ("  CPU µs a delivery", _text(result.cpu)),
         ("  other programs", f"took {result.foreign} % of the machine meanwhile"),
     ]
 
@@ -138,9 +138,9 @@ def _callbacks(result: Callbacks | None) -> list[tuple[str, str]]:
     )
     return [
         ("callbacks", speed),
-        ("  answered, ms", _words(result.answer_ms)),
-        ("  urgent meanwhile, ms", _words(result.urgent_ms)),
-        ("  CPU µs a callback", _words(result.cpu)),
+        ("  answered, ms", _text(result.answer_ms)),
+        ("  urgent meanwhile, ms", _text(result.urgent_ms)),
+        ("  CPU µs a callback", _text(result.cpu)),
     ]
 
 
@@ -154,7 +154,7 @@ def _resolving(result: Resolving | None) -> list[tuple[str, str]]:
     memory = ", ".join(f"{megabytes:.0f}" for megabytes in result.memory_mb)
     return [
         ("resolved with every rule", speed),
-        ("  CPU µs a person", _words(result.cpu)),
+        ("  CPU µs a person", _text(result.cpu)),
         ("  MB at each tenth", memory),
     ]
 
@@ -166,9 +166,9 @@ def _campaign(result: Campaigns) -> list[tuple[str, str]]:
     )
     return [
         ("campaign", speed),
-        ("  troubles", _words(result.troubles) or "none"),
-        ("  CPU µs a delivery", _words(result.cpu) or "not told of what was killed"),
-        ("  urgent meanwhile, ms", _words(result.urgent_ms)),
+        ("  troubles", _text(result.troubles) or "none"),
+        ("  CPU µs a delivery", _text(result.cpu) or "not told of what was killed"),
+        ("  urgent meanwhile, ms", _text(result.urgent_ms)),
     ]
 
 
@@ -182,7 +182,7 @@ def _erasing(result: Erasing | None) -> list[tuple[str, str]]:
     return [("erased", speed), ("  slowest", f"{result.slowest_ms:,} ms: {result.slowest}…")]
 
 
-def _words(values: Mapping[str, object]) -> str:
+def _text(values: Mapping[str, object]) -> str:
     return ", ".join(f"{key} {_number(value)}" for key, value in values.items())
 
 

@@ -50,11 +50,11 @@ def _seconds(text: str) -> str:
     return text
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
+def _one_of(*options: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         word = text.lower().replace("_", "-")
-        if word not in words:
-            raise ValueError(f"is not one of {', '.join(words)}")
+        if word not in options:
+            raise ValueError(f"is not one of {', '.join(options)}")
         return word
 
     return read

@@ -13,8 +13,8 @@ class WayOut:
 
     unsubscribe_url: str = field(repr=False)
     preferences_url: str = field(repr=False)
-    unsubscribe_words: str
-    preferences_words: str
+    unsubscribe_label: str
+    preferences_label: str
 
     @property
     def data(self) -> dict[str, str]:

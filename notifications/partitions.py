@@ -86,7 +86,7 @@ def leaf(table: str, id_: str) -> sql.Identifier:
 def _create(table: str, day: date) -> None:
     """Made apart and then attached: ATTACH needs a lock that lets reads and writes go on."""
     low, high = day_start(day), day_start(day + timedelta(days=1))
-    words = {
+    params = {
         "table": sql.Identifier(table),
         "child": sql.Identifier(name(table, day)),
         "check": sql.Identifier(f"{name(table, day)}_bounds"),
@@ -102,7 +102,7 @@ def _create(table: str, day: date) -> None:
         "WITH (fillfactor = {fill}, {storage});"
         "ALTER TABLE {table} ATTACH PARTITION {child} FOR VALUES FROM ({low}) TO ({high});"
         "ALTER TABLE {child} DROP CONSTRAINT {check}"
-    ).format(**words)
+    ).format(**params)
     with connection.cursor() as cursor:
         cursor.execute(statement)
 

@@ -80,6 +80,6 @@ def counted_as(code: str) -> str:
     return code if code in REASONS or CODE.fullmatch(code) else OTHER
 
 
-def words(code: str) -> str:
+def reason_text(code: str) -> str:
     """What a code means; a provider's own code stands for itself."""
     return REASONS.get(code, code)

@@ -16,7 +16,7 @@ from notifications.dispatch.queue_depth import measure
 from notifications.dispatch.sweep import sweep
 from notifications.erasure.run import erase_due
 from notifications.operations.maintenance import maintain
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifyproj.core.alerts.notifier import tell_alerts
 from preferences.suppressions import bounce_strikes
 
@@ -46,7 +46,7 @@ def check_in_task() -> None:
 @shared_task(name=queues.FOLD)
 def fold_task() -> None:
     counters.fold()
-    burying.fold()
+    dead_addresses.fold()
     fold_health()
 
 

@@ -72,9 +72,9 @@ def wipe(settled: Iterable[tuple[str, int]]) -> None:
         return
     # The deliveries of a notification share its millisecond; the outer bounds only prune.
     low, high = f"{parents[0][:13]}-0000-0000-000000000000", f"{parents[-1][:13]}"
-    words: list[Any] = [array(parents), parents[0], parents[-1], [s.value for s in OPEN]]
+    params: list[Any] = [array(parents), parents[0], parents[-1], [s.value for s in OPEN]]
     with connection.cursor() as cursor:
-        cursor.execute(WIPE, [*words, low, f"{high}-ffff-ffff-ffffffffffff"])
+        cursor.execute(WIPE, [*params, low, f"{high}-ffff-ffff-ffffffffffff"])
 
 
 def _aad(notification_id: str) -> bytes:

@@ -66,7 +66,7 @@ class Route:
         return not (self.held and self.held_by) and due is not None and due <= now
 
 
-class Wish(NamedTuple):
+class RouteNeeds(NamedTuple):
     """What decides about a message's account, besides its channel and app."""
 
     lane: int = Lane.NORMAL
@@ -76,7 +76,7 @@ class Wish(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The best accounts for a wish: equals, drawn by weight."""
+    """The best accounts for a needs: equals, drawn by weight."""
 
     best: tuple[Route, ...] = ()
     weights: tuple[float, ...] = ()  # cumulated
@@ -96,37 +96,37 @@ def serving(candidates: Sequence[Route], area: str) -> list[Route]:
     return able or ([] if area else list(candidates))
 
 
-def choose(candidates: Sequence[Route], wish: Wish) -> Choice:
+def choose(candidates: Sequence[Route], needs: RouteNeeds) -> Choice:
     """The best of them now, none when all are held, broken or over their cap."""
-    usable = [r for r in serving(candidates, wish.area) if r.usable]
+    usable = [r for r in serving(candidates, needs.area) if r.usable]
     if not usable:
         return Choice()
-    best = usable if len(usable) == 1 else _best(usable, wish)
+    best = usable if len(usable) == 1 else _best(usable, needs)
     weights = tuple(accumulate(r.account.weight or 1 for r in best))
     return Choice(tuple(best), weights, len(usable) - 1)
 
 
-def elsewhere(candidates: Sequence[Route], wish: Wish, full: Collection[int]) -> Choice:
+def elsewhere(candidates: Sequence[Route], needs: RouteNeeds, full: Collection[int]) -> Choice:
     """Who else has room now, when the best are at their rate. Only urgent messages go to a spare
     for that, and only they cost more than they must."""
-    urgent = wish.lane == Lane.URGENT
-    if wish.policy == CHEAPEST and not urgent:
+    urgent = needs.lane == Lane.URGENT
+    if needs.policy == CHEAPEST and not urgent:
         return Choice()
-    usable = [r for r in serving(candidates, wish.area) if r.usable]
+    usable = [r for r in serving(candidates, needs.area) if r.usable]
     if not urgent:
         usable = _not_spare(usable)
-    return choose([r for r in usable if r.account.id not in full], wish)
+    return choose([r for r in usable if r.account.id not in full], needs)
 
 
-def _best(usable: list[Route], wish: Wish) -> list[Route]:
-    urgent = wish.lane == Lane.URGENT
+def _best(usable: list[Route], needs: RouteNeeds) -> list[Route]:
+    urgent = needs.lane == Lane.URGENT
     if urgent:  # a spare that works comes before what failed a moment ago
-        left = _not_spare(_avoiding(usable, wish.avoid))
+        left = _not_spare(_avoiding(usable, needs.avoid))
         left = _fastest(_most_reliable(left))
     else:
-        left = _avoiding(_not_spare(usable), wish.avoid)
-        left = POLICIES.get(wish.policy, _by_reliability)(left, wish.area)
-    return _named(left, wish.area)
+        left = _avoiding(_not_spare(usable), needs.avoid)
+        left = POLICIES.get(needs.policy, _by_reliability)(left, needs.area)
+    return _named(left, needs.area)
 
 
 def _avoiding(routes: list[Route], avoid: int | None) -> list[Route]:

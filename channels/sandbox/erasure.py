@@ -22,6 +22,6 @@ def received(subject: Subject, after: str) -> str | None:
 
 def _forms(subject: Subject) -> set[str]:
     """As they may stand in a request: of an address that is a URL, its path alone, too."""
-    paths = [urlsplit(word).path for word in subject.words if word.startswith("https://")]
-    words = [*subject.words, *(path for path in paths if len(path) > len("/webhook"))]
+    paths = [urlsplit(word).path for word in subject.terms if word.startswith("https://")]
+    words = [*subject.terms, *(path for path in paths if len(path) > len("/webhook"))]
     return {form(word) for word in words for form in (str, quote, quote_plus)}

@@ -75,7 +75,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         name="smart_encoding",
-        label="Replace look-alikes",
+        label="Convert to GSM-7 characters",
         secret=False,
         required=False,
         help="on: by letters of GSM-7",

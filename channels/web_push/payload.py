@@ -35,6 +35,6 @@ def _value(message: WebPushMessage) -> dict[str, Any]:
         "url": message.link,
         "tag": message.envelope.collapse_key,
         "data": dict(message.data),
-        "actions": way_out and [{"action": "unsubscribe", "title": way_out.unsubscribe_words}],
+        "actions": way_out and [{"action": "unsubscribe", "title": way_out.unsubscribe_label}],
     }
     return {name: found for name, found in value.items() if found}

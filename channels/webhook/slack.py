@@ -118,8 +118,8 @@ def _links(message: SlackMessage) -> str:
     if way_out is None or any(url in said for url in way_out.data.values()):
         return ""
     return (
-        f"<{way_out.unsubscribe_url}|{way_out.unsubscribe_words}>"
-        f" · <{way_out.preferences_url}|{way_out.preferences_words}>"
+        f"<{way_out.unsubscribe_url}|{way_out.unsubscribe_label}>"
+        f" · <{way_out.preferences_url}|{way_out.preferences_label}>"
     )
 
 

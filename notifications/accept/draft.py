@@ -204,12 +204,12 @@ def _warnings(request: SendRequest, lane: int) -> tuple[dict[str, str], ...]:
 
 
 def _content_hash(request: SendRequest, type_: TypeValue, template_version_id: int) -> bytes:
-    """What two requests share that say the same: their collapse key, or their words; b"" where the
-    type lets the same be sent again. Keyed, so that nobody without the key can try the words.
+    """What two requests share that say the same: their collapse key, or their text; b"" where the
+    type lets the same be sent again. Keyed, so that nobody without the key can try the texts.
     """
     if not type_.duplicate_seconds:
         return b""
     if request.collapse_key:
         return lookup_hash("collapse", request.collapse_key)[:HASH_LENGTH]
-    words = msgspec.json.encode(request.variables, order="deterministic").decode()
-    return lookup_hash("content", f"{template_version_id}:{words}")[:HASH_LENGTH]
+    variables = msgspec.json.encode(request.variables, order="deterministic").decode()
+    return lookup_hash("content", f"{template_version_id}:{variables}")[:HASH_LENGTH]

@@ -14,7 +14,7 @@ from notifications.history.by_person import deliveries_of
 from notifications.history.deliveries import DeliveryView, delivery_views
 from notifications.history.notifications import notifications_list
 from notifications.models import Delivery, Notification
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.statuses import OPEN, NotificationState
 from notifyproj.core.clock import now
 from notifyproj.core.ids import instant_of
@@ -117,7 +117,12 @@ def _open_digests(recipient_id: int) -> Sequence[Digest]:
 def _gets(person: Recipient, at: datetime) -> Table:
     said = preferences_get(person.external_id, at)
     rows: list[Cells] = [
-        [slug, channel, "yes" if each.gets else "no", YES.get(each.reason) or words(each.reason)]
+        [
+            slug,
+            channel,
+            "yes" if each.gets else "no",
+            YES.get(each.reason) or reason_text(each.reason),
+        ]
         for slug, channels in (said.gets if said else {}).items()
         for channel, each in channels.items()
     ]

@@ -44,7 +44,7 @@ FROM (
     WHERE hour >= %(since)s AND hour < %(until)s
 ) t WHERE %(arm)s IS NULL OR arm_id = %(arm)s GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
-WORDS: dict[str, Any] = {
+PARAMS: dict[str, Any] = {
     "latency": LATENCY,
     "bounds": list(BOUNDS),
     "kinds": [kind.value for kind in HEARD],
@@ -78,9 +78,9 @@ def recounted(day: date, arm_id: int | None = None) -> Tally:
 def counted(day: date, arm_id: int | None = None) -> Tally:
     """As the counters have it, folded or not."""
     since = datetime.combine(day, time.min, UTC)
-    words = {"since": since, "until": since + timedelta(days=1), "arm": arm_id}
+    params = {"since": since, "until": since + timedelta(days=1), "arm": arm_id}
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED, words)
+        cursor.execute(COUNTED, params)
         return Counter({Cell._make(row[:-1]): row[-1] for row in cursor.fetchall()})
 
 
@@ -96,5 +96,5 @@ def _rows(query: sql.SQL, day: date, arm_id: int | None) -> list[tuple[Any, ...]
     which = sql.SQL("true") if arm_id is None else sql.SQL("d.arm_id = %(arm)s")
     tables = {table: sql.Identifier(name(table, day)) for table in TABLES}
     with connection.cursor() as cursor:
-        cursor.execute(query.format(place=PLACE, which=which, **tables), WORDS | {"arm": arm_id})
+        cursor.execute(query.format(place=PLACE, which=which, **tables), PARAMS | {"arm": arm_id})
         return list(cursor.fetchall())

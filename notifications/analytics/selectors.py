@@ -51,7 +51,7 @@ class Which:
     channels: Sequence[str] | None = None
     account_ids: Sequence[int] | None = None
 
-    def words(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Any]:
         named = {name: getattr(self, name) for name in CONDITIONS}
         return {
             name: value if isinstance(value, datetime) else list(value)
@@ -71,14 +71,14 @@ class Group:
 def totals(which: Which, group_by: Sequence[GroupBy] = ()) -> list[Group]:
     """In the order of the key. What is grouped by account, or asked of one, has no `created`:
     a delivery is nobody's until an account tries it."""
-    words = which.words()
-    conditions = [CONDITIONS[name] for name in words] or [sql.SQL("true")]
+    params = which.params()
+    conditions = [CONDITIONS[name] for name in params] or [sql.SQL("true")]
     columns = [*(GROUPS[name] for name in group_by), sql.SQL("measure"), sql.SQL("reason")]
     where = sql.SQL(" AND ").join(conditions)
     query = TOTALS.format(columns=sql.SQL(", ").join(columns), where=where)
     counts: dict[tuple[Any, ...], dict[tuple[int, str], int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(query, words)
+        cursor.execute(query, params)
         for *key, measure, reason, n in cursor.fetchall():
             counts.setdefault(tuple(key), {})[measure, reason] = n
     return [Group(key, Figures(found)) for key, found in counts.items()]

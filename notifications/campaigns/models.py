@@ -21,13 +21,13 @@ USER = "auth.User"
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
 
-def _percent(default: str, words: str) -> "models.DecimalField[Decimal, Decimal]":
+def _percent(default: str, help_text: str) -> "models.DecimalField[Decimal, Decimal]":
     return models.DecimalField(
         max_digits=6,
         decimal_places=3,
         default=Decimal(default),
         validators=PERCENT,
-        help_text=words,
+        help_text=help_text,
     )
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from channels.accounts.choose import Choice, Route, Wish, choose, elsewhere, serving
+from channels.accounts.choose import Choice, Route, RouteNeeds, choose, elsewhere, serving
 from channels.accounts.rate_limit import wait as wait_for_leave
 from channels.accounts.routes import LOOK_AGAIN, next_chance, next_day, probe, routes
 from channels.base import Lane
@@ -24,7 +24,7 @@ _rng = random.Random()  # noqa: S311 - weights and spread
 
 
 class Picker:
-    """Thinks once about rows that wish the same; asks once for a probe of each account."""
+    """Thinks once about rows that needs the same; asks once for a probe of each account."""
 
     def __init__(self) -> None:
         self._routes = routes.get()
@@ -35,24 +35,24 @@ class Picker:
         self, row: Claimed, type_: TypeValue, area: str, now: datetime
     ) -> tuple[Route, bool] | Change:
         """The account for this try, and whether another could take the next one."""
-        wish = self._wish(row, type_, area)
-        key = (row.channel, row.app_id, type_.fixed_account, wish)
+        needs = self._needs(row, type_, area)
+        key = (row.channel, row.app_id, type_.fixed_account, needs)
         if (choice := self._choices.get(key)) is None:
-            choice = self._choices[key] = choose(self._candidates(row, type_), wish)
+            choice = self._choices[key] = choose(self._candidates(row, type_), needs)
             if choice.best and (route := self._spared(row, type_, area, now)) is not None:
                 return route, True
         if (route := choice.draw(_rng)) is not None:
             return route, choice.alternatives > 0
-        return self._without(row, type_, wish.area, now)
+        return self._without(row, type_, needs.area, now)
 
     def elsewhere(
         self, row: Claimed, type_: TypeValue, area: str, full: frozenset[int]
     ) -> Route | None:
         """Another account, for a row whose own has no room now."""
-        wish = self._wish(row, type_, area)
-        key = (row.channel, row.app_id, type_.fixed_account, wish, full)
+        needs = self._needs(row, type_, area)
+        key = (row.channel, row.app_id, type_.fixed_account, needs, full)
         if (choice := self._choices.get(key)) is None:
-            choice = self._choices[key] = elsewhere(self._candidates(row, type_), wish, full)
+            choice = self._choices[key] = elsewhere(self._candidates(row, type_), needs, full)
         return choice.draw(_rng)
 
     def considered(
@@ -60,14 +60,14 @@ class Picker:
     ) -> tuple[Choice, list[Route], list[Route]]:
         """For explaining: the best by what is known of them, all that may send it, and those of
         the app that may not. Takes nothing."""
-        wish, candidates = self._wish(row, type_, area), self._candidates(row, type_)
-        able = serving(candidates, wish.area)
+        needs, candidates = self._needs(row, type_, area), self._candidates(row, type_)
+        able = serving(candidates, needs.area)
         others = [r for r in self._routes.serving(row.channel, row.app_id) if r not in able]
-        return choose(candidates, wish), able, others
+        return choose(candidates, needs), able, others
 
-    def _wish(self, row: Claimed, type_: TypeValue, area: str) -> Wish:
+    def _needs(self, row: Claimed, type_: TypeValue, area: str) -> RouteNeeds:
         known = self._routes.by_area(row.channel, row.app_id)
-        return Wish(row.lane, type_.routing, area if known else "", _avoid(row))
+        return RouteNeeds(row.lane, type_.routing, area if known else "", _avoid(row))
 
     def _candidates(self, row: Claimed, type_: TypeValue) -> list[Route]:
         return self._routes.candidates(row.channel, row.app_id, type_.routing, type_.fixed_account)

@@ -4,7 +4,7 @@ from typing import Any
 
 from notifications.campaigns.models import Campaign
 from notifications.segments.models import Segment
-from notifications.segments.services import Wish, segment_create
+from notifications.segments.services import SegmentFields, segment_create
 from notifyproj.core.models import Service
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
@@ -99,9 +99,9 @@ def seed_campaign() -> None:
 
 def _segment() -> Segment:
     found = Segment.objects.filter(slug=SEGMENT).first()
-    wish = Wish(
+    fields = SegmentFields(
         name="Plus members",
         description="Everyone whose plan is plus.",
         rules={"all": [{"attribute": "plan", "is": "plus"}]},
     )
-    return found or segment_create(slug=SEGMENT, wish=wish)
+    return found or segment_create(slug=SEGMENT, fields=fields)

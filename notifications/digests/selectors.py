@@ -25,13 +25,13 @@ def digests_of(pairs: Iterable[Pair]) -> dict[Pair, str]:
     found = {Pair(*row[:2]): row[2] for row in rows}
     digests = Digest.objects.in_bulk(set(found.values()))
     return {
-        pair: _words(digests[id_])
+        pair: _text(digests[id_])
         for pair, id_ in found.items()
         if pair in wanted and id_ in digests
     }
 
 
-def _words(digest: Digest) -> str:
+def _text(digest: Digest) -> str:
     if digest.state == Digest.State.OPEN:
         return f"It goes out by {digest.closes_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
     if digest.notification_id is None:

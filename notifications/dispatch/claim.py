@@ -119,19 +119,19 @@ def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
     """Those of the hint that are still waiting, now leased to the caller."""
     lease = secrets.randbits(62)
     with connection.cursor() as cursor:
-        words = _hint(ids, dispatch_nos)
-        words |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}
-        words |= {"enough": ENOUGH_SECONDS, "slow": Channel.WEBHOOK.value}
-        words["more"] = LEASE_SECONDS + MORE_SECONDS
-        cursor.execute(CLAIM.format(leaf=leaf("delivery", ids[0])), words)
+        params = _hint(ids, dispatch_nos)
+        params |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}
+        params |= {"enough": ENOUGH_SECONDS, "slow": Channel.WEBHOOK.value}
+        params["more"] = LEASE_SECONDS + MORE_SECONDS
+        cursor.execute(CLAIM.format(leaf=leaf("delivery", ids[0])), params)
         return [Claimed._make((*row, lease)) for row in cursor.fetchall()]
 
 
 def hand_back(ids: Sequence[str], dispatch_nos: Sequence[int], seconds: float) -> None:
     """Leave a hint's rows for the sweep, `seconds` from now."""
     with connection.cursor() as cursor:
-        words = _hint(ids, dispatch_nos) | {"seconds": seconds}
-        cursor.execute(HAND_BACK.format(leaf=leaf("delivery", ids[0])), words)
+        params = _hint(ids, dispatch_nos) | {"seconds": seconds}
+        cursor.execute(HAND_BACK.format(leaf=leaf("delivery", ids[0])), params)
 
 
 def load(rows: Sequence[Claimed]) -> Loaded:

@@ -93,8 +93,8 @@ def release_held() -> list[tuple[str, int]]:
         holders = [row[0] for row in cursor.fetchall()]
         waiting = _waiting(clock_now()) | _paused(cursor, holders) if holders else {}
         for holder in holders:
-            words = {"held_by": holder, "quota": RELEASE, "expired": State.EXPIRED.value}
-            cursor.execute(EXPIRE_HELD, words)
+            params = {"held_by": holder, "quota": RELEASE, "expired": State.EXPIRED.value}
+            cursor.execute(EXPIRE_HELD, params)
             expired += [Expired(*row) for row in cursor.fetchall()]
             if (probes := waiting.get(holder)) is None:
                 _release(cursor, holder, RELEASE, SPREAD)
@@ -106,8 +106,8 @@ def release_held() -> list[tuple[str, int]]:
 
 
 def _release(cursor: CursorWrapper, holder: str, most: int, seconds: float) -> None:
-    words: dict[str, Any] = {"held_by": holder, "quota": most, "spread": f"{seconds} seconds"}
-    cursor.execute(RELEASE_HELD, words)
+    params: dict[str, Any] = {"held_by": holder, "quota": most, "spread": f"{seconds} seconds"}
+    cursor.execute(RELEASE_HELD, params)
 
 
 def _waiting(now: datetime) -> dict[str, bool]:

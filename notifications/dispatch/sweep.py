@@ -122,20 +122,20 @@ def sweep() -> None:
 
 
 def _notifications() -> list[Pending]:
-    words: dict[str, Any] = {state.name.lower(): state.value for state in NotificationState}
-    words["life"] = RESOLVE_LIFE
+    params: dict[str, Any] = {state.name.lower(): state.value for state in NotificationState}
+    params["life"] = RESOLVE_LIFE
     with connection.cursor() as cursor:
-        cursor.execute(NOTIFICATIONS, words)
+        cursor.execute(NOTIFICATIONS, params)
         return [Pending(*row) for row in cursor.fetchall()]
 
 
 def _deliveries(lane: Lane) -> list[Swept]:
     """Only channels whose queue is short: the rest of the rows just stay due."""
     channels = [channel.value for channel in Channel if dispatch.has_room(channel, lane)]
-    words: dict[str, Any] = {state.name.lower(): state.value for state in State}
-    words |= {"lane": lane.value, "quota": QUOTA[lane], "most_crashes": MOST_CRASHES}
+    params: dict[str, Any] = {state.name.lower(): state.value for state in State}
+    params |= {"lane": lane.value, "quota": QUOTA[lane], "most_crashes": MOST_CRASHES}
     with connection.cursor() as cursor:
-        cursor.execute(DELIVERIES, words | {"channels": channels, "life": HINT_LIFE[lane]})
+        cursor.execute(DELIVERIES, params | {"channels": channels, "life": HINT_LIFE[lane]})
         return [Swept(*row) for row in cursor.fetchall()]
 
 

@@ -149,7 +149,7 @@ def _empty(subject: Subject, ids: Sequence[str]) -> None:
 
 def _scrub(ids: Sequence[str], subject: Subject) -> None:
     """Of what others got, too, only the mentions go."""
-    if not ids or not subject.words:
+    if not ids or not subject.terms:
         return
     subject = subject.with_names()
     for row in map(Shared._make, _rows(SHARED, [array(ids), ids[0], ids[-1]])):

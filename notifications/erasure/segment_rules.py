@@ -40,7 +40,7 @@ class Quoted(NamedTuple):
 
 def step(subject: Subject, after: str) -> str | None:
     """A batch of one table; the cursor is `table:id`."""
-    if not subject.words:
+    if not subject.terms:
         return None
     table, _, last = (after or f"{TABLES[0]}:0").partition(":")
     name = sql.Identifier(table)
@@ -58,7 +58,7 @@ def step(subject: Subject, after: str) -> str | None:
 
 def _scrubbed(text: str, subject: Subject) -> str | None:
     """None: as they were."""
-    words = {word.casefold() for word in subject.words}
+    words = {word.casefold() for word in subject.terms}
     rules: Any = msgspec.json.decode(text)
     found = {one for one in _quoted(rules) if one.value.casefold() in words}
     gone = found - _shared(found)

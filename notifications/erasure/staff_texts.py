@@ -41,7 +41,7 @@ ORDER BY t.id LIMIT %s
 
 def report(subject: Subject, after: str) -> str | None:
     """All tables at once: they are small, whatever the log is."""
-    words = [word.lower() for word in subject.words if len(word) >= SHORTEST]
+    words = [word.lower() for word in subject.terms if len(word) >= SHORTEST]
     if not words:
         return None
     key = f"erasure-mentions:{subject.recipient_id}"

@@ -74,7 +74,7 @@ def dead_addresses(subject: Subject, after: str) -> str | None:
 def unread_callbacks(subject: Subject, after: str) -> str | None:
     """Those that name the person; others of the same callback are lost with it, and it said
     nothing that anybody could read."""
-    if not subject.words:
+    if not subject.terms:
         return None
     with connection.cursor() as cursor:
         cursor.execute(UNREAD, [int(after or 0), FEW])
@@ -89,7 +89,7 @@ def _names(subject: Subject, url: str, headers: str, body: memoryview) -> bool:
         opened = encryption.ring().unwrap(bytes(body), AAD)
     except Undecryptable:
         opened = b""
-    forms = {form(word) for word in subject.words for form in (str, quote, quote_plus)}
+    forms = {form(word) for word in subject.terms for form in (str, quote, quote_plus)}
     text = f"{url}\n{headers}\n{opened.decode('utf-8', 'replace')}"
     return any(form in text for form in forms)
 
@@ -101,7 +101,7 @@ def _scrubber(place: Place) -> Step:
     read = READ.format(texts=sql.SQL(", ").join(cast), table=table)
 
     def scrub(subject: Subject, after: str) -> str | None:
-        if not subject.words:
+        if not subject.terms:
             return None
         with connection.cursor() as cursor:
             cursor.execute(read, [int(after or 0), BATCH])
@@ -116,7 +116,7 @@ def _scrubber(place: Place) -> Step:
 def _rewrite(place: Place, id_: int, values: dict[str, str | None], subject: Subject) -> None:
     changed: dict[str, str] = {}
     for column, value in values.items():
-        if not value or not any(word in value for word in subject.words):
+        if not value or not any(word in value for word in subject.terms):
             continue
         scrubbed = _json_scrubbed if column in place.decoded else _text_scrubbed
         if (after := scrubbed(subject, value)) != value:

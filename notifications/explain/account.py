@@ -9,7 +9,7 @@ from notifications.deliver.route import Picker, no_route
 from notifications.dispatch.claim import Claimed
 from notifications.explain.schemas import AccountView, Choosing
 from notifications.explain.schemas import State as AccountState
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from preferences.facts.types import TypeValue
 
 POLICIES = {
@@ -30,7 +30,7 @@ def chosen(
     views += [_view(route, shares, able=False) for route in others]
     if not choice.best:
         change = no_route(row, able, now, others=bool(others))
-        return None, Choosing("", words(change.reason), views)
+        return None, Choosing("", reason_text(change.reason), views)
     best = max(choice.best, key=lambda route: shares[route.account.id])
     return best, Choosing(best.account.slug, _why(choice, row, type_), views)
 

@@ -17,7 +17,7 @@ from notifications.explain.message import built, held_as
 from notifications.explain.rules import Ask, Way, ways
 from notifications.explain.schemas import Explanation, FallbackView, RuleView, WayView
 from notifications.explain.texts import Texts
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.resolve.plan import Facts
 from notifications.resolve.resolve import first_fallbacks, peeked
 from notifyproj.core.api.errors import InvalidFields
@@ -107,7 +107,7 @@ def _view(way: Way, item: Draft, to: str) -> WayView:
         to=to,
         decision=way.word,
         reason=way.reason,
-        reason_text=words(way.reason),
+        reason_text=reason_text(way.reason),
         at=way.at,
         basis=basis(item.type.rules, way.person.rules, way.channel),
         rules=[_rule(asked) for asked in way.steps],
@@ -158,7 +158,7 @@ def _nobody(name: str, item: Draft) -> WayView:
         to="",
         decision="skip",
         reason=reason,
-        reason_text=words(reason),
+        reason_text=reason_text(reason),
         at=None,
         basis="",
         rules=[],

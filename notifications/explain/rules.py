@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from channels.base import Channel
-from notifications.explain.schemas import Word
+from notifications.explain.schemas import DecisionKind
 from notifications.resolve.plan import Facts, points_at
 from notifications.resolve.rows import IN_DIGEST
 from preferences.decision.decide import Step, explain
@@ -34,7 +34,7 @@ class Way(NamedTuple):
     channel: str
     point: Point | None
     steps: list[Step]
-    word: Word
+    word: DecisionKind
     reason: str
     at: datetime | None
     fallback: Fallback | None = None
@@ -91,7 +91,9 @@ def _target(channel: str, point: Point | None) -> Target:
     return Target(channel, point.active, point.suppressed, point.area)
 
 
-def _verdict(decision: Decision | None, ask: Ask, zone: str) -> tuple[Word, str, datetime | None]:
+def _verdict(
+    decision: Decision | None, ask: Ask, zone: str
+) -> tuple[DecisionKind, str, datetime | None]:
     digest = ask.type.digest
     match decision:
         case Skip(reason):

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from notifications.accept.requests import Warned
 from notifyproj.core.api.former_names import Renamed, former_name
 
-Word = Literal["send", "defer", "skip", "digest"]
+DecisionKind = Literal["send", "defer", "skip", "digest"]
 State = Literal["in_use", "spare", "held", "broken", "over_daily_cap", "serves_elsewhere"]
 
 
@@ -17,7 +17,7 @@ class RuleView(Struct):
 
     rule: str
     input: str
-    decision: Word | None  # null: it let the message pass
+    decision: DecisionKind | None  # null: it let the message pass
     reason: str = ""
 
 
@@ -52,7 +52,7 @@ class WayView(Renamed, kw_only=True):
     user_id: str
     channel: str
     to: str  # masked
-    decision: Word
+    decision: DecisionKind
     reason: str  # a stable code
     reason_text: str
     at: datetime | None  # when it would go, a digest at the latest; null: not at all

@@ -14,7 +14,7 @@ from notifications.digests.selectors import Pair, digests_of
 from notifications.history.timeline import EventView, TimelineEntry, events_of, timeline
 from notifications.links import our_urls as ours
 from notifications.models import Attempt, Delivery
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.resolve import trace as traces
 from notifications.resolve.rows import IN_DIGEST
 from notifications.statuses import ProviderOutcome, State
@@ -106,9 +106,9 @@ def _view(
     accounts: dict[int, str],
 ) -> DeliveryView:
     tries = [_attempt(attempt, accounts) for attempt in attempts]
-    reason_text = words(row.reason)
-    if reason_text == row.reason and tries:
-        reason_text = tries[-1].reason  # a provider's own code: what it said
+    reason = reason_text(row.reason)
+    if reason == row.reason and tries:
+        reason = tries[-1].reason  # a provider's own code: what it said
     return DeliveryView(
         id=str(row.pk),
         user_id=names.get(row.recipient_id or 0, row.unknown_recipient),
@@ -117,7 +117,7 @@ def _view(
         status=State(row.state).label,
         outcome=str(ProviderOutcome(row.outcome).label),
         reason=row.reason,
-        reason_text=reason_text,
+        reason_text=reason,
         why_url=ours.why_url(str(row.pk), ours.LONG_AGO) if row.recipient_id else "",
         why=[sentence for _, sentence in traces.read(row.trace, row.reason)],
         due_at=None if row.held_by else row.due_at,
@@ -125,7 +125,7 @@ def _view(
         settled_at=row.settled_at,
         attempts=tries,
         events=events,
-        timeline=timeline(row, map(_try, tries), events, reason_text),
+        timeline=timeline(row, map(_try, tries), events, reason),
     )
 
 

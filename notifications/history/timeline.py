@@ -77,10 +77,10 @@ def timeline(
     entries += [TimelineEntry(at, f"attempt {number}", detail) for at, number, detail in tries]
     if row.settled_at is not None:
         entries.append(TimelineEntry(row.settled_at, State(row.state).label, reason_text))
-    entries += [TimelineEntry(one.at, _words(one), one.reason or one.code) for one in events]
+    entries += [TimelineEntry(one.at, _text(one), one.reason or one.code) for one in events]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _words(event: EventView) -> str:
+def _text(event: EventView) -> str:
     words = KINDS.get(event.kind, event.kind)
     return f"{words} by a bot" if event.is_bot else words

@@ -48,12 +48,12 @@ def way_out(row: Claimed, type_: TypeValue, locale: str, now: datetime) -> WayOu
     """Of marketing. None where it is in the text: that of an e-mail and an SMS was checked."""
     if row.channel in SAY_IT:
         return None
-    words = LANGUAGES[language_of(locale)]
+    texts = LANGUAGES[language_of(locale)]
     return WayOut(
         unsubscribe_url(row, type_),
         preferences_url(row.recipient_id, now),
-        words["stop_button"],
-        words["why_settings"],
+        texts["stop_button"],
+        texts["why_settings"],
     )
 
 

@@ -20,7 +20,7 @@ from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.ids import instant_of
 from preferences.centre import pages
 from preferences.centre.links import preferences_url
-from preferences.centre.texts import LANGUAGES, channel_word, say
+from preferences.centre.texts import LANGUAGES, channel_name, say
 from preferences.centre.tokens import LIFE
 from preferences.consent.choices import Proof, Subscription, choice_set, subscription
 from preferences.type_names import named
@@ -105,23 +105,23 @@ def _choose(
 def _page(
     link: tokens.Unsubscribe, found: Subscription, asked: Asked, language: str, wrong: bool
 ) -> HttpResponse:
-    words = LANGUAGES[language]
+    texts = LANGUAGES[language]
     names = {
         "kind": named(found.names, found.type, language),
-        "channel": channel_word(words, link.channel),
+        "channel": channel_name(texts, link.channel),
     }
     key = "again" if asked == "undo" else "stop_one"
     if found.mandatory:
-        title, text = words["fixed"], say(words, "why_mandatory", **names)
+        title, text = texts["fixed"], say(texts, "why_mandatory", **names)
     elif found.refusal:
-        title, text = words["stopped_one"], say(words, "now_off", **names)
+        title, text = texts["stopped_one"], say(texts, "now_off", **names)
     else:
-        title = say(words, key, **names)
-        text = say(words, "now_on", **names) if asked == "undo" else words["stop_others"]
+        title = say(texts, key, **names)
+        text = say(texts, "now_on", **names) if asked == "undo" else texts["stop_others"]
     context = {
         "title": title,
         "text": text,
-        "where": say(words, "stop_where", address=found.hint) if found.hint else "",
+        "where": say(texts, "stop_where", address=found.hint) if found.hint else "",
         "can_stop": not (found.mandatory or found.refusal),
         "can_undo": found.refusal == "opted_out" and not found.mandatory,
         "stopped": bool(found.refusal) and not found.mandatory,

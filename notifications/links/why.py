@@ -1,4 +1,4 @@
-"""`/w/`: why somebody got a message, or did not, in their own words. It changes nothing."""
+"""`/w/`: why somebody got a message, or did not, in their language. It changes nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from notifyproj.core.ids import instant_of
 from preferences.centre import brand, pages
 from preferences.centre.links import preferences_url
 from preferences.centre.shown import capital, instant
-from preferences.centre.texts import LANGUAGES, Words, channel_word, say
+from preferences.centre.texts import LANGUAGES, Texts, channel_name, say
 from preferences.centre.tokens import LIFE
 from preferences.centre.zones import zone_of
 from preferences.decision.decide import basis
@@ -62,9 +62,9 @@ def _person(row: Delivery) -> Person | None:
 
 
 def _context(row: Delivery, person: Person, sent_at: datetime, language: str) -> dict[str, Any]:
-    words, status = LANGUAGES[language], status_of(row)
+    texts, status = LANGUAGES[language], status_of(row)
     type_ = NotificationType.objects.filter(pk=row.type_id).first()
-    channel = channel_word(words, row.channel)
+    channel = channel_name(texts, row.channel)
     kind = named(type_.names, type_.name, language) if type_ else ""
     names = {"kind": kind, "channel": channel, "brand": brand.name()}
     point = ContactPoint.objects.filter(pk=row.contact_point_id or 0, recipient_id=person.id)
@@ -77,14 +77,14 @@ def _context(row: Delivery, person: Person, sent_at: datetime, language: str) ->
         "when": instant(row.settled_at or instant_of(row.pk), zone_of(person.rules), language),
         "channel": capital(channel),
         "place": point.values_list("hint", flat=True).first() or "",
-        "status": words[f"status_{status}"],
+        "status": texts[f"status_{status}"],
         "because": _because(
-            row, person=person, type_=type_, status=status, words=words, names=names
+            row, person=person, type_=type_, status=status, texts=texts, names=names
         ),
         # As old as this link: none leads to another that lives longer.
         "settings_url": preferences_url(person.id, sent_at) if acts else "",
         "stop_url": _stop_url(row) if can_stop else "",
-        "stop": say(words, "why_unsubscribe", **names),
+        "stop": say(texts, "why_unsubscribe", **names),
     }
 
 
@@ -102,16 +102,16 @@ def _because(
     person: Person,
     type_: NotificationType | None,
     status: str,
-    words: Words,
+    texts: Texts,
     names: dict[str, str],
 ) -> str:
     """A provider's own code means nothing to people: for those the status says enough."""
     if type_ is None:
-        return words["why_unknown_type"]
+        return texts["why_unknown_type"]
     if status in ON_ITS_WAY:
-        return say(words, f"why_{_ground(row, person)}", **names)
+        return say(texts, f"why_{_ground(row, person)}", **names)
     key = f"reason_{row.reason}"
-    return say(words, key, **names) if key in words else ""
+    return say(texts, key, **names) if key in texts else ""
 
 
 def _ground(row: Delivery, person: Person) -> str:

@@ -11,7 +11,7 @@ from notifications.accept import idempotency
 from notifications.analytics.coarsen import coarsen
 from notifications.attachments import store as attachments
 from notifications.digests.erasure import forget_old
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.segments.erasure import forget_activity
 from notifyproj.core.clock import now as clock_now
 
@@ -40,5 +40,5 @@ def maintain() -> None:
         if not forget_activity(now):
             break
     coarsen()
-    burying.forget(now)
+    dead_addresses.forget(now)
     delete_old(now=now)

@@ -83,10 +83,10 @@ def hasten(lost: Iterable[str]) -> None:
     ids = sorted(lost)
     if not ids:
         return
-    words = (HASTENED, array(ids), State.WAITING.value, FIRST)
+    params = (HASTENED, array(ids), State.WAITING.value, FIRST)
     with connection.cursor() as cursor:
         for id_ in {milliseconds_in(id_) // 86_400_000: id_ for id_ in ids}.values():
-            cursor.execute(HASTEN.format(leaf=leaf("delivery", id_)), words)
+            cursor.execute(HASTEN.format(leaf=leaf("delivery", id_)), params)
 
 
 def steps_to(type_id: int, channel: str, app_id: int | None = None) -> list[Fallback]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from notifications.callback_models import Withdrawal
 from notifications.record.candidates import Noted
 from preferences.consent import withdrawals
-from preferences.consent.withdrawals import OptedOut, Stopped, Unsubscribed, Word
+from preferences.consent.withdrawals import OptedOut, Statement, Stopped, Unsubscribed
 from preferences.suppressions import suppressions
 
 
@@ -16,13 +16,17 @@ def take_back(rows: Sequence[Noted]) -> None:
     now = suppressions.hashes_of([id_ for row in rows if (id_ := row.contact_point_id) is not None])
     withdrawals.unsubscribe(
         [
-            Unsubscribed(_word(row, now), row.recipient_id)
+            Unsubscribed(_statement(row, now), row.recipient_id)
             for row in rows
             if row.withdrawal == Withdrawal.UNSUBSCRIBED
         ]
     )
     withdrawals.stop(
-        [Stopped(_word(row, now), row.reason) for row in rows if row.withdrawal == Withdrawal.STOP]
+        [
+            Stopped(_statement(row, now), row.reason)
+            for row in rows
+            if row.withdrawal == Withdrawal.STOP
+        ]
     )
     withdrawals.opted_out(
         [
@@ -38,11 +42,11 @@ def take_back(rows: Sequence[Noted]) -> None:
     )
 
 
-def _word(row: Noted, now: Mapping[int, bytes]) -> Word:
+def _statement(row: Noted, now: Mapping[int, bytes]) -> Statement:
     """Its address may have been hashed anew since it was noted."""
     fresh = now.get(row.contact_point_id or 0)
     others = {*row.former, *([fresh] if fresh else [])} - {row.address_hash}
-    return Word(
+    return Statement(
         channel=row.channel,
         address_hash=row.address_hash,
         at=row.dead_since,

@@ -2,14 +2,14 @@
 
 A trace is words apart: why it may be sent, as a code of `BASES`; `wait:`, `skip:` or `fold:` with
 the reason code, if it was not sent at once; then each cap with what was taken of it
-(`cap_words.py`).
+(`cap_codes.py`).
 """
 
 from collections.abc import Callable
 from functools import lru_cache
 
-from notifications.reasons import REASONS, words
-from preferences.decision.cap_words import cap_sentence
+from notifications.reasons import REASONS, reason_text
+from preferences.decision.cap_codes import cap_sentence
 from preferences.decision.values import Decision, Defer, Fold, Send, Skip
 
 LONGEST = 120  # of its column
@@ -96,4 +96,4 @@ def _line(part: str, now: str) -> Line | None:
 
 
 def _sentence(reason: str) -> str:
-    return f"{words(reason)}." if reason in REASONS else f"The provider reported {reason}."
+    return f"{reason_text(reason)}." if reason in REASONS else f"The provider reported {reason}."

@@ -12,10 +12,10 @@ from notifications.segments.models import Segment, SegmentMember, UploadChange
 from notifications.segments.people.audience import where, where_of
 from notifications.segments.people.count import CHEAP, Count, cost_of, count, look
 from notifications.segments.rules import depth
+from notifications.segments.rules.describe import description_of
 from notifications.segments.rules.parse import WrongRules, read
 from notifications.segments.rules.sql import Where
 from notifications.segments.rules.tree import Activity, InSegment, Node, Uploaded, leaves
-from notifications.segments.rules.words import words_of
 from notifyproj.core import clock
 from notifyproj.core.advisory_lock import AdvisoryLock
 from notifyproj.core.api.errors import ApiError, InvalidFields
@@ -29,7 +29,7 @@ LOOKED_AT = 10  # conditions, each by itself, to name the costly one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class SegmentFields:
     """What somebody wants a segment to be."""
 
     name: str
@@ -38,7 +38,7 @@ class Wish:
 
 
 def segment_create(
-    *, slug: str, wish: Wish, by: User | None = None, service_id: int | None = None
+    *, slug: str, fields: SegmentFields, by: User | None = None, service_id: int | None = None
 ) -> Segment:
     """`service_id`: no other service sees it. Raises InvalidFields."""
     with transaction.atomic():
@@ -48,16 +48,16 @@ def segment_create(
         if Segment.objects.filter(slug=slug).exists():
             raise InvalidFields({"slug": "A segment with this slug already exists."}, "exists", 409)
         segment = Segment(slug=slug, created_by=by, service_id=service_id)
-        _write(segment, wish)
+        _write(segment, fields)
     segment_count(segment=segment)
     return segment
 
 
-def segment_update(*, segment: Segment, wish: Wish) -> None:
+def segment_update(*, segment: Segment, fields: SegmentFields) -> None:
     """Raises InvalidFields."""
     with transaction.atomic():
         LOCK.take()
-        _write(segment, wish)
+        _write(segment, fields)
     segment_count(segment=segment)
 
 
@@ -105,9 +105,9 @@ def check(rules: object, slug: str = "", segment_id: int = 0) -> Node:
     return node
 
 
-def _write(segment: Segment, wish: Wish) -> None:
-    node = check(wish.rules, segment.slug, segment.pk or 0)
-    segment.name, segment.description, segment.rules = wish.name, wish.description, wish.rules
+def _write(segment: Segment, fields: SegmentFields) -> None:
+    node = check(fields.rules, segment.slug, segment.pk or 0)
+    segment.name, segment.description, segment.rules = fields.name, fields.description, fields.rules
     segment.kind = kind_of(node)
     segment.save()
 
@@ -155,7 +155,9 @@ def _refuse_costly(node: Node, segment_id: int) -> None:
     said = leaves(node)
     costs = [_seconds(where_of(leaf, segment_id)) for leaf in said[:LOOKED_AT]]
     worst = said[costs.index(max(costs))]
-    message = f"Finding these people would take too long, mostly because of “{words_of(worst)}”."
+    message = (
+        f"Finding these people would take too long, mostly because of “{description_of(worst)}”."
+    )
     raise InvalidFields({worst.path: message}, "too_costly")
 
 

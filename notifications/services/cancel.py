@@ -128,10 +128,10 @@ def _cell(row: tuple[str, int, int, str, int]) -> Cell:
 
 
 def _cancel_batch(notification_id: str, after: str, high: str) -> list[str]:
-    words: dict[str, Any] = {"id": notification_id, "after": after, "high": high, "batch": BATCH}
-    words |= {"waiting": State.WAITING.value, "cancelled": State.CANCELLED.value}
+    params: dict[str, Any] = {"id": notification_id, "after": after, "high": high, "batch": BATCH}
+    params |= {"waiting": State.WAITING.value, "cancelled": State.CANCELLED.value}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CANCEL, words)
+        cursor.execute(CANCEL, params)
         rows = cursor.fetchall()
         add(_cell(row) for row in rows)
         enqueue_settled((i, t, State.CANCELLED, 0) for i, _, t, *_ in rows)

@@ -35,7 +35,7 @@ LEFT JOIN {attempt} a ON a.delivery_id = d.id AND a.number = d.claims
 LEFT JOIN {notification} n ON n.id = d.notification_id
 WHERE d.id = ANY(%s::uuid[]) ORDER BY d.id
 """)
-RETRY = sql.SQL("""
+RESEND = sql.SQL("""
 WITH failed AS (
     SELECT id, state, reason, outcome FROM {delivery}
     WHERE id = ANY(%(ids)s::uuid[]) AND state = %(failed)s ORDER BY id FOR NO KEY UPDATE
@@ -64,7 +64,7 @@ REFUSED = {
 }
 
 
-class Wish(NamedTuple):
+class ResendOptions(NamedTuple):
     by: str
     dead_too: bool = False  # also to addresses that were refused
     lifetime: timedelta | None = None  # from now on, for what is past its time, too
@@ -87,7 +87,7 @@ class Candidate(NamedTuple):
     is_wiped: bool | None
 
 
-def judged(ids: Sequence[str], wish: Wish, now: datetime) -> list[Judged]:
+def judged(ids: Sequence[str], options: ResendOptions, now: datetime) -> list[Judged]:
     """What would become of each, without doing it; of ids that exist."""
     found: list[Judged] = []
     for _, of_day in groupby(sorted(ids), key=day_in):
@@ -95,49 +95,49 @@ def judged(ids: Sequence[str], wish: Wish, now: datetime) -> list[Judged]:
         with connection.cursor() as cursor:
             cursor.execute(_of_day(READ, day[0]), [array(day)])
             rows = [Candidate._make(row) for row in cursor.fetchall()]
-        found += [Judged(row.id, refusal(row, wish, now)) for row in rows]
+        found += [Judged(row.id, refusal(row, options, now)) for row in rows]
     return found
 
 
-def refusal(row: Candidate, wish: Wish, now: datetime) -> str:
+def refusal(row: Candidate, options: ResendOptions, now: datetime) -> str:
     """The first thing that keeps it from going out again."""
     dead = row.outcome in DEAD or row.last_try == OutcomeKind.BAD_RECIPIENT
     refusals = {
         "state": row.state != State.FAILED,
         "wiped": row.parent is None or bool(row.is_wiped),
         "cancelled": row.parent == NotificationState.CANCELLED,
-        "dead": dead and not wish.dead_too,
-        "late": row.expires_at <= now and wish.lifetime is None,
+        "dead": dead and not options.dead_too,
+        "late": row.expires_at <= now and options.lifetime is None,
     }
     return next((name for name, holds in refusals.items() if holds), "")
 
 
-class Retried(NamedTuple):
+class Resent(NamedTuple):
     n: int
     refused: Counter[str]
 
 
-def retry(ids: Sequence[str], wish: Wish, now: datetime) -> Retried:
+def resend(ids: Sequence[str], options: ResendOptions, now: datetime) -> Resent:
     """A transaction for each day of them."""
-    seen = judged(ids, wish, now)
+    seen = judged(ids, options, now)
     good = [one.id for one in seen if not one.refused]
-    n = sum(_retry_day(list(of_day), wish, now) for _, of_day in groupby(good, key=day_in))
+    n = sum(_resend_day(list(of_day), options, now) for _, of_day in groupby(good, key=day_in))
     refused = Counter(one.refused for one in seen if one.refused)
     refused["state"] += len(good) - n  # somebody was faster
-    return Retried(n, +refused)
+    return Resent(n, +refused)
 
 
 @transaction.atomic
-def _retry_day(ids: list[str], wish: Wish, now: datetime) -> int:
-    words: dict[str, Any] = {"ids": array(ids), "reason": REASON, "spread": SPREAD}
-    words |= {"failed": State.FAILED.value, "waiting": State.WAITING.value}
-    words["expires_at"] = now + (wish.lifetime or timedelta(0))
+def _resend_day(ids: list[str], options: ResendOptions, now: datetime) -> int:
+    params: dict[str, Any] = {"ids": array(ids), "reason": REASON, "spread": SPREAD}
+    params |= {"failed": State.FAILED.value, "waiting": State.WAITING.value}
+    params["expires_at"] = now + (options.lifetime or timedelta(0))
     with connection.cursor() as cursor:
-        cursor.execute(_of_day(RETRY, ids[0]), words)
+        cursor.execute(_of_day(RESEND, ids[0]), params)
         rows = cursor.fetchall()
         keys = [_key(id_, claims) for id_, *_, claims in rows]
         event = _of_day(NOTE, ids[0])
-        told = [EVENT, f"Asked for by {wish.by}"[:200], array(row[0] for row in rows)]
+        told = [EVENT, f"Asked for by {options.by}"[:200], array(row[0] for row in rows)]
         cursor.execute(event, [*told, bytea_array(keys)])
     before = [Settled(hour_of(id_), *rest) for id_, *rest, _ in rows]
     counters.move(gone=(cell for one in before for cell in one.cells()), come=())

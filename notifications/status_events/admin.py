@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 
 from notifications.status_events import selectors, services
 from notifications.status_events.models import NAMES, StatusEndpoint, StatusEvent
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core.admin.log_lists import LogAdmin
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.clock import now
@@ -56,14 +56,16 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
             return cleaned
         try:
             before = StatusEndpoint.objects.filter(pk=self.instance.pk).first()
-            services.check(self.wish(cleaned), before)
+            services.check(self.as_fields(cleaned), before)
         except InvalidFields as error:
             for name, text in error.fields.items():
                 self.add_error(name, text)
         return cleaned
 
-    def wish(self, cleaned: dict[str, Any]) -> Wish:
-        return Wish(**{name: cleaned[name] for name in OWN if cleaned.get(name) is not None})
+    def as_fields(self, cleaned: dict[str, Any]) -> EndpointFields:
+        return EndpointFields(
+            **{name: cleaned[name] for name in OWN if cleaned.get(name) is not None}
+        )
 
 
 @admin.register(StatusEndpoint)
@@ -99,12 +101,12 @@ class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
     def save_model(
         self, request: HttpRequest, obj: StatusEndpoint, form: Any, change: bool
     ) -> None:
-        wish = form.wish(form.cleaned_data)
+        fields = form.as_fields(form.cleaned_data)
         if change:
             before = StatusEndpoint.objects.get(pk=obj.pk)
-            services.endpoint_update(endpoint=before, wish=wish)
+            services.endpoint_update(endpoint=before, fields=fields)
             return
-        made, secret = services.endpoint_create(service_id=obj.service_id, wish=wish)
+        made, secret = services.endpoint_create(service_id=obj.service_id, fields=fields)
         obj.pk, obj.created_at = made.pk, made.created_at
         obj._state.adding = False
         messages.warning(request, f"Signing secret (shown only once): {secret}")

@@ -14,7 +14,7 @@ import msgspec
 from django.db import connection
 from msgspec import UNSET, UnsetType
 
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.status_events.event_types import Name, of_settling
 from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.statuses import ProviderOutcome, State
@@ -234,7 +234,7 @@ def _data(one: Happened, about: Facts, parent: Parent) -> EventData:
         user_id=about.user_id,
         attempts=about.attempts,
         reason=about.reason,
-        reason_text=one.reason or words(about.reason),
+        reason_text=one.reason or reason_text(about.reason),
         metadata=parent.metadata,
         is_bot=one.is_bot or UNSET,
     )

@@ -44,7 +44,7 @@ WHERE v.id = ANY(ARRAY(
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EndpointFields:
     """What an endpoint is to be; checked by `endpoint_create` and `endpoint_update`."""
 
     url: str
@@ -61,9 +61,9 @@ class Replayed:
     next_from: datetime | None  # there were more: go on here
 
 
-def endpoint_create(*, service_id: int, wish: Wish) -> tuple[StatusEndpoint, str]:
+def endpoint_create(*, service_id: int, fields: EndpointFields) -> tuple[StatusEndpoint, str]:
     """The endpoint and its secret, which is shown only now. Raises InvalidFields."""
-    check(wish)
+    check(fields)
     secret = new_secret()
     with transaction.atomic():
         Service.objects.select_for_update(no_key=True).get(pk=service_id)  # one at a time
@@ -71,21 +71,21 @@ def endpoint_create(*, service_id: int, wish: Wish) -> tuple[StatusEndpoint, str
             raise InvalidFields(
                 {"url": f"A service can have at most {MOST_ENDPOINTS} status endpoints."}
             )
-        made = StatusEndpoint.objects.create(service_id=service_id, **_columns(wish))
+        made = StatusEndpoint.objects.create(service_id=service_id, **_columns(fields))
         made.secrets = secrets.seal(made.pk, [Kept(secret)])
         made.save(update_fields=["secrets"])
     subscriptions.forget()
     return made, secret
 
 
-def endpoint_update(*, endpoint: StatusEndpoint, wish: Wish) -> None:
+def endpoint_update(*, endpoint: StatusEndpoint, fields: EndpointFields) -> None:
     """Raises InvalidFields. Enabling one that was disabled gives it a new start."""
-    check(wish, endpoint)
-    enabling = wish.enabled and not endpoint.enabled
-    for name, value in _columns(wish).items():
+    check(fields, endpoint)
+    enabling = fields.enabled and not endpoint.enabled
+    for name, value in _columns(fields).items():
         setattr(endpoint, name, value)
     with transaction.atomic():
-        endpoint.save(update_fields=list(_columns(wish)))
+        endpoint.save(update_fields=list(_columns(fields)))
         if enabling:
             endpoint_resume(endpoint=endpoint)
     subscriptions.forget()
@@ -157,24 +157,24 @@ def event_resend(*, event: StatusEvent) -> bool:
     return bool(settled.update(state=StatusEvent.State.WAITING, **fresh))
 
 
-def check(wish: Wish, before: StatusEndpoint | None = None) -> None:
+def check(fields: EndpointFields, before: StatusEndpoint | None = None) -> None:
     """Raises InvalidFields. What an endpoint has `before` may stay: it must be possible to
     disable one whose type was removed."""
     wrong: dict[str, str] = {}
-    refusal = refuse_url(wish.url, loopback_allowed=settings.ALLOW_PRIVATE_URLS)
-    if refusal and (before is None or wish.url != before.url):
+    refusal = refuse_url(fields.url, loopback_allowed=settings.ALLOW_PRIVATE_URLS)
+    if refusal and (before is None or fields.url != before.url):
         wrong["url"] = f"{refusal}."
     known = {value.slug for value in catalogue.get().by_id.values()}
-    if unknown := sorted(set(wish.types) - known - set(before.types if before else ())):
+    if unknown := sorted(set(fields.types) - known - set(before.types if before else ())):
         wrong["types"] = f"Notification type {unknown[0]!r} not found."
-    if wish.owner_email:
+    if fields.owner_email:
         try:
-            validate_email(wish.owner_email)
+            validate_email(fields.owner_email)
         except ValidationError:
             wrong["owner_email"] = "Must be an e-mail address, such as name@example.com."
     if wrong:
         raise InvalidFields(wrong)
-    _check_events(wish.events)
+    _check_events(fields.events)
 
 
 def _check_events(events: Sequence[str]) -> None:
@@ -183,14 +183,14 @@ def _check_events(events: Sequence[str]) -> None:
         raise InvalidFields({"events": f"{unknown[0]!r} is none of {names}."})
 
 
-def _columns(wish: Wish) -> dict[str, Any]:
+def _columns(fields: EndpointFields) -> dict[str, Any]:
     return {
-        "url": wish.url,
-        "events": sorted(set(wish.events)),
-        "types": sorted(set(wish.types)),
-        "description": wish.description,
-        "owner_email": wish.owner_email,
-        "enabled": wish.enabled,
+        "url": fields.url,
+        "events": sorted(set(fields.events)),
+        "types": sorted(set(fields.types)),
+        "description": fields.description,
+        "owner_email": fields.owner_email,
+        "enabled": fields.enabled,
     }
 
 

@@ -9,7 +9,7 @@ class AdminSiteConfig(AppConfig):
     made."""
 
     name = "notifyproj.admin_site"
-    label = "desk"
+    label = "desk"  # a former name; it stays because migrations and permissions refer to it
 
     def ready(self) -> None:
         post_migrate.connect(_keep_in_step, sender=self)

@@ -24,7 +24,7 @@ GROUPS = (
                 "Delivery attempts",
                 "sync_alt",
                 "notifications.delivery",
-                "notifications_delivery_tries",
+                "notifications_delivery_attempts",
             ),
             Page("Pending digests", "stacks", "digests.digest"),
         ),

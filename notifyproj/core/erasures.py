@@ -17,7 +17,7 @@ ERASED = "[erased]"
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody whose data goes: what was known of them. Words are what texts are searched for."""
+    """Somebody whose data goes: what was known of them. `terms` are what texts are searched for."""
 
     recipient_id: int
     tombstone: str  # the name their row has from now on
@@ -32,14 +32,14 @@ class Subject:
         return replace(self, addresses=(*self.addresses, *self.names))
 
     @property
-    def words(self) -> list[str]:
+    def terms(self) -> list[str]:
         found = (self.external_id, *self.addresses)
         return sorted({word for word in found if len(word) >= SHORTEST}, key=len, reverse=True)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Whole words only: an id like `42` is no part of 1420."""
-        either = "|".join(map(re.escape, self.words)) or r"(?!)"
+        either = "|".join(map(re.escape, self.terms)) or r"(?!)"
         return re.compile(rf"(?<![\w@.+-])(?:{either})(?![\w@-])")
 
     def scrub(self, text: str) -> str:

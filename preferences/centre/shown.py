@@ -10,11 +10,11 @@ from preferences.centre import brand
 from preferences.centre.changes import BREAKS
 from preferences.centre.forms import HoursForm, shown_hours, zone_choices
 from preferences.centre.state import Group, State, Switch
-from preferences.centre.texts import Words, channel_word, say
+from preferences.centre.texts import Texts, channel_name, say
 
 
 def context(
-    state: State, words: Words, language: str, good_until: datetime, typed: HoursForm | None
+    state: State, texts: Texts, language: str, good_until: datetime, typed: HoursForm | None
 ) -> dict[str, Any]:
     """`typed`: the times as somebody wrote them, where they have to be corrected."""
     hours = typed or shown_hours(state)
@@ -26,41 +26,41 @@ def context(
     until = state.paused_until
     return {
         "state": state,
-        "intro": say(words, "intro", brand=brand.name()),
-        "personal": say(words, "personal", until=day(good_until, state.zone, language)),
-        "groups": [_group(state, words, group) for group in state.groups],
+        "intro": say(texts, "intro", brand=brand.name()),
+        "personal": say(texts, "personal", until=day(good_until, state.zone, language)),
+        "groups": [_group(state, texts, group) for group in state.groups],
         "shown": " ".join(switch.key for switch in movable),
         "was": " ".join(switch.key for switch in movable if switch.on),
         "stopped": [
-            (name, say(words, "stopped", channel=channel_word(words, name)))
+            (name, say(texts, "stopped", channel=channel_name(texts, name)))
             for name in state.stopped_channels()
         ],
-        "paused": say(words, "paused", until=instant(until, state.zone, language)) if until else "",
-        "breaks": [(days, words[f"pause_{days}"]) for days in BREAKS],
+        "paused": say(texts, "paused", until=instant(until, state.zone, language)) if until else "",
+        "breaks": [(days, texts[f"pause_{days}"]) for days in BREAKS],
         "hours": hours,
-        "problems": {name: words[key] for name, key in hours.problems.items()},
+        "problems": {name: texts[key] for name, key in hours.problems.items()},
         "zones": zone_choices(state.rules.timezone),
         "places": [
-            (capital(channel_word(words, place.channel)), place.hint, words[f"place_{place.state}"])
+            (capital(channel_name(texts, place.channel)), place.hint, texts[f"place_{place.state}"])
             for place in state.addresses
         ],
     }
 
 
-def _group(state: State, words: Words, group: Group) -> dict[str, Any]:
+def _group(state: State, texts: Texts, group: Group) -> dict[str, Any]:
     """Without a name where it is the only one."""
-    name = group.name or (words["news_other"] if len(state.groups) > 1 else "")
+    name = group.name or (texts["news_other"] if len(state.groups) > 1 else "")
     kinds = [
-        {"about": kind, "switches": [_switch(state, words, switch) for switch in kind.switches]}
+        {"about": kind, "switches": [_switch(state, texts, switch) for switch in kind.switches]}
         for kind in group.kinds
     ]
     return {"name": name, "description": group.description, "kinds": kinds}
 
 
-def _switch(state: State, words: Words, switch: Switch) -> dict[str, Any]:
+def _switch(state: State, texts: Texts, switch: Switch) -> dict[str, Any]:
     return {
         "key": switch.key,
-        "label": capital(channel_word(words, switch.channel)),
+        "label": capital(channel_name(texts, switch.channel)),
         "on": switch.on,
         "fixed": switch.stopped or state.unsubscribed,
     }

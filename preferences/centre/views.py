@@ -17,7 +17,7 @@ from preferences.centre import changes, forms, links, pages, tokens
 from preferences.centre import data_copy as copies
 from preferences.centre.shown import context, instant
 from preferences.centre.state import State, read_state
-from preferences.centre.texts import LANGUAGES, Words, channel_word, say
+from preferences.centre.texts import LANGUAGES, Texts, channel_name, say
 from preferences.consent.choices import Proof
 from preferences.signed_tokens import BadToken
 
@@ -28,7 +28,7 @@ class Asked:
 
     request: HttpRequest
     state: State
-    words: Words
+    texts: Texts
     language: str
 
     def proof(self) -> Proof:
@@ -94,11 +94,11 @@ def _link(token: str, now: datetime) -> tokens.Link | None:
 def _answer(asked: Asked) -> Answer:
     form = FORMS.get(asked.request.POST.get("do", "")) if pages.posted(asked.request) else None
     if form is None:
-        return Answer(wrong=asked.words["wrong_form"])
+        return Answer(wrong=asked.texts["wrong_form"])
     try:
         return form(asked)
     except IntegrityError:  # the person or a type was removed at this moment
-        return Answer(wrong=asked.words["wrong_form"])
+        return Answer(wrong=asked.texts["wrong_form"])
 
 
 def _kinds(asked: Asked) -> Answer:
@@ -107,56 +107,56 @@ def _kinds(asked: Asked) -> Answer:
     )
     notes = [
         say(
-            asked.words,
+            asked.texts,
             "now_on" if on else "now_off",
             kind=kind.name,
-            channel=channel_word(asked.words, switch.channel),
+            channel=channel_name(asked.texts, switch.channel),
         )
         for kind, switch, on in moved
     ]
-    return Answer(notes or [asked.words["now_unchanged"]])
+    return Answer(notes or [asked.texts["now_unchanged"]])
 
 
 def _stop(asked: Asked) -> Answer:
     changes.everything_set(state=asked.state, stopped=True, proof=asked.proof())
-    return Answer([asked.words["now_stopped"]])
+    return Answer([asked.texts["now_stopped"]])
 
 
 def _undo(asked: Asked) -> Answer:
     changes.everything_set(state=asked.state, stopped=False, proof=asked.proof())
-    return Answer([asked.words["now_undone"]])
+    return Answer([asked.texts["now_undone"]])
 
 
 def _allow(asked: Asked) -> Answer:
     channel = asked.request.POST.get("channel", "")
     if not changes.channel_allow(state=asked.state, channel=channel, proof=asked.proof()):
-        return Answer([asked.words["now_unchanged"]])
-    return Answer([say(asked.words, "now_allowed", channel=channel_word(asked.words, channel))])
+        return Answer([asked.texts["now_unchanged"]])
+    return Answer([say(asked.texts, "now_allowed", channel=channel_name(asked.texts, channel))])
 
 
 def _break(asked: Asked) -> Answer:
     days = asked.request.POST.get("days", "")
     if days not in map(str, changes.BREAKS):
-        return Answer(wrong=asked.words["wrong_form"])
+        return Answer(wrong=asked.texts["wrong_form"])
     until = changes.break_set(state=asked.state, days=int(days), proof=asked.proof())
     shown = instant(until, asked.state.zone, asked.language) if until else ""
-    return Answer([say(asked.words, "now_paused", until=shown)])
+    return Answer([say(asked.texts, "now_paused", until=shown)])
 
 
 def _resume(asked: Asked) -> Answer:
     changes.break_set(state=asked.state, days=0, proof=asked.proof())
-    return Answer([asked.words["now_resumed"]])
+    return Answer([asked.texts["now_resumed"]])
 
 
 def _hours(asked: Asked) -> Answer:
     form = forms.read_hours(asked.request.POST, asked.state)
     if form.problems:
-        return Answer(wrong=asked.words["wrong"], hours=form)
+        return Answer(wrong=asked.texts["wrong"], hours=form)
     quiet = form.hours()
     changes.hours_set(state=asked.state, quiet=quiet, zone=form.zone, proof=asked.proof())
     if quiet is None:
-        return Answer([say(asked.words, "now_not_quiet", zone=form.zone)])
-    said = say(asked.words, "now_quiet", start=form.start, end=form.end, zone=form.zone)
+        return Answer([say(asked.texts, "now_not_quiet", zone=form.zone)])
+    said = say(asked.texts, "now_quiet", start=form.start, end=form.end, zone=form.zone)
     return Answer([said])
 
 

@@ -10,7 +10,7 @@ from notifyproj.core import clock
 from notifyproj.core.api.errors import InvalidFields
 from preferences.addresses import addresses
 from preferences.consent import withdrawals
-from preferences.consent.withdrawals import Stopped, Word
+from preferences.consent.withdrawals import Statement, Stopped
 from preferences.models import Suppression
 from preferences.suppressions.suppressions import KEYWORD
 
@@ -19,12 +19,12 @@ def suppression_add(
     *, channel: str, address: str, reason: str, source: str, evidence: dict[str, Any] | None = None
 ) -> bool:
     """Whether it is new; the first reason stays. Raises InvalidFields."""
-    word = _word(channel, address, {**(evidence or {}), "reason": reason})
+    statement = _statement(channel, address, {**(evidence or {}), "reason": reason})
     _check(channel, address)
     with transaction.atomic():
-        known = _rows(word).exclude(source=KEYWORD).exists()
+        known = _rows(statement).exclude(source=KEYWORD).exists()
         if not known:
-            withdrawals.suppress([Stopped(word, reason)], source)
+            withdrawals.suppress([Stopped(statement, reason)], source)
     return not known
 
 
@@ -37,36 +37,36 @@ def suppression_remove(
         return False
     said = {**(evidence or {}), "reason": reason, "was": [row.reason, row.source]}
     with transaction.atomic():
-        return withdrawals.lift(_word(channel, address, said), source, None)
+        return withdrawals.lift(_statement(channel, address, said), source, None)
 
 
 def suppression_lift(*, row: Suppression, source: str, evidence: dict[str, Any]) -> bool:
     """Whether it was still there. The proof says what it had been."""
     said = {**evidence, "was": [row.reason, row.source]}
-    word = Word(row.channel, bytes(row.address_hash), clock.now(), said)
+    statement = Statement(row.channel, bytes(row.address_hash), clock.now(), said)
     with transaction.atomic():
-        return withdrawals.lift(word, source, None)
+        return withdrawals.lift(statement, source, None)
 
 
 def suppression_find(*, channel: str, address: str) -> Suppression | None:
     """Also of what could not be sent to any more. Raises InvalidFields."""
-    row = _rows(_word(channel, address, {})).first()
+    row = _rows(_statement(channel, address, {})).first()
     if row is None:
         _check(channel, address)
     return row
 
 
-def _rows(word: Word) -> QuerySet[Suppression]:
-    hashes = [word.address_hash, *word.former]
-    return Suppression.objects.filter(channel=word.channel, address_hash__in=hashes)
+def _rows(statement: Statement) -> QuerySet[Suppression]:
+    hashes = [statement.address_hash, *statement.former]
+    return Suppression.objects.filter(channel=statement.channel, address_hash__in=hashes)
 
 
-def _word(channel: str, address: str, evidence: dict[str, Any]) -> Word:
+def _statement(channel: str, address: str, evidence: dict[str, Any]) -> Statement:
     if channel not in set(Channel):
         raise InvalidFields({"channel": f"`channel` must be one of {', '.join(Channel)}."})
     hash_ = addresses.hash_of(channel, address)
     former = addresses.former_hashes_of(channel, address)
-    return Word(
+    return Statement(
         channel=channel, address_hash=hash_, at=clock.now(), evidence=evidence, former=former
     )
 

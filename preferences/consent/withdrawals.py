@@ -15,7 +15,7 @@ UNKNOWN_PERSON = "provider_unsubscribe"  # source of a suppression
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Statement:
     """What somebody said about all messages of a channel to an address of theirs."""
 
     channel: str
@@ -26,12 +26,12 @@ class Word:
 
 
 class Stopped(NamedTuple):
-    word: Word
+    statement: Statement
     reason: str  # of the suppression
 
 
 class Unsubscribed(NamedTuple):
-    word: Word
+    statement: Statement
     recipient_id: int | None  # None: whoever has the address
 
 
@@ -74,92 +74,99 @@ def stop(rows: Sequence[Stopped]) -> None:
     suppress(rows, KEYWORD)
 
 
-def start(word: Word) -> bool:
-    """Lifts what a keyword had stopped, and nothing else; answers whether there was such."""
-    return lift(word, KEYWORD, [KEYWORD])
+def start(statement: Statement) -> bool:
+    """Lifts what a keyword had stopped, and nothing else; returns whether there was such."""
+    return lift(statement, KEYWORD, [KEYWORD])
 
 
 def suppress(rows: Sequence[Stopped], source: str) -> None:
     """In every form under which somebody has the address."""
-    used = set(_owners([row.word for row in rows]))
+    used = set(_owners([row.statement for row in rows]))
     each = [
-        Stopped(replace(row.word, address_hash=hash_, former=()), row.reason)
+        Stopped(replace(row.statement, address_hash=hash_, former=()), row.reason)
         for row in rows
-        for hash_ in (row.word.address_hash, *row.word.former)
-        if hash_ == row.word.address_hash or (row.word.channel, hash_) in used
+        for hash_ in (row.statement.address_hash, *row.statement.former)
+        if hash_ == row.statement.address_hash or (row.statement.channel, hash_) in used
     ]
     suppressions.add([Unwanted(w.channel, w.address_hash, reason, source) for w, reason in each])
-    _record_of_each(consent.WITHDRAWN, [row.word for row in each], source)
+    _record_of_each(consent.WITHDRAWN, [row.statement for row in each], source)
 
 
-def lift(word: Word, source: str, sources: Sequence[str] | None) -> bool:
+def lift(statement: Statement, source: str, sources: Sequence[str] | None) -> bool:
     """Whether it was suppressed for one of `sources` (None: whatever the reason)."""
-    lifted = suppressions.lift(word.channel, [word.address_hash, *word.former], sources)
-    own = [replace(word, address_hash=hash_, former=()) for hash_ in sorted(lifted)]
+    lifted = suppressions.lift(
+        statement.channel, [statement.address_hash, *statement.former], sources
+    )
+    own = [replace(statement, address_hash=hash_, former=()) for hash_ in sorted(lifted)]
     _record_of_each(consent.GRANTED, own, source)
     return bool(lifted)
 
 
 def unsubscribe(rows: Sequence[Unsubscribed]) -> None:
     """Told by the provider: a choice of the person; of somebody unknown, a suppression."""
-    owners = _owners([row.word for row in rows if row.recipient_id is None])
-    people = [([id_] if id_ is not None else _people(word, owners)) for word, id_ in rows]
-    found = [(row.word, ids) for row, ids in zip(rows, people, strict=True)]
-    for channel in sorted({word.channel for word, _ in found}):
-        ids = {id_ for word, known in found if word.channel == channel for id_ in known}
+    owners = _owners([row.statement for row in rows if row.recipient_id is None])
+    people = [([id_] if id_ is not None else _people(statement, owners)) for statement, id_ in rows]
+    found = [(row.statement, ids) for row, ids in zip(rows, people, strict=True)]
+    for channel in sorted({statement.channel for statement, _ in found}):
+        ids = {id_ for statement, known in found if statement.channel == channel for id_ in known}
         consent.choose_channel(channel, ids, enabled=False)
-    _record(consent.WITHDRAWN, [(word, ids) for word, ids in found if ids], PROVIDER)
-    _suppress_strangers([word for word, ids in found if not ids])
+    _record(consent.WITHDRAWN, [(statement, ids) for statement, ids in found if ids], PROVIDER)
+    _suppress_strangers([statement for statement, ids in found if not ids])
 
 
-def _suppress_strangers(words: Sequence[Word]) -> None:
+def _suppress_strangers(statements: Sequence[Statement]) -> None:
     reason = "Unsubscribed at the provider"
     suppressions.add(
-        [Unwanted(word.channel, word.address_hash, reason, UNKNOWN_PERSON) for word in words]
+        [Unwanted(one.channel, one.address_hash, reason, UNKNOWN_PERSON) for one in statements]
     )
-    _record_of_each(consent.WITHDRAWN, words, PROVIDER)
+    _record_of_each(consent.WITHDRAWN, statements, PROVIDER)
 
 
-def resubscribe(word: Word, recipient_id: int | None) -> None:
+def resubscribe(statement: Statement, recipient_id: int | None) -> None:
     """Only where the provider had told us of the withdrawal, too."""
-    people = [recipient_id] if recipient_id is not None else _people(word, _owners([word]))
-    given = consent.withdrawn_by(PROVIDER, word.channel, people)
-    lift(word, PROVIDER, [UNKNOWN_PERSON])
-    consent.choose_channel(word.channel, given, enabled=True)
+    people = (
+        [recipient_id] if recipient_id is not None else _people(statement, _owners([statement]))
+    )
+    given = consent.withdrawn_by(PROVIDER, statement.channel, people)
+    lift(statement, PROVIDER, [UNKNOWN_PERSON])
+    consent.choose_channel(statement.channel, given, enabled=True)
     if given:
-        _record(consent.GRANTED, [(word, sorted(given))], PROVIDER)
+        _record(consent.GRANTED, [(statement, sorted(given))], PROVIDER)
 
 
 Owners = Mapping[tuple[str, bytes], Sequence[int]]  # by channel and hash
 
 
-def _owners(words: Sequence[Word]) -> Owners:
+def _owners(statements: Sequence[Statement]) -> Owners:
     found: dict[tuple[str, bytes], Sequence[int]] = {}
-    for channel in sorted({word.channel for word in words}):
-        own = [word for word in words if word.channel == channel]
-        hashes = [hash_ for word in own for hash_ in (word.address_hash, *word.former)]
+    for channel in sorted({one.channel for one in statements}):
+        own = [one for one in statements if one.channel == channel]
+        hashes = [hash_ for one in own for hash_ in (one.address_hash, *one.former)]
         owners = suppressions.owners_of(channel, hashes)
         found |= {(channel, hash_): ids for hash_, ids in owners.items()}
     return found
 
 
-def _people(word: Word, owners: Owners) -> list[int]:
-    each = (owners.get((word.channel, hash_), ()) for hash_ in (word.address_hash, *word.former))
+def _people(statement: Statement, owners: Owners) -> list[int]:
+    each = (
+        owners.get((statement.channel, hash_), ())
+        for hash_ in (statement.address_hash, *statement.former)
+    )
     return sorted({id_ for ids in each for id_ in ids})
 
 
-def _record_of_each(action: str, words: Sequence[Word], source: str) -> None:
+def _record_of_each(action: str, statements: Sequence[Statement], source: str) -> None:
     """Of an address: an event for each person who has it; one for itself if nobody has."""
-    owners = _owners(words)
-    found: list[tuple[Word, Sequence[int | None]]] = [
-        (word, _people(word, owners) or (None,)) for word in words
+    owners = _owners(statements)
+    found: list[tuple[Statement, Sequence[int | None]]] = [
+        (one, _people(one, owners) or (None,)) for one in statements
     ]
     _record(action, found, source, about=consent.About.ADDRESS)
 
 
 def _record(
     action: str,
-    found: Iterable[tuple[Word, Sequence[int | None]]],
+    found: Iterable[tuple[Statement, Sequence[int | None]]],
     source: str,
     about: str = consent.About.CHOICE,
 ) -> None:
@@ -167,15 +174,15 @@ def _record(
         [
             consent.Consent(
                 action,
-                word.channel,
+                statement.channel,
                 source,
-                word.at,
+                statement.at,
                 recipient_id=id_,
                 about=about,
-                address_hash=word.address_hash,
-                evidence=word.evidence,
+                address_hash=statement.address_hash,
+                evidence=statement.evidence,
             )
-            for word, people in found
+            for statement, people in found
             for id_ in people
         ]
     )

@@ -191,7 +191,7 @@ def _closed(case: Case) -> tuple[Closed, ...]:
     return tuple(closed_hours(person.timezone, quiet, rules.window, country))
 
 
-def _choice_words(case: Case) -> str:
+def _choice_text(case: Case) -> str:
     said = _said(case)
     if said is not None:
         return "yes" if said else "no"
@@ -202,13 +202,13 @@ def _needs_yes(case: Case) -> bool:
     return case.target.channel in case.rules.opt_in_channels
 
 
-def _limit_words(case: Case) -> str:
+def _limit_text(case: Case) -> str:
     if case.limits.over is not None:
         return f"{case.limits.over.cap} is used up"
     return "cannot be counted now" if case.limits.unknown else "not reached"
 
 
-def _hours_words(case: Case) -> str:
+def _hours_text(case: Case) -> str:
     closed = [f"{c.reason} {c.start:%H:%M}-{c.end:%H:%M} {c.zone or 'UTC'}" for c in _closed(case)]
     return ", ".join(closed) or "none"
 
@@ -220,9 +220,9 @@ RULES: tuple[Rule, ...] = (
     Rule("mandatory", _mandatory, lambda case: "yes" if case.rules.mandatory else "no"),
     Rule("unsubscribed", _unsubscribed, lambda case: "yes" if _unsubscribed(case) else "no"),
     Rule("pause", _paused, lambda case: str(case.person.paused_until or "none")),
-    Rule("choice", _choice, _choice_words),
+    Rule("choice", _choice, _choice_text),
     Rule("expiry", _expired, lambda case: case.expires_at.isoformat(timespec="seconds")),
     Rule("duplicate", _duplicate, lambda case: "yes" if case.limits.duplicate else "no"),
-    Rule("caps", _capped, _limit_words),
-    Rule("hours", _hours, _hours_words),
+    Rule("caps", _capped, _limit_text),
+    Rule("hours", _hours, _hours_text),
 )

@@ -14,7 +14,7 @@ from redis import RedisError
 from redis.client import Pipeline
 
 from notifyproj.core.servers.redis_client import patient_redis, quick_redis
-from preferences.decision.cap_words import USED_UP
+from preferences.decision.cap_codes import USED_UP
 from preferences.decision.quiet_hours import zone_of
 from preferences.decision.values import NO_LIMITS, Limits, Over
 from preferences.facts.cap_counter_lua import COUNT, DUPLICATE, SHA, blocks, read, records
@@ -60,7 +60,7 @@ class Group(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """`taken`: of each cap, in words for the trace."""
+    """`taken`: of each cap, as codes for the trace."""
 
     limits: Limits
     taken: tuple[str, ...] = ()
@@ -185,7 +185,7 @@ def _counted(message: Message, windows: Sequence[Window], record: bytes) -> Coun
         return Counted(Limits(duplicate=True))
     if code:
         cap, ends = message.caps[code - 1], windows[code - 1].ends
-        over = Over(cap.words, message.over_cap, ends)
-        return Counted(Limits(over=over), (cap.word(USED_UP),))
-    words = (cap.word(str(n)) for cap, n in zip(message.caps, counts, strict=True))
-    return Counted(NO_LIMITS, tuple(words))
+        over = Over(cap.text, message.over_cap, ends)
+        return Counted(Limits(over=over), (cap.code(USED_UP),))
+    codes = (cap.code(str(n)) for cap, n in zip(message.caps, counts, strict=True))
+    return Counted(NO_LIMITS, tuple(codes))

@@ -6,7 +6,7 @@ from typing import Literal
 from channels.base import Lane
 from channels.models import App
 from notifyproj.core.snapshot import Snapshot
-from preferences.decision.cap_words import cap_word
+from preferences.decision.cap_codes import cap_code
 from preferences.decision.digest_rule import DigestRule, digest_rule
 from preferences.decision.values import TypeRules, category_key
 from preferences.models import Cap, NotificationType
@@ -83,17 +83,17 @@ class CapValue:
     legal_class: str = ALL
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return f"{self.most} {'an' if self.per == Cap.Per.HOUR else 'a'} {self.per}"
 
     @property
     def local(self) -> bool:
         return self.per != Cap.Per.HOUR
 
-    def word(self, n: str) -> str:
-        """What is kept of it: see `cap_words.py`."""
+    def code(self, n: str) -> str:
+        """What is kept of it: see `cap_codes.py`."""
         scope = "t" if self.type_id is not None else "c" if self.category else "a"
-        return cap_word(scope, self.legal_class, self.most, self.per, n)
+        return cap_code(scope, self.legal_class, self.most, self.per, n)
 
     def counts(self, type_: TypeValue) -> bool:
         return (

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from templates.admin.field_words import CHANNELS, described
+from templates.admin.field_labels import CHANNELS, described
 from templates.build.files import tidy
 from templates.checker import pool
 from templates.extension_points import person_facts

@@ -10,7 +10,7 @@ from msgspec import Struct
 from notifyproj.core.api.bodies import answer, decode
 from notifyproj.core.api.errors import InvalidFields
 from templates.admin import editor
-from templates.admin.field_words import CHANNELS
+from templates.admin.field_labels import CHANNELS
 from templates.extension_points import Trial, test_sender
 from templates.models import MessageTemplate
 from templates.versions.published import forget_names

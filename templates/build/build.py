@@ -81,10 +81,10 @@ class _Part:
     def _mail(self, part: dict[str, Any]) -> dict[str, Any]:
         source, preheader = part.pop("mjml", ""), part.pop("preheader", "")
         if source and part.get("html"):
-            words = "Write html or mjml, not both"
+            message = "Write html or mjml, not both"
             self.problems.append(
                 Problem(
-                    channel=self.channel, locale=self.locale, field="mjml", message=words, line=1
+                    channel=self.channel, locale=self.locale, field="mjml", message=message, line=1
                 )
             )
         elif source:
@@ -114,7 +114,7 @@ def with_preheader(html: str, preheader: str) -> str:
 
 
 def text_of(html: str) -> str:
-    """The HTML's words, its variables as they are; "" where that gives no text that can be read:
+    """The HTML's message, its variables as they are; "" where that gives no text that can be read:
     then each mail's own HTML is made into one."""
     if len(html) > language.MAX_SOURCE:
         return ""

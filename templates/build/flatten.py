@@ -89,8 +89,8 @@ def _extended(parsed: _Parsed, locale: str, partials: Partials, open_blocks: boo
     own = {node.name: node for node in parsed.nodes if isinstance(node, Block)}
     for name in own:
         if name not in layout.blocks:
-            words = f"The layout `{parsed.layout}` has no block `{name}`"
-            raise NotAllowed(words, parsed.layout_line)
+            message = f"The layout `{parsed.layout}` has no block `{name}`"
+            raise NotAllowed(message, parsed.layout_line)
     return _written(layout.nodes, own, open_blocks)
 
 

@@ -76,12 +76,12 @@ def _check_nesting(text: str) -> None:
 
 def _why(message: str, text: str) -> tuple[str, int]:
     """The library tells a place in bytes, of some mistakes only."""
-    words = POSITION.sub("", message).replace(" in root template", "")
+    reason = POSITION.sub("", message).replace(" in root template", "")
     found = POSITION.search(message)
-    if "included" in words:
-        words = "mj-include is not allowed: use a partial"
+    if "included" in reason:
+        reason = "mj-include is not allowed: use a partial"
     line = text.encode()[: int(found[1])].count(b"\n") + 1 if found else 1
-    return f"This is not MJML: {words}", line
+    return f"This is not MJML: {reason}", line
 
 
 def _line(text: str, at: int) -> int:

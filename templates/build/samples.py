@@ -54,10 +54,10 @@ def _of_type(name: str, schema: Mapping[str, Any], depth: int) -> Any:
         case "boolean":
             return True
         case _:
-            return _words(name, str(schema.get("format", "")))
+            return _text(name, str(schema.get("format", "")))
 
 
-def _words(name: str, format_: str) -> str:
+def _text(name: str, format_: str) -> str:
     if format_ in ("date-time", "time"):
         return MOMENT
     if format_ == "date":

@@ -19,7 +19,7 @@ UNFIT = "Does not match the schema of the template."
 LINEAR = jsonschema_rs.RegexOptions(size_limit=1 << 17)
 
 # Of our own: the library's messages quote the value.
-WORDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
+MESSAGES: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (Kind.Type, lambda kind: f"Must be {_one_of(kind.types)}."),
     (Kind.Enum, lambda kind: f"Must be one of {', '.join(map(str, kind.options))}."),
     (Kind.MinLength, lambda kind: f"Must have at least {kind.limit} characters."),
@@ -72,9 +72,9 @@ class Validator:
         if values_in(given, MOST_TOLD // self._rules) is None:
             return self._which(given, later)
         for error in self._compiled.iter_errors(given):
-            path, words = _said(error)
+            path, message = _said(error)
             if not (path and path[0] in later):
-                found.setdefault(shown(path), words)
+                found.setdefault(shown(path), message)
             if len(found) >= MOST_ERRORS:
                 break
         return found
@@ -118,9 +118,9 @@ def _said(error: Any) -> tuple[list[object], str]:
         return [*path, kind.property], "This field is required."
     if isinstance(kind, Kind.AdditionalProperties):
         return [*path, kind.unexpected[0]], "Unknown variable."
-    for type_, words in WORDS:
+    for type_, message in MESSAGES:
         if isinstance(kind, type_):
-            return path, words(kind)
+            return path, message(kind)
     rule = error.schema_path[-1] if error.schema_path else "schema"
     return path, f"Does not match the schema of the template (`{rule}`)."
 

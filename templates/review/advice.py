@@ -53,8 +53,8 @@ def rendered(version: Compiled, sample: Mapping[str, Any]) -> list[Rendered]:
 def of_sample(shown: list[Rendered]) -> Iterator[Problem]:
     for one in shown:
         if one.failed:
-            words = f"With the sample data: {one.failed.message}"
-            yield Problem(one.channel, one.locale, one.failed.field, words, warning=True)
+            message = f"With the sample data: {one.failed.message}"
+            yield Problem(one.channel, one.locale, one.failed.field, message, warning=True)
             continue
         yield from _lengths(one)
         yield from _json(one)
@@ -63,8 +63,8 @@ def of_sample(shown: list[Rendered]) -> Iterator[Problem]:
         elif one.channel in (Channel.PUSH, Channel.WEB_PUSH):
             yield from _push(one)
         elif len(one.texts.get("html", "").encode()) > MAIL_MOST:
-            words = "More than 102 KB of HTML: Gmail shows only the beginning"
-            yield Problem(one.channel, one.locale, "html", words, warning=True)
+            message = "More than 102 KB of HTML: Gmail shows only the beginning"
+            yield Problem(one.channel, one.locale, "html", message, warning=True)
 
 
 def missing_locales(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -74,15 +74,15 @@ def missing_locales(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]
     for locale in everywhere:
         for channel in spoken:
             if locale not in parts[channel] and locale != DEFAULT_LOCALE:
-                words = f"Missing translation: `{locale}`"
-                yield Problem(channel, locale, "", words, warning=True)
+                message = f"Missing translation: `{locale}`"
+                yield Problem(channel, locale, "", message, warning=True)
 
 
 def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line: int) -> Problem:
     default = f"{{{{ {PERSON}.{name}|default('…') }}}}"
-    words = f"Recipients without `{name}` will be skipped: use `{default}`"
+    message = f"Recipients without `{name}` will be skipped: use `{default}`"
     return Problem(
-        channel=channel, locale=locale, field=field, message=words, line=line, warning=True
+        channel=channel, locale=locale, field=field, message=message, line=line, warning=True
     )
 
 
@@ -99,12 +99,12 @@ def _lengths(one: Rendered) -> Iterator[Problem]:
     for field, text in one.texts.items():
         most = LONG.get((Channel(one.channel), field)) if one.channel in set(Channel) else None
         if most and len(text) > most:
-            words = f"{len(text)} characters with the sample data; more than {most} are cut off"
-            yield Problem(one.channel, one.locale, field, words, warning=True)
+            message = f"{len(text)} characters with the sample data; more than {most} are cut off"
+            yield Problem(one.channel, one.locale, field, message, warning=True)
 
 
 def _json(one: Rendered) -> Iterator[Problem]:
-    for field, (kind, words) in DOCUMENTS.items():
+    for field, (kind, message) in DOCUMENTS.items():
         text = one.texts.get(field[1], "")
         if one.channel != field[0] or not text:
             continue
@@ -115,26 +115,26 @@ def _json(one: Rendered) -> Iterator[Problem]:
             continue
         few = not isinstance(found, list) or 0 < len(found) <= MOST_BLOCKS
         if not isinstance(found, kind) or not few:
-            yield Problem(*one[:2], field[1], words)
+            yield Problem(*one[:2], field[1], message)
 
 
 def _sms(one: Rendered) -> Iterator[Problem]:
     found = sms_parts.estimate(sms_parts.prepared(one.texts.get("body", ""), smart=False))
     if found.parts > SEGMENTS_WARN:
-        words = f"{found.parts} SMS in {found.encoding} with the sample data"
+        message = f"{found.parts} SMS in {found.encoding} with the sample data"
         too_many = found.parts > SEGMENTS_MOST
-        words += f"; at most {SEGMENTS_MOST} are sent" if too_many else ", each billed"
-        yield Problem(one.channel, one.locale, "body", words, warning=not too_many)
+        message += f"; at most {SEGMENTS_MOST} are sent" if too_many else ", each billed"
+        yield Problem(one.channel, one.locale, "body", message, warning=not too_many)
 
 
 def _push(one: Rendered) -> Iterator[Problem]:
     data = {name: text for name, text in one.texts.items() if name.startswith("data_")}
     if _size(data) > PUSH_MOST:
-        words = f"{_size(data):,} bytes with the sample data; a push takes {PUSH_MOST:,}"
-        yield Problem(one.channel, one.locale, "data", words)
+        message = f"{_size(data):,} bytes with the sample data; a push takes {PUSH_MOST:,}"
+        yield Problem(one.channel, one.locale, "data", message)
     elif _size(one.texts) > PUSH_MOST:
-        words = f"{_size(one.texts):,} bytes with the sample data: the body will be cut off"
-        yield Problem(one.channel, one.locale, "body", words, warning=True)
+        message = f"{_size(one.texts):,} bytes with the sample data: the body will be cut off"
+        yield Problem(one.channel, one.locale, "body", message, warning=True)
 
 
 def _size(texts: Mapping[str, str]) -> int:

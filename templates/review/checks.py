@@ -133,8 +133,8 @@ def _part(channel: str, locale: str, part: object) -> Iterator[Problem]:
 def _datum(channel: str, locale: str, name: str, source: object) -> Iterator[Problem]:
     field = f"{DATA}.{name}"
     if channel == Channel.PUSH and RESERVED_DATA.fullmatch(name):
-        words = f"Firebase keeps the name `{name[:40]}` for itself: choose another"
-        yield Problem(channel, locale, field, words)
+        message = f"Firebase keeps the name `{name[:40]}` for itself: choose another"
+        yield Problem(channel, locale, field, message)
     elif not NAME.fullmatch(name):
         yield Problem(channel, locale, field, "A name has letters, digits and _ only")
     yield from _source(channel, locale, field, source)

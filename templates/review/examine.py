@@ -101,8 +101,10 @@ def _schema_problems(draft: Draft, found: Review, used: list[Use]) -> Iterator[P
     try:
         Validator(found.accepts)
     except InvalidSchema as error:
-        words = str(error) if draft.schema else f"The text uses too many names. {error}: write one"
-        yield Problem("", "", "schema", words)
+        message = (
+            str(error) if draft.schema else f"The text uses too many names. {error}: write one"
+        )
+        yield Problem("", "", "schema", message)
         return
     if not draft.schema:
         return
@@ -110,8 +112,10 @@ def _schema_problems(draft: Draft, found: Review, used: list[Use]) -> Iterator[P
     for channel, locale, name, source in _written(draft.parts):
         for use in schema.undeclared(found.accepts, uses(plain(source))):
             told.add(use.path)
-            words = f"The schema has no `{use.name}`"
-            yield Problem(channel=channel, locale=locale, field=name, message=words, line=use.line)
+            message = f"The schema has no `{use.name}`"
+            yield Problem(
+                channel=channel, locale=locale, field=name, message=message, line=use.line
+            )
     for use in schema.undeclared(found.accepts, used):
         if use.path not in told:
             yield Problem("", "", "schema", f"It has no `{use.name}`, which a partial uses")

@@ -57,6 +57,8 @@ def test_browsers_find_an_icon_where_they_look_for_one() -> None:
 
 
 def test_the_sidebar_marks_one_page_as_the_one_that_is_open() -> None:
-    page = logged_in("viewer").get(reverse("admin:notifications_delivery_tries")).content.decode()
+    page = (
+        logged_in("viewer").get(reverse("admin:notifications_delivery_attempts")).content.decode()
+    )
     marked = re.findall(r'<a href="([^"]+)"[^>]*\bactive"', page)
-    assert marked == [reverse("admin:notifications_delivery_tries")]
+    assert marked == [reverse("admin:notifications_delivery_attempts")]

@@ -8,8 +8,7 @@ from django.db import connection
 from channels.accounts.health import resume
 from channels.base import EventKind
 from notifications.models import DeadCandidate, ReceiptTally
-from notifications.record import candidates
-from notifications.record import dead_addresses as burying
+from notifications.record import candidates, dead_addresses
 from notifications.record.candidates import Candidate
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
@@ -47,11 +46,11 @@ def test_when_everything_dies_nothing_is_given_up_and_somebody_is_told_once(sms:
     for half in (points[:6], points[6:]):
         refused(sms, half, of=6)
     for seconds in (0, 5, 10):
-        burying.fold(now() + timedelta(seconds=seconds))
+        dead_addresses.fold(now() + timedelta(seconds=seconds))
 
     assert active() == 13
     sms.account.refresh_from_db()
-    assert sms.account.held_by == burying.GUARD
+    assert sms.account.held_by == dead_addresses.GUARD
     alert = Alert.objects.get(key=f"account-held:{sms.account.pk}")
     assert alert.count == 1
     assert DeadCandidate.objects.filter(spared_at=None).count() == 0
@@ -61,7 +60,7 @@ def test_a_trickle_is_given_up_within_seconds(sms: Sms) -> None:
     points = numbers(sms, 12)
     refused(sms, points, of=100)
 
-    burying.fold(now() + timedelta(seconds=4))
+    dead_addresses.fold(now() + timedelta(seconds=4))
 
     assert active() == 1
     sms.account.refresh_from_db()
@@ -71,7 +70,7 @@ def test_a_trickle_is_given_up_within_seconds(sms: Sms) -> None:
 def test_a_few_are_given_up_however_few_were_sent(sms: Sms) -> None:
     refused(sms, numbers(sms, 9), of=9)
 
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == 1
 
@@ -82,7 +81,7 @@ def test_a_large_blast_of_yesterday_does_not_hide_that_all_is_dead_now(sms: Sms)
     for _ in range(2):
         refused(sms, numbers_again(sms), of=250)
 
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == ContactPoint.objects.count()
 
@@ -96,12 +95,12 @@ def numbers_again(sms: Sms) -> list[int]:
 def test_once_it_is_mended_what_was_seen_before_counts_no_more(sms: Sms) -> None:
     points = numbers(sms, 13)
     refused(sms, points[:12], of=12)
-    burying.fold()
+    dead_addresses.fold()
     DeadCandidate.objects.update(spared_at=now())
     resume(sms.account.pk)
 
     refused(sms, points[12:], of=1)
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == 13
 
@@ -109,7 +108,7 @@ def test_once_it_is_mended_what_was_seen_before_counts_no_more(sms: Sms) -> None
 def test_one_registered_anew_is_alive(sms: Sms) -> None:
     refused(sms, [sms.point.pk], of=50, dead_since=now() - timedelta(days=1))
 
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == 1
 
@@ -119,7 +118,7 @@ def test_nothing_is_given_up_for_an_account_that_is_held(sms: Sms) -> None:
     sms.account.save()
     refused(sms, [sms.point.pk], of=50)
 
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == 1
     assert not Alert.objects.exists()
@@ -147,7 +146,7 @@ def test_bounces_are_guarded_by_the_share_of_all_receipts(
         ]
     )
 
-    burying.fold(now() + LATER)
+    dead_addresses.fold(now() + LATER)
 
     assert active() == 1 + expected
 
@@ -157,7 +156,7 @@ def test_old_tallies_and_candidates_are_forgotten(sms: Sms) -> None:
     refused(sms, [sms.point.pk], of=1)
     DeadCandidate.objects.update(spared_at=now())
 
-    burying.forget(now() + timedelta(days=40))
+    dead_addresses.forget(now() + timedelta(days=40))
 
     assert not ReceiptTally.objects.exists()
     assert not DeadCandidate.objects.exists()

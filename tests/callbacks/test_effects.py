@@ -11,7 +11,7 @@ from notifications.callbacks.fold.parse import told_of
 from notifications.callbacks.fold.process import fold_due
 from notifications.callbacks.fold.transitions import Row
 from notifications.models import DeadCandidate
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from preferences.addresses.addresses import hash_of
@@ -31,7 +31,7 @@ def write(sms: Sms, text: str, sid: str = "SM9", **form: str) -> None:
 
 def seconds_pass() -> None:
     """What was noted is believed, unless it is too much at once."""
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
 
 def heard(sms: Sms, kind: EventKind, address: str = MAIL, row: Row | None = None) -> None:
@@ -103,7 +103,7 @@ def test_a_complaint_takes_the_place_of_a_stop_so_that_no_start_lifts_it(sms: Sm
     event = Event("c", EventKind.COMPLAINED, None, address=NUMBER)
     told = told_of(event, received_at=now(), account_id=sms.account.pk, channel="sms")
     effects.apply([told], {})
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     write(sms, "START", "SM10")
 
@@ -149,10 +149,10 @@ def test_a_number_not_in_use_is_given_up_some_seconds_later(sms: Sms) -> None:
     sms.delivery()
     post(*status_of(sms, "undelivered", ErrorCode="30005"))
     fold_due()
-    burying.fold()
+    dead_addresses.fold()
     assert point().active
 
-    burying.fold(now() + burying.WAIT * 2)
+    dead_addresses.fold(now() + dead_addresses.WAIT * 2)
 
     assert not point().active
     assert point().inactive_reason == "The number is not in use"
@@ -162,7 +162,7 @@ def test_a_number_not_in_use_is_given_up_some_seconds_later(sms: Sms) -> None:
 def test_a_mailbox_that_bounces_is_suppressed(sms: Sms) -> None:
     heard(sms, EventKind.BOUNCED_HARD)
 
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     assert suppressed("email", MAIL)
 
@@ -187,7 +187,7 @@ def test_what_the_log_knows_goes_before_what_the_provider_says(sms: Sms) -> None
     )
 
     heard(sms, EventKind.COMPLAINED, "elsewhere@example.net", row)
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     assert suppressed("email", MAIL)
     assert not suppressed("email", "elsewhere@example.net")

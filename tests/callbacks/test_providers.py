@@ -22,7 +22,7 @@ from notifications.callbacks.fold.process import fold_due
 from notifications.callbacks.receive import certificates
 from notifications.callbacks.receive.accounts import callers
 from notifications.models import Delivery, InboundCallback
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import Suppression
@@ -96,7 +96,7 @@ def test_one_callback_of_sendgrid_tells_of_many_messages(sms: Sms) -> None:
 
     assert sendgrid(rows) == 204
     fold_due()
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     outcomes = [Delivery.objects.get(pk=mail.pk).outcome for mail in mails]
     expected = [ProviderOutcome.DELIVERED, ProviderOutcome.BOUNCED, ProviderOutcome.SENT]
@@ -245,13 +245,13 @@ def test_a_signature_that_covers_no_body_counts_once(sms: Sms) -> None:
     for _ in range(2):  # what somebody says with a signature they got hold of
         assert mailgun(mail, "t1", "complained") == 200
         fold_due()
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
 
     assert Delivery.objects.get(pk=mail.pk).outcome == ProviderOutcome.DELIVERED
     assert not Suppression.objects.exists()
     mailgun(mail, "t2", "complained")
     fold_due()
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
     assert Suppression.objects.get().source == "complaint"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.campaigns.report.significance import Sample, compared, confidence, in_words
+from notifications.campaigns.report.significance import Sample, compared, confidence, sentence
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_what_is_said_is_no_more_than_is_known(hits: int, said: str) -> None:
         samples = {"A": Sample(8, 1000), "B": Sample(12, 1000)}
     found = compared(samples)
     assert found is not None
-    assert in_words(found, samples, "clicks").startswith(said)
+    assert sentence(found, samples, "clicks").startswith(said)

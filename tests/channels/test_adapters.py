@@ -123,10 +123,10 @@ def test_a_request_shows_no_secret_in_its_repr(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", HTTP)
 def test_the_endpoint_of_the_account_replaces_the_providers(kind: str) -> None:
-    elsewhere = account(kind, endpoint="http://127.0.0.1:8002/look-alike")
+    elsewhere = account(kind, endpoint="http://127.0.0.1:8002/simulator")
     request = adapter(kind).build(message(kind), elsewhere, NOW)
     assert isinstance(request, HttpRequest)
-    assert request.url.startswith("http://127.0.0.1:8002/look-alike/")
+    assert request.url.startswith("http://127.0.0.1:8002/simulator/")
     assert not request.http2
 
 

@@ -16,7 +16,7 @@ from channels.accounts.choose import (
     FIXED,
     RELIABLE,
     Route,
-    Wish,
+    RouteNeeds,
     choose,
     elsewhere,
 )
@@ -42,8 +42,8 @@ def route(id_: int, *, weight: int = 100, app_id: int | None = None, **how: Any)
     return Route(account, adapter, **how)
 
 
-def best(routes: Sequence[Route], wish: Wish) -> set[int]:
-    return {r.account.id for r in choose(routes, wish).best}
+def best(routes: Sequence[Route], needs: RouteNeeds) -> set[int]:
+    return {r.account.id for r in choose(routes, needs).best}
 
 
 A, B = {"serves": frozenset({"AT"})}, {"serves": frozenset({"US", "CA"})}
@@ -67,7 +67,7 @@ def test_an_account_sends_where_it_serves(
     area: str, accounts: list[dict[str, Any]], expected: set[int]
 ) -> None:
     routes = [route(n, **how) for n, how in enumerate(accounts, 1)]
-    assert best(routes, Wish(area=area)) == expected
+    assert best(routes, RouteNeeds(area=area)) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_an_account_sends_where_it_serves(
     ],
 )
 def test_one_that_is_not_well_is_not_chosen(how: dict[str, Any]) -> None:
-    assert best([route(1, **how), route(2)], Wish()) == {2}
-    assert choose([route(1, **how)], Wish()).draw(random.Random(1)) is None
+    assert best([route(1, **how), route(2)], RouteNeeds()) == {2}
+    assert choose([route(1, **how)], RouteNeeds()).draw(random.Random(1)) is None
 
 
 def test_a_breaker_that_is_closed_by_hand_does_not_count() -> None:
-    assert best([route(1, breaker="open", breaker_forced="closed")], Wish()) == {1}
+    assert best([route(1, breaker="open", breaker_forced="closed")], RouteNeeds()) == {1}
 
 
 @pytest.mark.parametrize(
@@ -113,20 +113,20 @@ def test_the_policy_says_who_is_best(
     policy: str, accounts: list[dict[str, Any]], expected: set[int]
 ) -> None:
     routes = [route(n, **how) for n, how in enumerate(accounts, 1)]
-    assert best(routes, Wish(policy=policy, area="AT")) == expected
+    assert best(routes, RouteNeeds(policy=policy, area="AT")) == expected
 
 
 def test_an_urgent_message_takes_the_healthiest_whatever_the_policy() -> None:
     cheap = route(1, costs={"": 0.01}, success_share=0.8, latency_ms=50.0)
     slow = route(2, costs={"": 0.02}, success_share=1.0, latency_ms=900.0)
     well = route(3, costs={"": 0.03}, success_share=0.99, latency_ms=80.0)
-    assert best([cheap, slow, well], Wish(Lane.URGENT, CHEAPEST)) == {3}
+    assert best([cheap, slow, well], RouteNeeds(Lane.URGENT, CHEAPEST)) == {3}
 
 
 def test_a_spare_is_used_when_nothing_else_is_well() -> None:
     spare = route(2, weight=0)
-    assert best([route(1), spare], Wish()) == {1}
-    assert best([route(1, held=True), spare], Wish()) == {2}
+    assert best([route(1), spare], RouteNeeds()) == {1}
+    assert best([route(1, held=True), spare], RouteNeeds()) == {2}
 
 
 @pytest.mark.parametrize(
@@ -142,44 +142,46 @@ def test_another_account_than_the_last_is_taken_where_there_is_one(
     lane: Lane, weights: list[int], expected: set[int]
 ) -> None:
     routes = [route(n, weight=weight) for n, weight in enumerate(weights, 1)]
-    assert best(routes, Wish(lane, avoid=1)) == expected
-    assert best(routes[:1], Wish(lane, avoid=1)) == {1}
+    assert best(routes, RouteNeeds(lane, avoid=1)) == expected
+    assert best(routes[:1], RouteNeeds(lane, avoid=1)) == {1}
 
 
 @pytest.mark.parametrize(("weights", "share"), [([300, 100], 0.75), ([0, 0], 0.5), ([1, 0], 1.0)])
 def test_equals_are_drawn_by_weight(weights: list[int], share: float) -> None:
     routes = [route(n, weight=weight) for n, weight in enumerate(weights, 1)]
-    choice, rng = choose(routes, Wish()), random.Random(7)
+    choice, rng = choose(routes, RouteNeeds()), random.Random(7)
     drawn = Counter(r.account.id for _ in range(4_000) if (r := choice.draw(rng)))
     assert drawn[1] / 4_000 == pytest.approx(share, abs=0.03)
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("needs", "expected"),
     [
-        (Wish(Lane.BULK), {2}),
-        (Wish(Lane.URGENT), {2}),
-        (Wish(Lane.BULK, FASTEST), {2}),
-        (Wish(Lane.BULK, CHEAPEST), set()),  # it costs: rather wait
-        (Wish(Lane.URGENT, CHEAPEST), {2}),
+        (RouteNeeds(Lane.BULK), {2}),
+        (RouteNeeds(Lane.URGENT), {2}),
+        (RouteNeeds(Lane.BULK, FASTEST), {2}),
+        (RouteNeeds(Lane.BULK, CHEAPEST), set()),  # it costs: rather wait
+        (RouteNeeds(Lane.URGENT, CHEAPEST), {2}),
     ],
 )
-def test_what_the_best_has_no_room_for_goes_elsewhere(wish: Wish, expected: set[int]) -> None:
+def test_what_the_best_has_no_room_for_goes_elsewhere(
+    needs: RouteNeeds, expected: set[int]
+) -> None:
     routes = [route(1, success_share=1.0), route(2, success_share=0.9), route(3, held=True)]
-    assert {r.account.id for r in elsewhere(routes, wish, {1}).best} == expected
+    assert {r.account.id for r in elsewhere(routes, needs, {1}).best} == expected
 
 
 @pytest.mark.parametrize(("lane", "expected"), [(Lane.BULK, set()), (Lane.URGENT, {2})])
 def test_only_what_is_urgent_goes_to_a_spare_for_want_of_room(
     lane: Lane, expected: set[int]
 ) -> None:
-    found = elsewhere([route(1), route(2, weight=0)], Wish(lane), {1})
+    found = elsewhere([route(1), route(2, weight=0)], RouteNeeds(lane), {1})
     assert {r.account.id for r in found.best} == expected
 
 
 def test_what_could_take_the_next_try_is_counted_spares_too() -> None:
     routes = [route(1), route(2, weight=0), route(3, held=True)]
-    assert choose(routes, Wish()).alternatives == 1
+    assert choose(routes, RouteNeeds()).alternatives == 1
 
 
 PLACE = {1: ("sms", None), 2: ("sms", None)}

@@ -32,7 +32,7 @@ EXPIRED = http(401, b'{"error": {"status": "UNAUTHENTICATED"}}')
 
 @dataclass
 class Google:
-    """A Firebase look-alike: hands out tokens 1, 2, ..; takes only those in `valid`."""
+    """A Firebase simulator: hands out tokens 1, 2, ..; takes only those in `valid`."""
 
     valid: set[str] = field(default_factory=lambda: {"1", "2", "3"})
     lifetime: int = 3600

@@ -78,7 +78,7 @@ def pause(world: World, ada: Recipient) -> None:
 
 def say_stop(world: World, ada: Recipient) -> None:
     point = ContactPoint.objects.get(recipient=ada)
-    word = withdrawals.Word("push", bytes(point.address_hash), now())
+    word = withdrawals.Statement("push", bytes(point.address_hash), now())
     withdrawals.stop([withdrawals.Stopped(word, "STOP")])
 
 

@@ -4,12 +4,12 @@ import pytest
 
 from channels.accounts.credentials import account_upsert
 from notifications.models import DeadCandidate, Delivery
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from preferences.addresses.addresses import hash_of
-from preferences.consent.withdrawals import Stopped, Word, start, stop
+from preferences.consent.withdrawals import Statement, Stopped, start, stop
 from preferences.models import ConsentEvent, ContactPoint, Suppression
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, only_delivery, run, send, settled
@@ -28,11 +28,11 @@ def test_a_wrong_key_costs_no_token(world: World, provider: StandIn) -> None:
     settled()
 
     for seconds in (0, 1, 5):
-        burying.fold(now() + seconds * burying.WAIT)
+        dead_addresses.fold(now() + seconds * dead_addresses.WAIT)
 
     assert ContactPoint.objects.filter(active=True).count() == 12
     world.account.refresh_from_db()
-    assert world.account.held_by == burying.GUARD
+    assert world.account.held_by == dead_addresses.GUARD
     assert Alert.objects.get(key=f"account-held:{world.account.pk}").count == 1
 
 
@@ -43,7 +43,7 @@ def test_one_dead_token_among_many_is_given_up(world: World, provider: StandIn) 
     send(world, user_ids=[f"user-{n}" for n in range(12)])
     settled()
 
-    burying.fold(now() + 2 * burying.WAIT)
+    dead_addresses.fold(now() + 2 * dead_addresses.WAIT)
 
     assert ContactPoint.objects.filter(active=False).count() == 1
     assert not DeadCandidate.objects.exists()
@@ -72,7 +72,7 @@ def test_an_opt_out_that_only_the_provider_knew_is_taken_over(
     send(texting, user_id="ada", channels=["sms"])
 
     assert settled().state == State.FAILED
-    burying.fold(now() + 2 * burying.WAIT)
+    dead_addresses.fold(now() + 2 * dead_addresses.WAIT)
 
     assert ContactPoint.objects.get().active
     assert Suppression.objects.get().source == "sms_keyword"
@@ -82,14 +82,14 @@ def test_an_opt_out_that_only_the_provider_knew_is_taken_over(
 def test_what_waits_is_not_sent_after_a_stop_and_is_after_a_start(
     texting: World, hints: list[Published]
 ) -> None:
-    word = Word("sms", hash_of("sms", NUMBER), now())
+    statement = Statement("sms", hash_of("sms", NUMBER), now())
     send(texting, user_id="ada", channels=["sms"])
-    stop([Stopped(word, "STOP")])
+    stop([Stopped(statement, "STOP")])
     run(hints)
     assert (settled().state, only_delivery().reason) == (State.SKIPPED, "suppressed")
 
-    assert start(word)
-    assert not start(word)
+    assert start(statement)
+    assert not start(statement)
 
     send(texting, user_id="ada", channels=["sms"])
     assert Delivery.objects.filter(state=State.WAITING).count() == 1

@@ -46,7 +46,7 @@ ONE_CLICK = ("List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
 
 @pytest.fixture
 def ada(world: World, settings: Settings) -> Iterator[Recipient]:
-    """With a mailbox at the look-alike of a mail server."""
+    """With a mailbox at the simulator of a mail server."""
     settings.PUBLIC_URL = "https://notify.example"
     settings.ALLOWED_HOSTS = ["*"]
     template = template_create(slug="letter", name="Letter")

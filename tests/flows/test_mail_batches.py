@@ -38,7 +38,7 @@ def mail(world: World, sandbox: Sandbox) -> Iterator[Callable[[str], str]]:
         contact_point(world.person(name), "email", f"{name}@example.org")
 
     def through(kind: str) -> str:
-        slug = f"{kind}-{uuid4().hex[:8]}"  # the look-alike remembers accounts for two seconds
+        slug = f"{kind}-{uuid4().hex[:8]}"  # the simulator remembers accounts for two seconds
         account_upsert(slug=slug, endpoint=f"{sandbox.url}/{slug}", **values_of(kind, slug))
         routes.forget()
         forget_all()

@@ -6,7 +6,7 @@ from channels.accounts.health import resume
 from channels.models import ProviderAccount
 from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint
@@ -82,7 +82,7 @@ def test_a_dead_token_is_not_used_again(ada: World, provider: StandIn) -> None:
     delivery = settled()
 
     assert delivery.state == State.FAILED
-    burying.fold(now() + 2 * burying.WAIT)
+    dead_addresses.fold(now() + 2 * dead_addresses.WAIT)
     assert not ContactPoint.objects.get().active
     send(ada, user_id="ada")
     assert Delivery.objects.order_by("-id").first().reason == "no_contact_point"  # type: ignore[union-attr]
@@ -94,7 +94,7 @@ def test_a_token_registered_after_it_died_stays(ada: World, provider: StandIn) -
 
     settled()
 
-    burying.fold(now() + 2 * burying.WAIT)
+    dead_addresses.fold(now() + 2 * dead_addresses.WAIT)
     assert ContactPoint.objects.get().active
 
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from notifications.dispatch.claim import Claimed, claim
 from notifications.models import Attempt, Delivery
 from notifications.record import attempts as attempt_rows
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.record import recorder as module
 from notifications.record import write as recording
 from notifications.record.attempts import Tried
@@ -219,7 +219,7 @@ def test_a_token_registered_anew_while_its_death_was_told_stays(
 
     settled()
 
-    burying.fold(now() + 2 * burying.WAIT)
+    dead_addresses.fold(now() + 2 * dead_addresses.WAIT)
     assert ContactPoint.objects.get().active
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from channels.base import OutcomeKind
 from notifications.dispatch.sweep import sweep
 from notifications.models import Delivery, Event, Notification
-from notifications.services.resend import Candidate, Wish, judged, refusal, retry
+from notifications.services.resend import Candidate, ResendOptions, judged, refusal, resend
 from notifications.statuses import NotificationState, ProviderOutcome, State
 from notifyproj.core.clock import now
 from notifyproj.core.models import AuditEntry
@@ -20,7 +20,7 @@ from tests.world import World
 
 REFUSED = Answer(400, {"reason": "PayloadEmpty"})
 GONE = Answer(410, {"reason": "Unregistered", "timestamp": 4_102_444_800_000})
-BY = Wish("op")
+BY = ResendOptions("op")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def ids() -> list[str]:
 
 def test_it_goes_out_again_and_nothing_is_counted_twice(failed: Delivery) -> None:
     conserved()
-    assert retry(ids(), BY, now()).n == 1
+    assert resend(ids(), BY, now()).n == 1
     again = only_delivery()
     assert (again.state, again.attempts, again.settled_at) == (State.WAITING, 0, None)
     conserved()
@@ -57,14 +57,14 @@ def test_it_goes_out_again_and_nothing_is_counted_twice(failed: Delivery) -> Non
 
 
 def test_asked_twice_it_goes_out_once(failed: Delivery) -> None:
-    retry(ids(), BY, now())
-    second = retry(ids(), BY, now())
+    resend(ids(), BY, now())
+    second = resend(ids(), BY, now())
     assert (second.n, second.refused) == (0, {"state": 1})
     assert Event.objects.count() == 1
 
 
 def test_its_story_says_who_asked(failed: Delivery) -> None:
-    retry(ids(), BY, now())
+    resend(ids(), BY, now())
     assert Event.objects.get().reason == "Asked for by op"
 
 
@@ -75,21 +75,21 @@ def test_an_address_that_was_refused_is_left_alone_unless_told_otherwise(
     send(ada, user_id="ada")
     settled()
     assert [one.refused for one in judged(ids(), BY, now())] == ["dead"]
-    assert retry(ids(), BY._replace(dead_too=True), now()).n == 1
+    assert resend(ids(), BY._replace(dead_too=True), now()).n == 1
     conserved()
 
 
 def test_what_is_past_its_time_goes_only_with_a_new_lifetime(failed: Delivery) -> None:
     Delivery.objects.update(expires_at=now() - timedelta(hours=1))
-    assert retry(ids(), BY, now()).refused == {"late": 1}
-    assert retry(ids(), BY._replace(lifetime=timedelta(hours=2)), now()).n == 1
+    assert resend(ids(), BY, now()).refused == {"late": 1}
+    assert resend(ids(), BY._replace(lifetime=timedelta(hours=2)), now()).n == 1
     assert only_delivery().expires_at > now() + timedelta(hours=1)
 
 
 def test_what_was_cancelled_stays_so(ada: World, failed: Delivery) -> None:
     """Its other message still waited."""
     Notification.objects.update(state=NotificationState.CANCELLED)
-    assert retry(ids(), BY, now()).refused == {"cancelled": 1}
+    assert resend(ids(), BY, now()).refused == {"cancelled": 1}
 
 
 def test_what_was_wiped_cannot_go_again() -> None:
@@ -117,14 +117,14 @@ def operator(failed: Delivery) -> Client:
 
 
 def test_the_numbers_are_named_before_anything_happens(operator: Client) -> None:
-    form = {"action": "retry_selected", "_selected_action": ids()}
+    form = {"action": "resend_selected", "_selected_action": ids()}
     page = operator.post(reverse("admin:notifications_delivery_changelist"), form)
     assert "1 failed delivery can be resent" in page.content.decode()
     assert only_delivery().state == State.FAILED
 
 
 def test_all_that_a_filter_finds_goes_again_and_the_log_says_so(operator: Client) -> None:
-    url = reverse("admin:notifications_delivery_retry")
+    url = reverse("admin:notifications_delivery_resend")
     query = "?state=failed&channel=push"
     page = operator.get(url + query).content.decode()
     assert "1 failed delivery can be resent" in page

@@ -12,7 +12,7 @@ from channels.transport.loop import transport
 from channels.webhook import standard
 from notifications.dispatch.claim import LEASE_SECONDS, claim
 from notifications.models import Attempt, Delivery
-from notifications.record import dead_addresses as burying
+from notifications.record import dead_addresses
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import ContactPoint
@@ -108,7 +108,7 @@ def test_an_endpoint_that_is_gone_is_given_up(world: World, hook: Hook, provider
     provider.always = Answer(410)
     send_to(world, "ada")
     assert settled().state == State.FAILED
-    burying.fold(now() + timedelta(minutes=1))
+    dead_addresses.fold(now() + timedelta(minutes=1))
     assert not ContactPoint.objects.get().active
 
 

@@ -14,7 +14,7 @@ from notifications.counters import table as counters
 from notifications.counters.cells import CREATED, Cell
 from notifications.segments.models import Segment, SegmentUpload
 from notifications.status_events import services as status_services
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
@@ -49,8 +49,8 @@ def things(first: Service) -> dict[str, list[Any]]:
         segment=segment, mode="add", state="done", by="secret", started_at=now(), seen_at=now()
     )
     campaign = Campaign.objects.create(name="Secret sale", service=first, type=type_)
-    wish = Wish(url="https://hooks.example.com/secret")
-    endpoint, _ = status_services.endpoint_create(service_id=first.pk, wish=wish)
+    fields = EndpointFields(url="https://hooks.example.com/secret")
+    endpoint, _ = status_services.endpoint_create(service_id=first.pk, fields=fields)
     file = attachment_add(
         service_id=first.pk,
         name="secret.pdf",

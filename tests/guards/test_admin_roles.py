@@ -55,7 +55,7 @@ ACTS = {
     "core_alert": ("oa", "resolve"),
     "core_apikey": ("a", "revoke"),
     "notifications_deadcandidate": ("oa", "release"),
-    "notifications_delivery": ("oa", "retry_selected"),
+    "notifications_delivery": ("oa", "resend_selected"),
     "notifications_inboundcallback": ("oa", "read_again"),
     "notifications_notification": ("oa", "cancel_selected"),
     "preferences_recipient": ("oa", "erase"),
@@ -68,8 +68,8 @@ TEMPLATE = "message_templates_messagetemplate"
 # Pages of our own, by the name of their route.
 OTHERS = {
     "home-panels": "vmoa",
-    "notifications_delivery_retry": "oa",
-    "notifications_delivery_tries": "vmoa",
+    "notifications_delivery_resend": "oa",
+    "notifications_delivery_attempts": "vmoa",
     "channels_provideraccount_send_test": "oa",
     "segments_segment_look": "vmoa",
     "segments_people": "vmoa",

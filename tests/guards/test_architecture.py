@@ -138,7 +138,7 @@ def test_nothing_reads_settings_while_it_is_imported() -> None:
 LABELLED = {
     "notifications.analytics.figures",
     "notifications.analytics.latency",
-    "notifications.analytics.words",
+    "notifications.analytics.measure_names",
     "notifications.counters.cells",
     "notifications.statuses",
 }

@@ -32,10 +32,10 @@ PUBLIC_IN_SANDBOX = {
     "web-push/demo/": "a demo shop that asks for web push",
     "web-push/demo/worker.js": "its service worker, to be copied",
     "web-push/demo/register": "what the back end of the shop would do",
-    "sandbox/": "what the look-alikes received; there is no sandbox in production",
+    "sandbox/": "what the simulators received; there is no sandbox in production",
     "sandbox/received.json": "the same, as data",
     "sandbox/mail/<int:pk>/": "the same, one mail",
-    "sandbox/faults/<slug:account>/": "faults of the look-alikes",
+    "sandbox/faults/<slug:account>/": "faults of the simulators",
 }
 ADMIN = "admin/"
 ADMIN_OPEN = {"admin/login/", "admin/logout/"}

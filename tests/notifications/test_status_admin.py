@@ -12,7 +12,7 @@ from django.urls import reverse
 from notifications.status_events import secrets, services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.status_events.secrets import unseal
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core import encryption
 from notifyproj.core.api.keys import service_create
 from notifyproj.core.clock import now
@@ -31,7 +31,9 @@ def operator() -> Client:
 
 @pytest.fixture
 def endpoint() -> StatusEndpoint:
-    return services.endpoint_create(service_id=service_create(slug="shop").pk, wish=Wish(URL))[0]
+    return services.endpoint_create(
+        service_id=service_create(slug="shop").pk, fields=EndpointFields(URL)
+    )[0]
 
 
 def test_a_new_endpoint_shows_its_secret_once(operator: Client) -> None:

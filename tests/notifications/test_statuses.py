@@ -1,4 +1,4 @@
-from notifications.reasons import REASONS, words
+from notifications.reasons import REASONS, reason_text
 from notifications.statuses import FINAL, OPEN, ProviderOutcome, State
 
 
@@ -18,4 +18,4 @@ def test_every_reason_of_ours_has_words() -> None:
 
 
 def test_a_providers_own_code_stands_for_itself() -> None:
-    assert words("Unregistered") == "Unregistered"
+    assert reason_text("Unregistered") == "Unregistered"

@@ -7,7 +7,7 @@ import pytest
 from notifications.reasons import REASONS
 from notifications.resolve import trace as traces
 from notifications.resolve.trace import BASES, RULE_OF, WAITED, of_decision, read, with_caps
-from preferences.decision.cap_words import cap_word
+from preferences.decision.cap_codes import cap_code
 from preferences.decision.values import SEND, Decision, Defer, Fold, Skip
 
 LATER = datetime(2026, 11, 22, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_what_holds_now_is_told_beside_what_was_decided(
 
 
 def test_a_trace_fits_its_column_and_holds_whole_words() -> None:
-    caps = tuple(cap_word("a", "marketing", 10**9 + n, "week", "1") for n in range(20))
+    caps = tuple(cap_code("a", "marketing", 10**9 + n, "week", "1") for n in range(20))
 
     trace = with_caps("default wait:quiet_hours", caps)
 

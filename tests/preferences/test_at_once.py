@@ -109,7 +109,7 @@ def test_choices_made_by_several_at_once_agree_with_their_record(people: list[st
         return lambda: preferences_set_bulk(rows)
 
     def choose() -> object:
-        word = withdrawals.Word("sms", b"h" * 32, clock.now())
+        word = withdrawals.Statement("sms", b"h" * 32, clock.now())
         with transaction.atomic():
             withdrawals.unsubscribe([withdrawals.Unsubscribed(word, ids[0])])
         proof = Proof("page", clock.now())

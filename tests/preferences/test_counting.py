@@ -11,7 +11,7 @@ from redis import Redis, RedisError
 from redis.client import Pipeline
 
 from notifyproj.core.servers.redis_client import quick_redis
-from preferences.decision.cap_words import USED_UP
+from preferences.decision.cap_codes import USED_UP
 from preferences.decision.values import Limits, Over
 from preferences.facts.cap_counter import SLACK, Counted, Group, Message, count, window
 from preferences.facts.types import CapValue

@@ -60,8 +60,8 @@ def checked() -> list[str]:
     return out.getvalue().splitlines()
 
 
-def word() -> withdrawals.Word:
-    return withdrawals.Word("sms", addresses.hash_of("sms", NUMBER), now())
+def word() -> withdrawals.Statement:
+    return withdrawals.Statement("sms", addresses.hash_of("sms", NUMBER), now())
 
 
 def choose(ada: Recipient, enabled: bool | None, **about: int) -> None:
@@ -86,7 +86,7 @@ def test_what_was_chosen_and_taken_back_in_every_way_agrees_with_its_record(
 
 def test_a_provider_late_to_tell_of_something_is_the_last_all_the_same(ada: Recipient) -> None:
     choose(ada, True)
-    late = withdrawals.Word("sms", word().address_hash, now().replace(year=2020))
+    late = withdrawals.Statement("sms", word().address_hash, now().replace(year=2020))
     withdrawals.unsubscribe([Unsubscribed(late, ada.pk)])
     assert not Preference.objects.get().enabled
     assert checked() == []

@@ -58,7 +58,7 @@ def kept() -> dict[int, str]:
 
 
 def suppress(channel: str, text: str) -> None:
-    word = withdrawals.Word(channel, lookup_hash(channel, text), now())
+    word = withdrawals.Statement(channel, lookup_hash(channel, text), now())
     withdrawals.suppress([withdrawals.Stopped(word, "x")], "api")
 
 
@@ -246,11 +246,11 @@ def test_registering_anew_before_that_makes_no_second_one(
 def test_a_person_who_wrote_the_suppression_off_is_sent_to_again() -> None:
     maria = person()
     stored(maria, "sms", "+4407700900456")
-    said = withdrawals.Word("sms", lookup_hash("sms", "+4407700900456"), now())
+    said = withdrawals.Statement("sms", lookup_hash("sms", "+4407700900456"), now())
     withdrawals.stop([withdrawals.Stopped(said, "Asked to stop")])
     run("--apply")
     text = "+447700900456"
-    word = withdrawals.Word(
+    word = withdrawals.Statement(
         "sms",
         addresses.hash_of("sms", text),
         now(),

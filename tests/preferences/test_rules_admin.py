@@ -49,7 +49,7 @@ def test_limits_of_a_type_are_set_with_it(operator: Client, news: NotificationTy
     assert (value.duplicate_seconds, value.over_cap) == (600, "defer")
     assert value.rules.window == (time(9), time(18))
     (cap,) = caps_of(value)
-    assert (cap.words, cap.type_id) == ("2 a day", news.pk)
+    assert (cap.text, cap.type_id) == ("2 a day", news.pk)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The look-alikes as the tests see them: how they are told to fail, and what arrived."""
+"""The simulators as the tests see them: how they are told to fail, and what arrived."""
 
 import http.client
 import json

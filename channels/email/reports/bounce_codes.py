@@ -130,7 +130,7 @@ def meaning(status: str, said: str) -> Meaning:
         return Meaning(*CODES[code], code)
     if code and not VAGUE.fullmatch(code):
         return Meaning(SOFT, REFUSED, code)
-    return Meaning(*_by_words(said), code)
+    return Meaning(*_by_text(said), code)
 
 
 def knows(said: str) -> bool:
@@ -139,7 +139,7 @@ def knows(said: str) -> bool:
     return bool(_code("", said) or any(pattern.search(said) for pattern in found))
 
 
-def _by_words(said: str) -> tuple[EventKind, str]:
+def _by_text(said: str) -> tuple[EventKind, str]:
     if OUR_FAULT.search(said):
         return SOFT, REFUSED
     for pattern, reason in ((GONE, DISABLED), (UNKNOWN, NO_ADDRESS), (NOWHERE, NO_DOMAIN)):

@@ -64,7 +64,7 @@ def read(mail: Message, sender: str) -> Meaning | None:
     """None: it is no bounce. `sender`: of the envelope, "" as bounces have it."""
     if is_out_of_office(mail) or not _is_by_a_server(mail, sender):
         return None
-    said = _own_words(text(mail))[:MOST_LOOKED_AT]
+    said = _without_quotes(text(mail))[:MOST_LOOKED_AT]
     if STILL.search(said) and not GIVEN_UP.search(said):
         return Meaning(DEFERRED, DELAYED, "")
     if knows(said):
@@ -80,7 +80,7 @@ def _is_by_a_server(mail: Message, sender: str) -> bool:
     return (not sender.strip("<>") and (by_daemon or says_so)) or (by_daemon and says_so)
 
 
-def _own_words(text: str) -> str:
+def _without_quotes(text: str) -> str:
     """Without the message that came back, which may say anything."""
     found = QUOTED.search(text, 20)
     return text[: found.start()] if found else text

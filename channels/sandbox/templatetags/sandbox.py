@@ -19,10 +19,10 @@ def ago(instant: datetime) -> SafeString:
     seconds = max(int((timezone.now() - instant).total_seconds()), 0)
     exact = f"{instant:%Y-%m-%d %H:%M:%S} UTC"
     html = '<time datetime="{}" title="{}" data-ago>{}</time>'
-    return format_html(html, instant.isoformat(), exact, _words(seconds))
+    return format_html(html, instant.isoformat(), exact, _ago(seconds))
 
 
-def _words(seconds: int) -> str:
+def _ago(seconds: int) -> str:
     if seconds < 60:
         return "now" if seconds < 5 else f"{seconds} s ago"
     if seconds < 3600:

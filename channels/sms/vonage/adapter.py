@@ -58,7 +58,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "smart_encoding",
-        "Replace look-alikes",
+        "Convert to GSM-7 characters",
         required=False,
         setting=True,
         help="on: by letters of GSM-7",

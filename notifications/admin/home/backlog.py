@@ -7,7 +7,7 @@ from django.db import connection
 
 from channels.base import Lane
 from notifications.holders import PAUSED
-from notifications.reasons import words
+from notifications.reasons import reason_text
 
 MOST_HOLDERS = 20
 MOST_COUNTED = 10_000
@@ -44,7 +44,7 @@ class Held(NamedTuple):
     more: bool
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return f"{self.account} is not available" if self.account else "Notification paused"
 
 
@@ -57,8 +57,8 @@ class Due(NamedTuple):
     first: datetime
 
     @property
-    def words(self) -> str:
-        return words(self.reason) or "Processing"
+    def text(self) -> str:
+        return reason_text(self.reason) or "Processing"
 
 
 def held() -> list[Held]:

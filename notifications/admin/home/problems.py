@@ -21,7 +21,7 @@ class Problem:
     title: str
     detail: str
     page: str  # the name of a route of the admin
-    words: dict[str, str]  # of its address
+    query: dict[str, str]  # of its address
     row: int | None = None
 
 
@@ -47,11 +47,11 @@ def verdict(found: list[Problem]) -> tuple[str, str]:
 
 def _silent(numbers: Numbers) -> Iterator[Problem]:
     """Whatever the cause: no worker, one that keeps ending, a broker that refuses it."""
-    page, words = "notifications_delivery_changelist", {"state": "waiting"}
+    page, query = "notifications_delivery_changelist", {"state": "waiting"}
     if numbers.silent is None:
         detail = "The state of the workers is unknown until it does."
         yield Problem(
-            tone="warn", title="Redis does not respond", detail=detail, page=page, words=words
+            tone="warn", title="Redis does not respond", detail=detail, page=page, query=query
         )
     elif numbers.silent:
         some, names = len(numbers.silent), ", ".join(numbers.silent[:MOST_NAMED])
@@ -65,7 +65,7 @@ def _silent(numbers: Numbers) -> Iterator[Problem]:
             title=f"No worker is processing {some} {noun}",
             detail=detail + beat,
             page=page,
-            words=words,
+            query=query,
         )
 
 
@@ -77,13 +77,13 @@ def _ended(numbers: Numbers) -> Iterator[Problem]:
     more = len(numbers.ended) - MOST_NAMED
     detail = f"{names}{f' and {more} more' if more > 0 else ''}: see the logs."
     title = "A worker has ended" if len(numbers.ended) == 1 else "Some workers have ended"
-    words = {"state": "waiting"}
+    query = {"state": "waiting"}
     yield Problem(
         tone="warn",
         title=title,
         detail=detail,
         page="notifications_delivery_changelist",
-        words=words,
+        query=query,
     )
 
 
@@ -99,12 +99,12 @@ def _late(numbers: Numbers) -> Iterator[Problem]:
 
 def _behind(lane: Lane, since: str, rate: int) -> Problem:
     name = lane.name.lower()
-    page, words = "notifications_delivery_changelist", {"lane": name, "state": "waiting"}
+    page, query = "notifications_delivery_changelist", {"lane": name, "state": "waiting"}
     oldest = f"Its oldest message has been due for {since}"
     if rate:
         detail = f"{oldest}; workers process {rate:,} per second."
         return Problem(
-            tone="warn", title=f"The {name} queue is behind", detail=detail, page=page, words=words
+            tone="warn", title=f"The {name} queue is behind", detail=detail, page=page, query=query
         )
     detail = f"{oldest}. Check that a worker is running."
     return Problem(
@@ -112,7 +112,7 @@ def _behind(lane: Lane, since: str, rate: int) -> Problem:
         title=f"No worker is processing the {name} queue",
         detail=detail,
         page=page,
-        words=words,
+        query=query,
     )
 
 
@@ -126,7 +126,7 @@ def _accounts(numbers: Numbers) -> Iterator[Problem]:
                 title=title,
                 detail=detail,
                 page="channels_provideraccount_change",
-                words={},
+                query={},
                 row=line.account.pk,
             )
 
@@ -163,7 +163,7 @@ def _failing(numbers: Numbers) -> Iterator[Problem]:
                 title=f"{failed / tries:.0%} of {line.channel.replace('_', ' ')} deliveries fail",
                 detail=f"{failed:,} of {tries:,} in the last two hours",
                 page="notifications_delivery_changelist",
-                words={"channel": line.channel, "state": "failed", "since": "2h"},
+                query={"channel": line.channel, "state": "failed", "since": "2h"},
             )
 
 
@@ -174,6 +174,6 @@ def _alerts(numbers: Numbers) -> Iterator[Problem]:
             title=alert.title,
             detail=alert.detail[:200],
             page="core_alert_change",
-            words={},
+            query={},
             row=alert.pk,
         )

@@ -15,7 +15,7 @@ from notifications.admin.home.charts import Bar, chart, sparkline
 from notifications.admin.home.numbers import HOURS, Hour, Numbers, numbers
 from notifications.admin.home.problems import Problem, problems, verdict, worst_first
 from notifications.models import Notification
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey
 from preferences.models import NotificationType, Recipient
@@ -66,8 +66,8 @@ def panels(request: HttpRequest) -> dict[str, Any]:
             for line in found.channels
         ],
         "accounts": worst_first(found.accounts),
-        "failed": [(code, words(code) or code, n) for code, n in found.failed],
-        "skipped": [(code, words(code) or code, n) for code, n in found.skipped],
+        "failed": [(code, reason_text(code) or code, n) for code, n in found.failed],
+        "skipped": [(code, reason_text(code) or code, n) for code, n in found.skipped],
         "share": _share(found),
         "rate": sum(found.rates.values()),
     }
@@ -97,5 +97,5 @@ def _addressed(found: list[Problem]) -> list[tuple[Problem, str]]:
 
 def _address(problem: Problem) -> str:
     args = [problem.row] if problem.row is not None else []
-    query = f"?{urlencode(problem.words)}" if problem.words else ""
+    query = f"?{urlencode(problem.query)}" if problem.query else ""
     return reverse(f"admin:{problem.page}", args=args) + query

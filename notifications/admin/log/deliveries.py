@@ -11,15 +11,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from notifications.admin.log import retry_page
+from notifications.admin.log import resend_page
+from notifications.admin.log.attempts import AttemptsForm, attempts_page
 from notifications.admin.log.delivery_page import delivery_context
 from notifications.admin.log.filters import OF_DELIVERIES
 from notifications.admin.log.names import names_of, said, took, type_slug
-from notifications.admin.log.tries import TriesForm, tries
 from notifications.history.by_person import deliveries_of
 from notifications.history.notifications import notifications_list
 from notifications.models import Delivery
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.services.cancel import siblings
 from notifications.statuses import State
 from notifyproj.core.admin.log_lists import LogList, StoryAdmin
@@ -32,14 +32,14 @@ ROUTE = "notifications_delivery"
 NOTIFICATIONS = 100  # of a person, the newest ones looked at
 
 
-class RetryableList(LogList):
+class ResendableList(LogList):
     """Of failed ones: with a way to send all of them again."""
 
     @property
-    def retry_url(self) -> str:
+    def resend_url(self) -> str:
         if self.params.get("state") != "failed" or not self.result_list:
             return ""
-        page = reverse("admin:notifications_delivery_retry")
+        page = reverse("admin:notifications_delivery_resend")
         return f"{page}{self.get_query_string()}"
 
 
@@ -51,54 +51,51 @@ class DeliveryAdmin(StoryAdmin):
     search_fields = ("id",)
     search_help_text = "Full ID of a delivery, a notification or a recipient"
     list_before_template = "log/above_list.html"
-    actions = ("retry_selected",)
+    actions = ("resend_selected",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LogList]:
-        return RetryableList if self.has_retry_permission(request) else LogList
+        return ResendableList if self.has_resend_permission(request) else LogList
 
     def get_urls(self) -> list[URLPattern]:
-        own = {"retry": self.retry_view, "tries": self.tries_view}
-        urls: list[URLPattern] = super().get_urls()
-        return [
-            *(
-                path(f"{name}/", self.admin_site.admin_view(view), name=f"{ROUTE}_{name}")
-                for name, view in own.items()
-            ),
-            *urls,
+        wrap = self.admin_site.admin_view
+        own = [  # the addresses keep their former names: bookmarks lead there
+            path("retry/", wrap(self.resend_view), name=f"{ROUTE}_resend"),
+            path("tries/", wrap(self.attempts_view), name=f"{ROUTE}_attempts"),
         ]
+        return [*own, *super().get_urls()]
 
-    def tries_view(self, request: HttpRequest) -> HttpResponse:
+    def attempts_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = TriesForm(request.GET)
+        form = AttemptsForm(request.GET)
         form.is_valid()
-        page = tries(form.cleaned_data)
+        page = attempts_page(form.cleaned_data)
         return admin_page(
             request,
-            "log/tries.html",
+            "log/attempts.html",
             title="Delivery attempts",
             form=form,
             page=page,
             asked=request.GET,
         )
 
-    def has_retry_permission(self, request: HttpRequest) -> bool:
+    def has_resend_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("notifications.change_delivery"))
 
-    @admin.action(description="Resend failed deliveries…", permissions=["retry"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
-        return retry_page.ask(request, [str(row.pk) for row in queryset])
+    @admin.action(description="Resend failed deliveries…", permissions=["resend"])
+    def resend_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse:
+        return resend_page.ask(request, [str(row.pk) for row in queryset])
 
-    def retry_view(self, request: HttpRequest) -> HttpResponse:
+    def resend_view(self, request: HttpRequest) -> HttpResponse:
         """All that failed and is found by the filters of the list; confirmed by POST."""
-        if not self.has_retry_permission(request):
+        if not self.has_resend_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            return retry_page.do(request)
+            return resend_page.do(request)
         if "state=failed" not in request.GET.urlencode():
             return HttpResponseRedirect(reverse("admin:notifications_delivery_changelist"))
-        found = self.get_changelist_instance(request).keys(request, retry_page.WAVE)
-        return retry_page.ask(
+        found = self.get_changelist_instance(request).keys(request, resend_page.WAVE)
+        return resend_page.ask(
             request,
             [str(row.pk) for row in found.rows],
             query=f"?{request.GET.urlencode()}",
@@ -121,13 +118,13 @@ class DeliveryAdmin(StoryAdmin):
     def story(self, request: HttpRequest, row: Delivery) -> HttpResponse:
         title = f"{row.channel} …{str(row.pk)[-8:]}"
         context = delivery_context(row)
-        context["may_retry"] = row.state == State.FAILED and self.has_retry_permission(request)
+        context["may_resend"] = row.state == State.FAILED and self.has_resend_permission(request)
         return admin_page(request, "log/delivery.html", title=title, opts=self.opts, **context)
 
     @admin.display(description="status")
     def status(self, row: Delivery) -> SafeString:
         word, tone = said(row)
-        return format_html("{}<br><small>{}</small>", status(word, tone), words(row.reason))
+        return format_html("{}<br><small>{}</small>", status(word, tone), reason_text(row.reason))
 
     @admin.display(description="to")
     def to(self, row: Any) -> SafeString:

@@ -7,7 +7,7 @@ from channels.base import OutcomeKind
 from notifications.admin.log.names import Names, names_of, said, took, type_slug
 from notifications.admin.log.steps import Heard, Step, Story, Try, steps
 from notifications.models import Attempt, Delivery, Event, Notification
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.resolve import trace as traces
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
@@ -29,13 +29,13 @@ GOES_ON = {State.LEASED: "Sending", State.AWAITING: "Waiting for a receipt"}
 
 def delivery_context(row: Delivery) -> dict[str, Any]:
     names = names_of([row])
-    tries = _tries(row, names)
+    attempts = _attempts(row, names)
     word, tone = said(row)
     return {
         "row": row,
         "word": word,
         "tone": tone,
-        "reason": _reason(row, tries),
+        "reason": _reason(row, attempts),
         "person": names.person(row),
         "address": names.address(row),
         "account": names.account(row.account_id) if row.attempts else "",
@@ -43,25 +43,25 @@ def delivery_context(row: Delivery) -> dict[str, Any]:
         "version": TemplateVersion.objects.filter(pk=row.template_version_id).first(),
         "created_at": instant_of(row.pk),
         "took": took(row),
-        "steps": steps(_story(row, names, tries)),
+        "steps": steps(_story(row, names, attempts)),
         "is_open": row.state not in FINAL,
         "parent": Notification.objects.filter(pk=row.notification_id).first(),
     }
 
 
-def _story(row: Delivery, names: Names, tries: list[Try]) -> Story:
+def _story(row: Delivery, names: Names, attempts: list[Try]) -> Story:
     return Story(
         created_at=instant_of(row.pk),
         why=[sentence for _, sentence in traces.read(row.trace, row.reason)],
         ready_at=row.ready_at,
-        tries=tries,
+        attempts=attempts,
         heard=_heard(row, names),
-        ended=_ended(row, tries),
+        ended=_ended(row, attempts),
     )
 
 
-def _ended(row: Delivery, tries: list[Try]) -> Step | None:
-    state, reason = State(row.state), _reason(row, tries)
+def _ended(row: Delivery, attempts: list[Try]) -> Step | None:
+    state, reason = State(row.state), _reason(row, attempts)
     if row.settled_at is not None and state in ENDS:
         title, tone = ENDS[state]
         return Step(row.settled_at, title, tone, [reason] if reason else [])
@@ -72,13 +72,13 @@ def _ended(row: Delivery, tries: list[Try]) -> Step | None:
     return Step(waits or now(), title, "busy", [reason] if reason else [])
 
 
-def _reason(row: Delivery, tries: list[Try]) -> str:
+def _reason(row: Delivery, attempts: list[Try]) -> str:
     """In words; of a provider's own code, what it said."""
-    text = words(row.reason)
-    return tries[-1].reason or text if text == row.reason and tries else text
+    text = reason_text(row.reason)
+    return attempts[-1].reason or text if text == row.reason and attempts else text
 
 
-def _tries(row: Delivery, names: Names) -> list[Try]:
+def _attempts(row: Delivery, names: Names) -> list[Try]:
     sensitive = _is_sensitive(row)
     return [
         Try(

@@ -7,7 +7,7 @@ from django.db import connection
 from channels.base import Lane
 from notifications.admin.log.names import TONES, names_of, said, took, type_slug
 from notifications.models import Delivery, Notification
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.services.cancel import siblings
 from notifications.statuses import OPEN, NotificationState, State
 from notifyproj.core.ids import instant_of
@@ -79,7 +79,7 @@ def _line(row: Delivery, names: Any) -> dict[str, Any]:
         "row": row,
         "word": word,
         "tone": tone,
-        "reason": words(row.reason),
+        "reason": reason_text(row.reason),
         "person": names.person(row),
         "address": names.address(row),
         "account": names.account(row.account_id) if row.attempts else "",

@@ -52,7 +52,7 @@ class Story:
     created_at: datetime
     why: Sequence[str]
     ready_at: datetime | None
-    tries: Sequence[Try]
+    attempts: Sequence[Try]
     heard: Sequence[Heard]
     ended: Step | None  # how it was settled, or what it waits for
 
@@ -81,7 +81,7 @@ def steps(story: Story) -> list[Step]:
     found = [Step(story.created_at, "Created", lines=story.why)]
     if story.ready_at is not None and story.ready_at - story.created_at > NOTICEABLE:
         found.append(Step(story.ready_at, "Ready to send"))
-    found += [_of_try(one) for one in story.tries]
+    found += [_of_try(one) for one in story.attempts]
     found += [_of_event(one) for one in story.heard]
     if story.ended is not None:
         found.append(story.ended)

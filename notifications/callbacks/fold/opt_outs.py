@@ -15,7 +15,7 @@ from notifications.callbacks.fold.sms_keywords import Kind, Meaning, meaning
 from notifications.record import candidates, dead_addresses
 from notifications.record.candidates import Candidate
 from preferences.consent import withdrawals
-from preferences.consent.withdrawals import Word
+from preferences.consent.withdrawals import Statement
 
 EVIDENCE_TEXT = 200  # characters of a message that was taken for a STOP
 
@@ -34,7 +34,7 @@ def hear(heard: Sequence[tuple[Told, Place]]) -> None:
         elif told.event.kind == EventKind.RESUBSCRIBED or found.kind == Kind.START:
             candidates.note_counted(noted, EventKind.UNSUBSCRIBED)
             noted = []
-            _give_again(told, _word(told, place, place.hash, found), place)
+            _give_again(told, _statement(told, place, place.hash, found), place)
     candidates.note_counted(noted, EventKind.UNSUBSCRIBED)
 
 
@@ -76,16 +76,16 @@ def _candidate(
     )
 
 
-def _give_again(told: Told, word: Word, place: Place) -> None:
-    dead_addresses.release_withdrawn(word.channel, [word.address_hash, *word.former])
+def _give_again(told: Told, statement: Statement, place: Place) -> None:
+    dead_addresses.release_withdrawn(statement.channel, [statement.address_hash, *statement.former])
     if told.event.kind == EventKind.RESUBSCRIBED:
-        withdrawals.resubscribe(word, place.recipient_id)
+        withdrawals.resubscribe(statement, place.recipient_id)
     else:
-        withdrawals.start(word)
+        withdrawals.start(statement)
 
 
-def _word(told: Told, place: Place, hash_: bytes, found: Meaning) -> Word:
-    return Word(
+def _statement(told: Told, place: Place, hash_: bytes, found: Meaning) -> Statement:
+    return Statement(
         channel=told.channel,
         address_hash=hash_,
         at=told.at,

@@ -18,7 +18,7 @@ from notifications.campaigns.api.campaigns import (
 from notifications.campaigns.api.views import CampaignView
 from notifications.campaigns.models import Campaign, Run
 from notifications.campaigns.plan.write import check_seen, run_rate
-from notifications.campaigns.preflight.acknowledge import launch_acknowledged, launched_words
+from notifications.campaigns.preflight.acknowledge import launch_acknowledged, launched_text
 from notifications.campaigns.preflight.preflight import preflight
 from notifications.campaigns.preflight.said import remember
 from notifications.campaigns.preflight.values import Broken, Concern, Dropped, Reach
@@ -140,7 +140,7 @@ class Launch(Act):
         check_seen(campaign, body.seen)
         check_audience(request, campaign)
         run, seen = launch_acknowledged(campaign=campaign, codes=body.acknowledge, now=now())
-        return answer(self.done(request, campaign, launched_words(run, seen)))
+        return answer(self.done(request, campaign, launched_text(run, seen)))
 
 
 class Pause(Act):

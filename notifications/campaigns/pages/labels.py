@@ -56,24 +56,24 @@ def when(campaign: Campaign) -> str:
         if campaign.starts == Starts.LOCAL
         else campaign.zone or "UTC"
     )
-    words = f"{day:%d %b %Y}, {campaign.at:%H:%M} {clock}"
-    return ", ".join(filter(None, (words, EVERY.get(campaign.repeat, ""))))
+    parts = f"{day:%d %b %Y}, {campaign.at:%H:%M} {clock}"
+    return ", ".join(filter(None, (parts, EVERY.get(campaign.repeat, ""))))
 
 
 def launch(campaign: Campaign, audience: int, reached: int) -> str:
     """What the button does: `Send to about 412,300 people, 1 % first, …`. `reached`: those who
     would get something."""
-    words = [f"Send to about {people(reached)}"]
+    parts = [f"Send to about {people(reached)}"]
     if campaign.starts != Starts.NOW:
-        words = [f"Schedule for {when(campaign)}: about {people(reached)}"]
+        parts = [f"Schedule for {when(campaign)}: about {people(reached)}"]
     first = canary(campaign)
     if first and Stage.CANARY in shares_of(campaign, audience).stages:
         wait = span(campaign.canary_minutes * 60)
-        words.append(f"{first} first, the rest {wait} later")
+        parts.append(f"{first} first, the rest {wait} later")
     if campaign.test_percent:
         share = percent(float(campaign.test_percent))
-        words.append(f"A/B test with {share}, the winner to the rest")
-    return ", ".join(words)
+        parts.append(f"A/B test with {share}, the winner to the rest")
+    return ", ".join(parts)
 
 
 def canary(campaign: Campaign) -> str:

@@ -58,13 +58,13 @@ def page(walk: Walk, cursor: int, size: int) -> Page:
     first = _first_after(cursor)
     if first is None:
         return Page([], cursor, last=True)
-    condition, words = _condition(walk)
+    condition, params = _condition(walk)
     until = MOST_ID if walk.zone is not None else first + SPAN
     sql = (
         f"SELECT r.id, {PLACE} FROM recipient r WHERE r.id > %s AND r.id <= %s AND {condition}"  # noqa: S608
         " ORDER BY r.id LIMIT %s"
     )
-    people = rows(sql, [walk.seed ^ VARIANT_SEED, cursor, until, *words, size])
+    people = rows(sql, [walk.seed ^ VARIANT_SEED, cursor, until, *params, size])
     if len(people) == size:
         return Page(people, people[-1][0], last=False)
     return Page(people, until, last=_first_after(until) is None)
@@ -78,20 +78,20 @@ def _first_after(id_: int) -> int | None:
 def sample(walk: Walk, size: int) -> list[int]:
     """The first in the order of their places, so anybody, but the same people each time. Of rules
     that take too long for that, the first by id."""
-    condition, words = _condition(walk)
+    condition, params = _condition(walk)
     sql = f"SELECT r.id FROM recipient r WHERE {condition} ORDER BY "  # noqa: S608
     try:
         with at_most(SAMPLING):
-            found = rows(f"{sql} {PLACE} LIMIT %s", [*words, walk.seed, size])
+            found = rows(f"{sql} {PLACE} LIMIT %s", [*params, walk.seed, size])
     except TooSlow:
-        found = rows(f"{sql} r.id LIMIT %s", [*words, size])
+        found = rows(f"{sql} r.id LIMIT %s", [*params, size])
     return [row[0] for row in found]
 
 
 def about(walk: Walk) -> int:
     """How many they are, within seconds: counted where that is quick, else by a sample."""
-    condition, words = _condition(walk)
-    return count(Where(condition, words)).n
+    condition, params = _condition(walk)
+    return count(Where(condition, params)).n
 
 
 # From one zone to the next by the index, however many people live in each.
@@ -114,27 +114,27 @@ def zones() -> list[str]:
 
 
 def _condition(walk: Walk) -> tuple[str, list[Any]]:
-    parts, words = ["r.erased_at IS NULL"], list[Any]()
+    parts, params = ["r.erased_at IS NULL"], list[Any]()
     if walk.zone is not None:
         parts.append("r.timezone = %s")
-        words.append(walk.zone)
+        params.append(walk.zone)
     if walk.zones is not None:
         parts.append("r.timezone = ANY(%s)")
-        words.append(list(walk.zones))
+        params.append(list(walk.zones))
     if walk.without:
         parts.append("r.timezone <> ALL(%s)")
-        words.append(list(walk.without))
+        params.append(list(walk.without))
     if walk.moved_since is not None:
         parts.append("r.updated_at >= %s")
-        words.append(walk.moved_since)
+        params.append(walk.moved_since)
     if not walk.range.is_all:
         parts.append(f"{PLACE} >= %s AND {PLACE} < %s")
-        words += [walk.seed, walk.range.low, walk.seed, walk.range.high]
+        params += [walk.seed, walk.range.low, walk.seed, walk.range.high]
     if walk.segment_id is not None:
         found = where_of(read(walk.rules), walk.segment_id, walk.at)
         parts.append(f"({found.sql})")
-        words += found.params
-    return " AND ".join(parts), words
+        params += found.params
+    return " AND ".join(parts), params
 
 
 def arms_of(

@@ -37,10 +37,10 @@ def launch_acknowledged(
     return campaign_launch(campaign=campaign, now=now), found.acknowledge
 
 
-def launched_words(run: Run | None, acknowledged: Sequence[Concern]) -> str:
+def launched_text(run: Run | None, acknowledged: Sequence[Concern]) -> str:
     """For the audit log."""
-    words = "Launched." if run else "Scheduled."
-    return " ".join([words, *(f"Acknowledged: {each.text}" for each in acknowledged)])
+    text = "Launched." if run else "Scheduled."
+    return " ".join([text, *(f"Acknowledged: {each.text}" for each in acknowledged)])
 
 
 def _acknowledged(codes: Collection[str], before: Mapping[str, int]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan import audience
 from notifications.campaigns.plan.check import when_of
 from notifications.campaigns.plan.hours import if_past, is_local, passed_zones
-from notifications.campaigns.preflight.sample import Sample, lacking_words
+from notifications.campaigns.preflight.sample import Sample, lacking_text
 from notifications.campaigns.preflight.values import Concern
 from notifications.campaigns.run.launch import shares_of
 from notifications.campaigns.schedule import IfPast, Repeat, late_start
@@ -104,7 +104,7 @@ def _channel_dropped(seen: Sample, scale: float) -> Iterator[Concern]:
     for channel, variants, people in seen.lost_channels(scale):
         text = (
             f"Nothing is sent by {channel}, which would reach about {_people(people)}:"
-            f" {lacking_words(variants)}."
+            f" {lacking_text(variants)}."
         )
         yield Concern(f"{CHANNEL_DROPPED}:{channel}", text, people)
 
@@ -114,7 +114,7 @@ def _canary(campaign: Campaign, about: int) -> Iterator[Concern]:
         return
     found = shares_of(campaign, about)
     if Stage.CANARY not in found.stages:
-        why = f"The canary is empty: {_canary_words(campaign)} of about {_people(about)}"
+        why = f"The canary is empty: {_canary_text(campaign)} of about {_people(about)}"
         if float(campaign.test_percent + campaign.hold_out_percent) >= 100:
             why = "The canary is empty: the test and the control group are the whole audience"
         yield Concern(
@@ -138,7 +138,7 @@ def _held_out(found: Shares, about: int) -> int:
     return round(found.held_out.share * about)
 
 
-def _canary_words(campaign: Campaign) -> str:
+def _canary_text(campaign: Campaign) -> str:
     share = f"{float(campaign.canary_percent):.3f}".rstrip("0").rstrip(".")
     return _people(campaign.canary_people) if campaign.canary_people else f"{share} %"
 

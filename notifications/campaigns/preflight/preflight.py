@@ -15,7 +15,7 @@ from notifications.campaigns.preflight.estimates import ends_at
 from notifications.campaigns.preflight.sample import Sample
 from notifications.campaigns.preflight.values import Preflight as Preflight
 from notifications.campaigns.preflight.values import Reach
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifyproj.core.api.errors import InvalidFields
 
 SAMPLE = 1_000
@@ -83,7 +83,7 @@ def _warnings(campaign: Campaign, about: int, seen: Sample) -> Iterable[str]:
         yield "Nobody in the sample would get a message."
     share = sum(seen.deferred.values()) / max(1, seen.reached)
     if share > 0.2:
-        reason = words(seen.deferred.most_common(1)[0][0])
+        reason = reason_text(seen.deferred.most_common(1)[0][0])
         yield f"{share:.0%} of the messages would be deferred. {reason}."
     yield from dict.fromkeys(seen.said)
     yield from seen.not_sent_by()

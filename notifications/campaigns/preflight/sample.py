@@ -17,7 +17,7 @@ from notifications.explain.account import chosen
 from notifications.explain.message import NOWHERE, Built, built, held_as
 from notifications.explain.rules import Ask, Way, ways
 from notifications.explain.texts import Texts
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.resolve.plan import Facts
 from notifications.resolve.resolve import first_fallbacks, peeked
 from notifications.resolve.rows import Job
@@ -179,7 +179,7 @@ class Sample:
 
     def dropped(self, scale: float) -> tuple[Dropped, ...]:
         return tuple(
-            Dropped(channel, reason, words(reason), round(n * scale))
+            Dropped(channel, reason, reason_text(reason), round(n * scale))
             for (channel, reason), n in self._skipped.most_common()
         )
 
@@ -213,13 +213,13 @@ class Sample:
     def not_sent_by(self) -> list[str]:
         """Of channels by which nobody could be reached."""
         return [
-            f"Nothing is sent by {channel}: {lacking_words(self._lacking[channel])}."
+            f"Nothing is sent by {channel}: {lacking_text(self._lacking[channel])}."
             for channel, n in self._would.items()
             if not n
         ]
 
 
-def lacking_words(variants: Sequence[str]) -> str:
+def lacking_text(variants: Sequence[str]) -> str:
     """`variants A and B have no content for it`."""
     if len(variants) == 1:
         return f"variant {variants[0]} has no content for it"

@@ -12,7 +12,7 @@ from django.db import connection
 
 from notifications.campaigns.models import Run
 from notifications.campaigns.plan import audience
-from notifications.campaigns.report.significance import Sample, compared, in_words
+from notifications.campaigns.report.significance import Sample, compared, sentence
 from notifications.campaigns.shares import PLACES, Range
 
 LOOKED_AT = 5_000
@@ -55,7 +55,7 @@ def held_out(run: Run) -> HeldOut | None:
     for what, name in (("unsubscriptions", "left"), ("engagement elsewhere", "came")):
         samples = {each.name: Sample(getattr(each, name), each.people) for each in groups}
         if found := compared(samples):
-            verdicts.append(in_words(found, samples, what))
+            verdicts.append(sentence(found, samples, what))
     return HeldOut(groups, tuple(verdicts))
 
 
@@ -70,7 +70,7 @@ def _group(run: Run, name: str, range_: Range) -> Group:
     return Group(name, len(people), left, came)
 
 
-def _count(sql: str, words: list[Any]) -> int:
+def _count(sql: str, params: list[Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, words)
+        cursor.execute(sql, params)
         return int(cursor.fetchone()[0])

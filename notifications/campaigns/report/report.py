@@ -12,9 +12,9 @@ from notifications.analytics.selectors import Which, by_arm, totals
 from notifications.campaigns.models import Arm, Campaign, Moment, Run, Slice
 from notifications.campaigns.report.chart import Chart, chart
 from notifications.campaigns.report.progress import together
-from notifications.campaigns.report.significance import Sample, compared, in_words
+from notifications.campaigns.report.significance import Sample, compared, sentence
 from notifications.campaigns.report.state_counts import reachable
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from notifications.statuses import State
 
 METRICS = ("opened", "clicked")
@@ -74,7 +74,7 @@ class Report:
         return steps
 
     def reasons(self, state: State) -> list[tuple[str, int]]:
-        return [(words(code), n) for code, n in self.figures.reasons(state).items()]
+        return [(reason_text(code), n) for code, n in self.figures.reasons(state).items()]
 
     def verdicts(self) -> list[str]:
         """The variants compared, in words."""
@@ -82,7 +82,7 @@ class Report:
         for metric in METRICS:
             samples = {each.name: sample(each.figures, metric) for each in self.variants}
             if found := compared(samples):
-                said.append(in_words(found, samples, WHAT[metric]))
+                said.append(sentence(found, samples, WHAT[metric]))
         return said
 
 

@@ -54,7 +54,7 @@ def compared(samples: Mapping[str, Sample]) -> Comparison | None:
     return Comparison(best, second, found)
 
 
-def in_words(found: Comparison, samples: Mapping[str, Sample], what: str) -> str:
+def sentence(found: Comparison, samples: Mapping[str, Sample], what: str) -> str:
     """`B has more clicks: 4.2 % against 3.1 %. 98 % sure.`"""
     best, second = samples[found.best], samples[found.second]
     against = f"{found.best} {best.share:.1%}, {found.second} {second.share:.1%}"

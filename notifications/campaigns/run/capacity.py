@@ -21,10 +21,10 @@ SECONDS_OPEN = 3  # or so many times what its queues may hold
 
 
 def common_channels(campaign: Campaign, type_: TypeValue, versions: Iterable[int]) -> list[str]:
-    """Those every variant has words for."""
+    """Those for which every variant has a text."""
     wanted = campaign.channels or type_.channels
     known = [compiled(version).channels for version in versions]
-    return [channel for channel in wanted if all(channel in words for words in known)]
+    return [channel for channel in wanted if all(channel in parts for parts in known)]
 
 
 def why_full(run: Run, arms: Sequence[Arm], channels: Sequence[str]) -> str:

@@ -25,10 +25,10 @@ AT_A_TIME = 3
 
 def feed_due() -> None:
     """Tasks for the slices that are due."""
-    words: dict[str, Any] = {"running": RunState.RUNNING, "life": dispatch.RESOLVE_LIFE}
-    words["most"] = AT_A_TIME
+    params: dict[str, Any] = {"running": RunState.RUNNING, "life": dispatch.RESOLVE_LIFE}
+    params["most"] = AT_A_TIME
     with connection.cursor() as cursor:
-        cursor.execute(DUE, words)
+        cursor.execute(DUE, params)
         found = cursor.fetchall()
     for slice_id, dispatch_no, lane in found:
         dispatch.publish_feed(slice_id, dispatch_no, lane)

@@ -181,9 +181,9 @@ def _move(
     """False: somebody else wrote this wave."""
     done_at = now if page.last else None
     part, n = wave.slice, len(page.people)
-    words = [page.cursor, n, deferred, due_at, done_at, part.pk, part.cursor, part.dispatch_no]
+    params = [page.cursor, n, deferred, due_at, done_at, part.pk, part.cursor, part.dispatch_no]
     with connection.cursor() as cursor:
-        cursor.execute(MOVE, words)
+        cursor.execute(MOVE, params)
         return bool(cursor.rowcount)
 
 

@@ -77,9 +77,9 @@ def is_settled(run: Run) -> bool:
 
 def _counted(arms: Sequence[int], began_at: datetime) -> defaultdict[int, dict[int, int]]:
     found: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    words: dict[str, Any] = {"began": began_at, "arms": list(arms), "latency": LATENCY_BEGINS}
+    params: dict[str, Any] = {"began": began_at, "arms": list(arms), "latency": LATENCY_BEGINS}
     with connection.cursor() as cursor:
-        cursor.execute(BY_ARM, words)
+        cursor.execute(BY_ARM, params)
         for arm, measure, n in cursor.fetchall():
             found[arm][measure] = n
     return found

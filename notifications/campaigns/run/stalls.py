@@ -18,7 +18,7 @@ from notifications.campaigns.shares import Stage
 from notifications.campaigns.states import RunState
 from notifications.dispatch.queue_depth import backlog, rate
 from notifications.queues import delivery_queue
-from notifications.reasons import words
+from notifications.reasons import reason_text
 from preferences.facts.types import type_of
 
 LOOKED_AT = 2_000  # waiting deliveries, to see what they wait for
@@ -157,4 +157,4 @@ def _rows(run: Run, arms: Sequence[int]) -> Iterator[Reason]:
             if reason:
                 most = f"{n:,}" if n < LOOKED_AT else f"more than {LOOKED_AT:,}"
                 when = f", the first until {next_at:%d %b %H:%M} UTC" if next_at else ""
-                yield Reason(reason, f"{most} messages: {words(reason)}{when}.")
+                yield Reason(reason, f"{most} messages: {reason_text(reason)}{when}.")

@@ -67,12 +67,12 @@ def _begin(campaign: Campaign, now: datetime) -> None:
     except InvalidFields as error:
         if error.status == 409:  # another process was faster
             return
-        words = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
+        detail = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
         Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SCHEDULED).update(
             state=CampaignState.DRAFT, next_at=None
         )
         title = f"Campaign “{campaign}” could not start"
-        alert_raise(key=f"campaign-not-begun:{campaign.pk}", title=title, detail=words)
+        alert_raise(key=f"campaign-not-begun:{campaign.pk}", title=title, detail=detail)
 
 
 def _watch(run: Run, now: datetime) -> None:

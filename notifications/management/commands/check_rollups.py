@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from notifications.analytics import recount
+from notifications.analytics.measure_names import measure_name
 from notifications.analytics.recount import Tally
 from notifications.analytics.repair import check, repair
-from notifications.analytics.words import measured
 from notifications.counters.cells import Cell
 from preferences.facts.types import type_of
 
@@ -54,7 +54,7 @@ def _days(asked: date | None) -> list[date]:
 def _lines(lacking: Tally) -> Iterator[str]:
     for cell, n in sorted(lacking.items()):
         fault = f"{n:,} too few" if n > 0 else f"{-n:,} too many"
-        yield f"{_place(cell)}: {measured(cell.measure)} {cell.reason}".rstrip() + f": {fault}"
+        yield f"{_place(cell)}: {measure_name(cell.measure)} {cell.reason}".rstrip() + f": {fault}"
 
 
 def _place(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from notifications.segments import services
 from notifications.segments.models import Segment, SegmentUpload
-from notifications.segments.services import Wish
+from notifications.segments.services import SegmentFields
 from notifyproj.core.admin.json_field import JSONField
 from notifyproj.core.api.errors import InvalidFields
 
@@ -46,9 +46,11 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error("rules", [f"{at}: {text}" for at, text in error.fields.items()])
         return cleaned
 
-    def wish(self) -> Wish:
+    def as_fields(self) -> SegmentFields:
         said = self.cleaned_data
-        return Wish(name=said["name"], description=said["description"], rules=said["rules"])
+        return SegmentFields(
+            name=said["name"], description=said["description"], rules=said["rules"]
+        )
 
 
 class UploadForm(forms.Form):

@@ -59,7 +59,7 @@ def look(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     except TooSlow:
         people = []
     shown = selectors.preview(found, people)
-    return answer({"words": found.words(), "people": shown.people})
+    return answer({"text": found.text(), "people": shown.people})
 
 
 def people(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -75,7 +75,7 @@ def people(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpRespon
         sampled = None
     shown = {
         "segment": segment,
-        "count": count(where_of(node, pk)).words(),
+        "count": count(where_of(node, pk)).text(),
         "sample": sampled,
         "next_seed": number + 1,
         "person": name,
@@ -121,7 +121,7 @@ def _read_list(
     page.log_change(
         request, segment, f"Uploaded a list of {row.received:,} lines: {row.get_mode_display()}."
     )
-    messages.success(request, f"Imported. The segment now has {found.words()}.")
+    messages.success(request, f"Imported. The segment now has {found.text()}.")
     return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 
@@ -152,7 +152,7 @@ def undo(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse
         return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
     found = services.segment_count(segment=row.segment)
     page.log_change(request, row.segment, f"Undone: {done}.")
-    messages.success(request, f"Undone. The segment now has {found.words()}.")
+    messages.success(request, f"Undone. The segment now has {found.text()}.")
     return HttpResponseRedirect(reverse("admin:segments_uploaded", args=[row.pk]))
 
 

@@ -77,10 +77,10 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
         if change:
-            services.segment_update(segment=Segment.objects.get(pk=obj.pk), wish=form.wish())
+            services.segment_update(segment=Segment.objects.get(pk=obj.pk), fields=form.as_fields())
             return
         by = cast(User, request.user)
-        made = services.segment_create(slug=obj.slug, wish=form.wish(), by=by)
+        made = services.segment_create(slug=obj.slug, fields=form.as_fields(), by=by)
         obj.pk, obj.created_at = made.pk, made.created_at
         obj._state.adding = False
 
@@ -109,9 +109,9 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
     def people(self, row: Segment) -> SafeString | str:
         if row.last_count is None:
             return "not counted yet"
-        words = Count(row.last_count, row.last_count_exact).words()
+        text = Count(row.last_count, row.last_count_exact).text()
         url = reverse("admin:segments_people", args=[row.pk])
-        return format_html('<a href="{}">{}</a>', url, words)
+        return format_html('<a href="{}">{}</a>', url, text)
 
     @admin.display(description="counted", ordering="counted_at")
     def counted(self, row: Segment) -> SafeString | str:
@@ -125,7 +125,7 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
     def count_again(self, request: HttpRequest, queryset: QuerySet[Segment]) -> None:
         for row in queryset:
             found = services.segment_count(segment=row)
-            messages.success(request, f"{row}: {found.words()}.")
+            messages.success(request, f"{row}: {found.text()}.")
 
     def look(self, request: HttpRequest) -> HttpResponse:
         return admin_pages.look(self, request)

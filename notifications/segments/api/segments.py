@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from notifications.segments import selectors, services
 from notifications.segments.models import Segment
-from notifications.segments.services import Wish
+from notifications.segments.services import SegmentFields
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import InvalidFields, not_found
@@ -116,9 +116,9 @@ class Segments(SegmentApi):
     def post(self, request: Request) -> HttpResponse:
         new = read_body(request, NewSegment)
         selectors.check_named(cast(Caller, request.user), services.check(new.rules))
-        wish = Wish(name=new.name, description=new.description, rules=new.rules)
+        fields = SegmentFields(name=new.name, description=new.description, rules=new.rules)
         service_id = cast(Caller, request.user).service_id
-        made = services.segment_create(slug=new.slug, wish=wish, service_id=service_id)
+        made = services.segment_create(slug=new.slug, fields=fields, service_id=service_id)
         return answer(selectors.segment_view(made), 201)
 
 
@@ -147,7 +147,7 @@ class OneSegment(SegmentApi):
             selectors.check_named(cast(Caller, request.user), services.check(said.rules))
         given = {name: getattr(said, name) for name in said.__struct_fields__}
         kept = {n: getattr(segment, n) if value is UNSET else value for n, value in given.items()}
-        services.segment_update(segment=segment, wish=Wish(**kept))
+        services.segment_update(segment=segment, fields=SegmentFields(**kept))
         return answer(selectors.segment_view(segment))
 
     @extend_schema(

@@ -30,7 +30,7 @@ class Count(NamedTuple):
     n: int
     exact: bool
 
-    def words(self) -> str:
+    def text(self) -> str:
         people = "person" if self.n == 1 else "people"
         return f"{'' if self.exact else 'about '}{self.n:,} {people}"
 

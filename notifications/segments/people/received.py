@@ -94,7 +94,7 @@ def _begin_again(row: ReadDay, changes: int, now: datetime) -> bool:
 
 
 def _write(row: ReadDay, end: int) -> None:
-    words: dict[str, Any] = {
+    params: dict[str, Any] = {
         "start": f"({row.block},0)",
         "end": f"({end},0)",
         "since": row.since or LONG_AGO,
@@ -103,7 +103,7 @@ def _write(row: ReadDay, end: int) -> None:
     }
     with connection.cursor() as cursor:
         leaf = sql.Identifier(name("delivery", row.day))
-        cursor.execute(WRITE.format(leaf=leaf), words)
+        cursor.execute(WRITE.format(leaf=leaf), params)
 
 
 def _size(day: date) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from notifications.segments.people.audience import names_of
 from notifications.segments.people.bounded import TooSlow, at_most, rows
 from notifications.segments.people.count import SECONDS, people_in_table, share_of_sample
 from notifications.segments.rules.compile import Names, where
+from notifications.segments.rules.describe import description_of
 from notifications.segments.rules.sql import Where
 from notifications.segments.rules.tree import Leaf, Node, leaves
-from notifications.segments.rules.words import words_of
 from notifyproj.core.clock import now
 
 PEOPLE = 10
@@ -34,7 +34,7 @@ class Reason(NamedTuple):
     somebody when it does not."""
 
     path: str
-    words: str
+    text: str
     holds: bool
 
     @property
@@ -43,7 +43,7 @@ class Reason(NamedTuple):
 
     @property
     def because(self) -> str:
-        return self.words if self.holds else f"not: {self.words}"
+        return self.text if self.holds else f"not: {self.text}"
 
 
 class Sampled(NamedTuple):
@@ -107,5 +107,6 @@ def _explained(node: Node, segment_id: int, names: Names, ids: Sequence[int]) ->
 
 def _reasons(said: Sequence[Leaf], holding: Sequence[bool]) -> list[Reason]:
     return [
-        Reason(leaf.path, words_of(leaf), holds) for leaf, holds in zip(said, holding, strict=True)
+        Reason(leaf.path, description_of(leaf), holds)
+        for leaf, holds in zip(said, holding, strict=True)
     ]

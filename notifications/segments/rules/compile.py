@@ -126,10 +126,10 @@ ALL = Where(EVERYBODY, [])
 # Who somebody is.
 
 
-def _any_prefix(column: str, words: Sequence[str], end: str) -> Where:
-    """One of the words, or what goes on after it with `end`."""
-    parts = " OR ".join(f"{column} = %s OR starts_with({column}, %s)" for _ in words)
-    return Where(f"({parts})", [text for word in words for text in (word, word + end)])
+def _any_prefix(column: str, prefixes: Sequence[str], end: str) -> Where:
+    """One of the prefixes, or what goes on after it with `end`."""
+    parts = " OR ".join(f"{column} = %s OR starts_with({column}, %s)" for _ in prefixes)
+    return Where(f"({parts})", [text for prefix in prefixes for text in (prefix, prefix + end)])
 
 
 def _zones(names: Sequence[str]) -> Where:

@@ -92,10 +92,10 @@ def span(value: object) -> tuple[Scalar, Scalar]:
     return low, high
 
 
-def one_of(words: tuple[str, ...]) -> Callable[[object], str]:
+def one_of(options: tuple[str, ...]) -> Callable[[object], str]:
     def read(value: object) -> str:
-        if value not in words:
-            raise ValueError(f"Must be one of {', '.join(words)}.")
+        if value not in options:
+            raise ValueError(f"Must be one of {', '.join(options)}.")
         return str(value)
 
     return read

@@ -136,11 +136,11 @@ def refuse(text: bytes, binary: bytes) -> None:
 
 def _problems(text: bytes, binary: bytes) -> Iterator[str]:
     if binary.startswith(ZIP):
-        inside = (words for name, words in IN_ZIP if name in binary)
+        inside = (what for name, what in IN_ZIP if name in binary)
         yield next(inside, f"This is a zip archive: {UNPACK}.")
-    yield from (words for magic, words in MAGIC if binary.startswith(magic))
+    yield from (what for magic, what in MAGIC if binary.startswith(magic))
     start = text[:SNIFFED].lstrip().decode(errors="replace")
-    yield from (words for pattern, words in MARKUP if re.match(pattern, start, re.IGNORECASE))
+    yield from (what for pattern, what in MARKUP if re.match(pattern, start, re.IGNORECASE))
     controls = sum(byte < 9 or 13 < byte < 32 for byte in text[:SNIFFED])
     if controls > BINARY * min(len(text), SNIFFED):
         yield f"This is not a text file: {AS_CSV}."

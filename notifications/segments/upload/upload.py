@@ -171,14 +171,14 @@ def _write_batch(upload: SegmentUpload, batch: Sequence[Given], bytes_read: int)
 
 
 def _write(upload: SegmentUpload, good: Sequence[Given]) -> Written:
-    words: dict[str, Any] = {
+    params: dict[str, Any] = {
         "lines": array(one.line for one in good),
         "ids": quoted_array(one.id for one in good),
         "segment": upload.segment_id,
         "upload": upload.pk,
     }
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, words)
+        cursor.execute(WRITE, params)
         return Written(*cursor.fetchone())
 
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from notifications.status_events import selectors, services
 from notifications.status_events.event_types import Name
 from notifications.status_events.models import StatusEndpoint
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.bodies import answer, read_body
 from notifyproj.core.api.errors import not_found
@@ -112,9 +112,9 @@ class Endpoints(StatusEndpointView):
         responses={201: CreatedEndpoint, 400: WRONG, **KEY_ERRORS},
     )
     def post(self, request: Request) -> HttpResponse:
-        wish = Wish(**structs.asdict(read_body(request, NewEndpoint)))
+        fields = EndpointFields(**structs.asdict(read_body(request, NewEndpoint)))
         service_id = cast(Caller, request.user).service_id
-        made, secret = services.endpoint_create(service_id=service_id, wish=wish)
+        made, secret = services.endpoint_create(service_id=service_id, fields=fields)
         view = structs.asdict(selectors.endpoint_view(made))
         return answer(CreatedEndpoint(**view, secret=secret), 201)
 
@@ -141,7 +141,7 @@ class OneEndpoint(StatusEndpointView):
         given = structs.asdict(read_body(request, ChangedEndpoint))
         fields = {name: getattr(endpoint, name) for name in given}
         fields |= {name: value for name, value in given.items() if value is not UNSET}
-        services.endpoint_update(endpoint=endpoint, wish=Wish(**fields))
+        services.endpoint_update(endpoint=endpoint, fields=EndpointFields(**fields))
         return answer(selectors.endpoint_view(endpoint))
 
     @extend_schema(

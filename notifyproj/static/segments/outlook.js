@@ -9,11 +9,11 @@ export class Outlook {
     this.panel = document.createElement("aside");
     this.panel.className = "segment-outlook";
     this.panel.setAttribute("aria-label", "Matching people");
-    this.words = document.createElement("p");
-    this.words.className = "segment-count";
-    this.words.setAttribute("role", "status");
+    this.text = document.createElement("p");
+    this.text.className = "segment-count";
+    this.text.setAttribute("role", "status");
     this.list = document.createElement("ul");
-    this.panel.append(this.words, this.list);
+    this.panel.append(this.text, this.list);
   }
 
   soon(pause = PAUSE) {
@@ -21,8 +21,8 @@ export class Outlook {
     this.timer = setTimeout(() => this.ask(), pause);
   }
 
-  say(words) {
-    this.words.textContent = words;
+  say(text) {
+    this.text.textContent = text;
   }
 
   async ask() {
@@ -52,19 +52,19 @@ export class Outlook {
     }
   }
 
-  fail(words) {
-    this.say(words);
+  fail(text) {
+    this.say(text);
     this.list.replaceChildren();
   }
 
-  show({errors, words, people}) {
+  show({errors, text, people}) {
     this.showErrors(errors ?? {});
     if (errors) {
       const others = Object.entries(errors).map(([place, text]) => `${place}: ${text}`);
       this.fail(this.area.hidden ? "Complete the conditions to see who matches." : others.join("\n"));
       return;
     }
-    this.say(words[0].toUpperCase() + words.slice(1));
+    this.say(text[0].toUpperCase() + text.slice(1));
     this.list.replaceChildren(...people.map(line));
   }
 }

@@ -10,10 +10,10 @@ from channels.base import Channel
 from channels.locales import choose
 from preferences.centre.texts import de, en, es, fr
 
-Words = Mapping[str, str]
+Texts = Mapping[str, str]
 
 VERSION = 1  # raise it when a page says something else
-LANGUAGES: dict[str, Words] = {"en": en.WORDS, "de": de.WORDS, "es": es.WORDS, "fr": fr.WORDS}
+LANGUAGES: dict[str, Texts] = {"en": en.TEXTS, "de": de.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS}
 ISOLATE, END = "\u2068", "\u2069"
 
 
@@ -29,13 +29,13 @@ def version_of(language: str) -> str:
     return f"preferences.{VERSION}.{language}"
 
 
-def say(words: Words, key: str, **names: str) -> str:
-    return words[key].format(**{name: isolated(value) for name, value in names.items()})
+def say(texts: Texts, key: str, **names: str) -> str:
+    return texts[key].format(**{name: isolated(value) for name, value in names.items()})
 
 
 def isolated(text: str) -> str:
     return f"{ISOLATE}{text}{END}"
 
 
-def channel_word(words: Words, channel: str) -> str:
-    return words.get(f"channel_{channel}", channel) if channel in set(Channel) else channel
+def channel_name(texts: Texts, channel: str) -> str:
+    return texts.get(f"channel_{channel}", channel) if channel in set(Channel) else channel

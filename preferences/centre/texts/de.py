@@ -1,6 +1,6 @@
 """The pages' words in German; see the package."""
 
-WORDS = {
+TEXTS = {
     "channel_email": "E-Mail",
     "channel_sms": "SMS",
     "channel_push": "Push-Nachricht",

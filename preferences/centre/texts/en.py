@@ -1,6 +1,6 @@
 """The pages' words in English; see the package."""
 
-WORDS = {
+TEXTS = {
     "channel_email": "email",
     "channel_sms": "SMS",
     "channel_push": "push notification",

@@ -1,6 +1,6 @@
 """The pages' words in Spanish; see the package."""
 
-WORDS = {
+TEXTS = {
     "channel_email": "correo electrónico",
     "channel_sms": "SMS",
     "channel_push": "notificación push",

@@ -1,6 +1,6 @@
 """The pages' words in French; see the package."""
 
-WORDS = {
+TEXTS = {
     "channel_email": "e-mail",
     "channel_sms": "SMS",
     "channel_push": "notification push",

@@ -1,4 +1,4 @@
-"""Every fault of the HTTP look-alikes, as a client meets it."""
+"""Every fault of the HTTP simulators, as a client meets it."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Each provider's look-alike takes marketing with its way out, and shows it."""
+"""Each provider's simulator takes marketing with its way out, and shows it."""
 
 import json
 import time

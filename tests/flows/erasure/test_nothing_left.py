@@ -16,7 +16,7 @@ from notifications.models import (
     Notification,
 )
 from notifications.status_events import services as status_services
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core.alerts import alerts
 from notifyproj.core.clock import now
 from preferences.consent.choices import Proof, choice_set
@@ -82,8 +82,8 @@ def test_what_went_to_others_too_still_says_to_whom(shop: World, maria: Recipien
 def told_by_everybody(shop: World, provider: StandIn) -> None:
     """On every channel, with a file, together with another, and to an endpoint that listens."""
     shop.person("ben", token="b" * 64)
-    wish = Wish(url="https://hooks.example.com/x")
-    status_services.endpoint_create(service_id=shop.service.pk, wish=wish)
+    fields = EndpointFields(url="https://hooks.example.com/x")
+    status_services.endpoint_create(service_id=shop.service.pk, fields=fields)
     forget_all()
     tell(shop, idempotency_key=f"welcome-{ID}", collapse_key=f"cart-{ID}")
     told_with_a_file(shop)

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from notifications.status_events import services
 from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.status_events.send import recorder, send
-from notifications.status_events.services import Wish
+from notifications.status_events.services import EndpointFields
 from notifyproj.core.clock import now
 from tests.flows.conftest import settle
 from tests.providers import Answer, StandIn, stand_in
@@ -35,8 +35,8 @@ def listen(world: World, receiver: StandIn, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(recorder, "PAUSE", 0.01)
 
     def make(url: str = "", service: int = 0, **fields: Any) -> tuple[StatusEndpoint, str]:
-        wish = Wish(url=url or f"{receiver.url}/hooks", **fields)
-        return services.endpoint_create(service_id=service or world.service.pk, wish=wish)
+        wanted = EndpointFields(url=url or f"{receiver.url}/hooks", **fields)
+        return services.endpoint_create(service_id=service or world.service.pk, fields=wanted)
 
     return make
 

@@ -18,7 +18,7 @@ def story(*tries: Try, heard: tuple[Heard, ...] = (), ended: Step | None = None)
         created_at=START,
         why=["The person chose this kind of news."],
         ready_at=START,
-        tries=tries,
+        attempts=tries,
         heard=heard,
         ended=ended,
     )
@@ -53,7 +53,9 @@ def test_what_was_said_later_comes_after_the_tries() -> None:
 
 
 def test_a_wait_of_our_own_choosing_is_told() -> None:
-    told = steps(Story(created_at=START, why=[], ready_at=at(3600), tries=[], heard=[], ended=None))
+    told = steps(
+        Story(created_at=START, why=[], ready_at=at(3600), attempts=[], heard=[], ended=None)
+    )
     assert [(step.title, step.after) for step in told] == [
         ("Created", None),
         ("Ready to send", 3600.0),

@@ -1,4 +1,4 @@
-"""The list of tries, across deliveries."""
+"""The list of delivery attempts."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels.base import OutcomeKind
-from notifications.admin.log import tries
+from notifications.admin.log import attempts
 from notifications.models import Attempt
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7
@@ -29,7 +29,7 @@ def a_try(minutes_ago: int, outcome: OutcomeKind, code: str) -> None:
 
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(tries, "SHOWN", 2)
+    monkeypatch.setattr(attempts, "SHOWN", 2)
     for n, kind in enumerate((OutcomeKind.ACCEPTED, OutcomeKind.RETRY, OutcomeKind.ACCEPTED)):
         a_try(n, kind, f"code-{n}")
     client = Client()
@@ -38,7 +38,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def page(client: Client, query: str = "") -> str:
-    url = reverse("admin:notifications_delivery_tries")
+    url = reverse("admin:notifications_delivery_attempts")
     return client.get(url + query).content.decode()
 
 
@@ -59,7 +59,7 @@ def test_they_are_narrowed_by_what_became_of_them(reader: Client) -> None:
 def test_what_is_beyond_the_rows_looked_at_is_one_click_further(
     reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tries, "LOOKED_AT", 1)
+    monkeypatch.setattr(attempts, "LOOKED_AT", 1)
     found = page(reader, "?code=code-2")
     assert "Searched 1 attempts." in found
     assert "code-2</span>" not in found

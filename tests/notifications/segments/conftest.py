@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from notifications.segments.models import Segment
-from notifications.segments.services import Wish, segment_create
+from notifications.segments.services import SegmentFields, segment_create
 from preferences.models import Recipient
 
 MakeSegment = Callable[..., Segment]
@@ -15,7 +15,7 @@ def make_segment(db: Any) -> MakeSegment:
     """`make_segment({"locale": "de"}, slug="germans")`"""
 
     def make(rules: dict[str, Any], slug: str = "some") -> Segment:
-        return segment_create(slug=slug, wish=Wish(name=slug.title(), rules=rules))
+        return segment_create(slug=slug, fields=SegmentFields(name=slug.title(), rules=rules))
 
     return make
 

@@ -102,7 +102,7 @@ def look(client: Client, rules: Any) -> Any:
 
 def test_the_builder_is_told_how_many_and_who(marketer: Client) -> None:
     found = look(marketer, {"not": PRO})
-    assert (found["words"], len(found["people"])) == ("40 people", 10)
+    assert (found["text"], len(found["people"])) == ("40 people", 10)
     assert found["people"][0]["reasons"][0]["speaks_for"] is True
 
 

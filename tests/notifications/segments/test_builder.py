@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from notifications.segments.models import Segment, SegmentMember
-from notifications.segments.services import Wish, segment_create
+from notifications.segments.services import SegmentFields, segment_create
 from preferences.models import Recipient
 from tests.browsing import complaints, log_in
 
@@ -95,7 +95,7 @@ def test_every_kind_of_rule_comes_back_as_it_was_saved(open_page: Open) -> None:
             {"member_of_upload": True},
         ]
     }
-    segment = segment_create(slug="all", wish=Wish(name="All", rules=rules))
+    segment = segment_create(slug="all", fields=SegmentFields(name="All", rules=rules))
     page = open_page(f"/admin/segments/segment/{segment.pk}/change/")
     page.get_by_role("button", name="Add a condition").last.click()
     page.get_by_role("button", name="Remove: Attribute").last.click()
@@ -118,7 +118,7 @@ def test_without_the_builder_the_rules_are_json(open_page: Open) -> None:
 
 def test_a_list_is_uploaded_with_its_progress(open_page: Open, tmp_path: Path) -> None:
     segment = segment_create(
-        slug="listed", wish=Wish(name="Listed", rules={"member_of_upload": True})
+        slug="listed", fields=SegmentFields(name="Listed", rules={"member_of_upload": True})
     )
     file = tmp_path / "list.csv"
     file.write_text("id\nuser-1\nuser-2\nnobody\n")
@@ -131,7 +131,7 @@ def test_a_list_is_uploaded_with_its_progress(open_page: Open, tmp_path: Path) -
 
 def test_axe_finds_nothing_on_a_phone_and_nothing_is_cut_off(open_page: Open, site: str) -> None:
     rules = {"all": [{"member_of_upload": True}, {"any": [{"activity": "opened"}]}]}
-    segment = segment_create(slug="some", wish=Wish(name="Some", rules=rules))
+    segment = segment_create(slug="some", fields=SegmentFields(name="Some", rules=rules))
     one = f"/admin/segments/segment/{segment.pk}"
     page = open_page(f"{one}/change/", viewport={"width": 360, "height": 740}, bypass_csp=True)
     expect(page.locator(".segment-count")).not_to_be_empty()

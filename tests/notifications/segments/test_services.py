@@ -6,7 +6,7 @@ import pytest
 
 from notifications.segments import services
 from notifications.segments.models import Segment
-from notifications.segments.services import Wish, segment_delete, segment_update
+from notifications.segments.services import SegmentFields, segment_delete, segment_update
 from notifyproj.core.api.errors import ApiError, InvalidFields
 from tests.notifications.segments.conftest import MakeSegment
 
@@ -61,15 +61,15 @@ def test_no_segment_is_within_itself(make_segment: MakeSegment) -> None:
     make_segment({"segment": "a"}, "b")
     make_segment({"not": {"segment": "b"}}, "c")
     with pytest.raises(InvalidFields, match="A circle: a → c → b → a"):
-        segment_update(segment=first, wish=Wish(name="A", rules={"segment": "c"}))
+        segment_update(segment=first, fields=SegmentFields(name="A", rules={"segment": "c"}))
 
 
 def test_a_segment_may_not_grow_what_names_it_over_the_bound(make_segment: MakeSegment) -> None:
     inner = make_segment(PRO, "inner")
     make_segment({"any": [{"segment": "inner"}] * 20}, "outer")
-    wish = Wish(name="Inner", rules={"any": [PRO] * 11})
+    fields = SegmentFields(name="Inner", rules={"any": [PRO] * 11})
     with pytest.raises(InvalidFields, match="outer must have at most 200 conditions"):
-        segment_update(segment=inner, wish=wish)
+        segment_update(segment=inner, fields=fields)
 
 
 def test_segments_are_only_so_deep_within_each_other(make_segment: MakeSegment) -> None:

@@ -52,7 +52,7 @@ OPERATORS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def words_of(leaf: Leaf) -> str:
+def description_of(leaf: Leaf) -> str:
     match leaf:
         case Attribute():
             return f"{leaf.name} {OPERATORS[leaf.operator](leaf.value)}"

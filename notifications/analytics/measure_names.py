@@ -24,7 +24,7 @@ NAMES: Mapping[int, str] = {
 }
 
 
-def measured(measure: int) -> str:
+def measure_name(measure: int) -> str:
     if measure in NAMES:
         return NAMES[measure]
     if measure < LAW_ENDS:

@@ -1,4 +1,4 @@
-"""Every try, newest delivery first: what providers answered, across deliveries.
+"""Every delivery attempt, newest delivery first, with the provider's response.
 
 `attempt` has a key of two columns, which Django's admin cannot list; so this is a page of its own,
 looked through by the id of the delivery as the other lists are.
@@ -20,12 +20,12 @@ from notifyproj.core.admin.log_filters import instant
 from notifyproj.core.ids import first_of
 
 SHOWN = 50
-LOOKED_AT = 100_000  # tries, for one page
+LOOKED_AT = 100_000  # attempts, for one page
 
 KINDS = [("", "All"), *((kind.name.lower(), BECAME[kind][0]) for kind in OutcomeKind)]
 
 
-class TriesForm(forms.Form):
+class AttemptsForm(forms.Form):
     """Its fields are all in the address; what cannot be read is left out."""
 
     account = forms.ChoiceField(required=False)
@@ -60,10 +60,10 @@ class Line(NamedTuple):
 class Page(NamedTuple):
     lines: list[Line]
     older: UUID | None  # the delivery to go on from
-    looked_at: int  # tries, when they did not fill the page
+    looked_at: int  # attempts, when they did not fill the page
 
 
-def tries(asked: dict[str, Any]) -> Page:
+def attempts_page(asked: dict[str, Any]) -> Page:
     accounts = dict(ProviderAccount.objects.values_list("pk", "slug"))
     rows = Attempt.objects.order_by("-delivery_id", "-number")
     if asked.get("before"):

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from notifications.services.resend import REFUSED, Retried, Wish, judged, retry
+from notifications.services.resend import REFUSED, ResendOptions, Resent, judged, resend
 from notifyproj.core.admin.pages import admin_page
 from notifyproj.core.audit import log as audit
 from notifyproj.core.clock import now
@@ -25,7 +25,7 @@ LIFETIMES = [
 ]
 
 
-class RetryForm(forms.Form):
+class ResendForm(forms.Form):
     ids = forms.CharField(widget=forms.HiddenInput)
     lifetime = forms.ChoiceField(choices=LIFETIMES, required=False, label="New lifetime, from now")
     dead_too = forms.BooleanField(
@@ -41,16 +41,16 @@ class RetryForm(forms.Form):
             raise forms.ValidationError(f"At most {WAVE:,} at a time.")
         return ids
 
-    def wish(self, by: str) -> Wish:
+    def options(self, by: str) -> ResendOptions:
         hours = self.cleaned_data.get("lifetime")
         lifetime = timedelta(hours=int(hours)) if hours else None
-        return Wish(by, bool(self.cleaned_data.get("dead_too")), lifetime)
+        return ResendOptions(by, bool(self.cleaned_data.get("dead_too")), lifetime)
 
 
 def ask(request: HttpRequest, ids: Sequence[str], **about: Any) -> HttpResponse:
     """The numbers, by what would become of them. `about`: `more` there are, `query` of the list."""
-    form = RetryForm(initial={"ids": " ".join(ids)})
-    seen = judged(ids, Wish(request.user.get_username()), now())
+    form = ResendForm(initial={"ids": " ".join(ids)})
+    seen = judged(ids, ResendOptions(request.user.get_username()), now())
     refused = Counter(one.refused for one in seen if one.refused)
     context = {
         "form": form,
@@ -61,35 +61,35 @@ def ask(request: HttpRequest, ids: Sequence[str], **about: Any) -> HttpResponse:
         "back": _list(),
         **about,
     }
-    return admin_page(request, "log/retry.html", title="Resend deliveries", **context)
+    return admin_page(request, "log/resend.html", title="Resend deliveries", **context)
 
 
 def do(request: HttpRequest) -> HttpResponse:
     """What was confirmed; then back to the list, or on to the next wave."""
-    form = RetryForm(request.POST)
+    form = ResendForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.errors.as_text())
         return HttpResponseRedirect(_list())
-    wish = form.wish(request.user.get_username())
-    done = retry(form.cleaned_data["ids"], wish, now())
+    options = form.options(request.user.get_username())
+    done = resend(form.cleaned_data["ids"], options, now())
     query = request.POST.get("query", "")
-    _note(form.cleaned_data["ids"], done, wish, query)
+    _note(form.cleaned_data["ids"], done, options, query)
     messages.success(request, _said(done))
     return HttpResponseRedirect(f"{_list()}{query if query.startswith('?') else ''}")
 
 
-def _note(ids: Sequence[str], done: Retried, wish: Wish, query: str) -> None:
+def _note(ids: Sequence[str], done: Resent, options: ResendOptions, query: str) -> None:
     one = ids[0] if len(ids) == 1 else ""
     extra = [
-        "including rejected addresses" if wish.dead_too else "",
-        f"with a new lifetime of {wish.lifetime}" if wish.lifetime else "",
+        "including rejected addresses" if options.dead_too else "",
+        f"with a new lifetime of {options.lifetime}" if options.lifetime else "",
         f"found by {query}" if query else "",
     ]
     text = ", ".join([f"Resent {done.n:,} failed deliveries", *filter(None, extra)])
     audit.note(model="notifications.delivery", object_id=one, label="", text=f"{text}.")
 
 
-def _said(done: Retried) -> str:
+def _said(done: Resent) -> str:
     left = "; ".join(f"{n:,} {REFUSED[name]}" for name, n in done.refused.most_common())
     again = f"{done.n:,} resent"
     return f"{again}. Not resent: {left}." if left else f"{again}."
