@@ -3,27 +3,31 @@ other, and no quote that is never closed swallows the rest of the file.
 
 The ids are the first column, or the one that a first line calls `external_id`, `user_id` or `id`,
 however that is written. What spreadsheets add is taken off: `sep=;`, `="00123"`, empty columns.
+`ID` beside other columns may be Indonesia, too: then it heads a column only above all data.
 """
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from preferences.recipients.schemas import EXTERNAL_ID
 
 HEADERS = ("externalid", "userid", "id")  # without spaces, hyphens, underscores
+COUNTRY = "id"
 DELIMITERS = ",;\t"
+OF_HEADINGS = DELIMITERS + "|"  # without any, `auth0|5f7c` is an id
 FIRST = 10  # lines in which headings are looked for: reports begin with a title
 # Spaces, and marks that nobody sees; those of direction are copied along from right-to-left text.
 AROUND = (
-    " \t\r\n\u00a0\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    " \t\r\n\x00\x0b\x0c\x1a\u00a0\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
     "\u2066\u2067\u2068\u2069\ufeff"
 )
 SEP = re.compile(rb'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
-EMPTY = re.compile(rb"[,;\t\s]*")
+EMPTY = re.compile(rb"[,;\t\s\x00\x1a]*")  # DOS ends a file with \x1a
 AS_TEXT = re.compile(r'="([^"]*)"')
 SHORTENED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
+SHORTENED_FIRST = re.compile(rf"({SHORTENED.pattern})\s*(?:[;\t]|$)", re.IGNORECASE)
 
 TOO_LONG = "The line is too long."
 NOT_UTF8 = (
@@ -70,6 +74,7 @@ class Text(NamedTuple):
 def read_ids(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Given]:
     """Of (number, line), a line None being too long. Blank ones are not among them."""
     layout, headings = PLAIN, None
+    above: list[str] = []
     for at, (number, line) in enumerate(lines):
         if line is None:
             yield Given(number, "", TOO_LONG)
@@ -77,29 +82,43 @@ def read_ids(lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Given]:
             layout = Layout(said[1].decode("cp1252", "replace"), 0)
         elif not EMPTY.fullmatch(line):
             may_be = headings is None and at < FIRST
-            found = _layout(line, layout.delimiter) if may_be else None
+            found = _layout(line, layout.delimiter, above) if may_be else None
             if found is None:
                 yield _given(number, line, layout)
+            if may_be:
+                above.append(_text(line).text)
             headings = headings or found
             layout = headings or layout
 
 
-def _layout(line: bytes, delimiter: str) -> Layout | None:
+def _layout(line: bytes, delimiter: str, above: Sequence[str]) -> Layout | None:
     """What a line of headings says; None when it is none."""
     text = _text(line).text
-    for each in delimiter or DELIMITERS:
-        names = [re.sub(r"[\s_-]", "", cell).casefold() for cell in _cells(text, each) or []]
-        names = [name.strip(AROUND) for name in names]
+    for each in delimiter or OF_HEADINGS:
+        names = [_name(cell) for cell in _cells(text, each) or []]
         column = next((names.index(name) for name in HEADERS if name in names), None)
-        if column is not None:
+        if column is not None and not _is_data(names, column, each, above):
             return Layout(each, column)
     return None
 
 
+def _name(heading: str) -> str:
+    return re.sub(r"[\s_-]", "", heading).casefold().strip(AROUND)
+
+
+def _is_data(names: Sequence[str], column: int, delimiter: str, above: Sequence[str]) -> bool:
+    """Somebody in Indonesia: the line begins like an id, or others above have as many columns."""
+    if names[column] != COUNTRY or column == 0:
+        return False
+    widest = max((len(_cells(text, delimiter) or ()) for text in above), default=0)
+    return widest >= len(names) or any(letter.isdecimal() for letter in names[0])
+
+
 def _given(number: int, line: bytes, layout: Layout) -> Given:
     text, is_utf8 = _text(line)
-    if SHORTENED.fullmatch(text.strip(AROUND)):  # with a comma, as some countries write it
-        return Given(number, text.strip(AROUND), doubt=IS_SHORTENED)
+    number_ = SHORTENED_FIRST.match(text.strip(AROUND)) if layout.column == 0 else None
+    if number_:  # with a comma, as some countries write it
+        return Given(number, number_[1], doubt=IS_SHORTENED)
     cells = _readable(text, layout.delimiter or _first_delimiter(text), layout.column)
     if cells is None:
         return Given(number, "", BROKEN_QUOTE)

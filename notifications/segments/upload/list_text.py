@@ -4,12 +4,15 @@ with lines that end in one way. Nothing of it is kept in memory but a chunk."""
 import codecs
 import re
 from collections.abc import Iterator
+from unicodedata import category
 
 from preferences.recipients.import_ndjson import CHUNK, Stream
 
 SNIFFED = 4_096  # bytes at its beginning
 ENOUGH = 512  # of them, to tell by
 BINARY = 0.1  # above this share of control characters it is no text
+NO_LETTERS = ("Cc", "Cn", "Co", "Cs")  # categories of Unicode
+SOME, MOSTLY = 0.05, 0.9  # shares of zeros by which UTF-16 and UTF-32 are known without a mark
 AS_CSV = "save it as CSV (“CSV UTF-8”) and upload that"
 UNPACK = "unpack it, and upload the CSV file that is in it"
 
@@ -119,13 +122,33 @@ def encoding_of(beginning: bytes) -> tuple[str, bytes]:
     for bom, encoding in BOMS:
         if beginning.startswith(bom):
             return encoding, bom
-    even, odd = beginning[0::2].count(0), beginning[1::2].count(0)
-    half = len(beginning) // 2
-    if half and odd > half * 0.4 and even < half * 0.1:
-        return "utf-16-le", b""
-    if half and even > half * 0.4 and odd < half * 0.1:
-        return "utf-16-be", b""
-    return "", b""
+    return _unmarked(beginning), b""
+
+
+def _unmarked(beginning: bytes) -> str:
+    """By its zeros: every line end and delimiter has some, whatever language it is in."""
+    zeros = [beginning[place::4].count(0) for place in range(4)]
+    quarter = len(beginning) // 4
+    if quarter and zeros[3] >= quarter > zeros[0] and zeros[2] > quarter * MOSTLY:
+        return "utf-32-le"
+    if quarter and zeros[0] >= quarter > zeros[3] and zeros[1] > quarter * MOSTLY:
+        return "utf-32-be"
+    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
+    if odd > max(len(beginning) / 2 * SOME, even * 2) and _is_text(beginning, "utf-16-le"):
+        return "utf-16-le"
+    if even > max(len(beginning) / 2 * SOME, odd * 2) and _is_text(beginning, "utf-16-be"):
+        return "utf-16-be"
+    return ""
+
+
+def _is_text(beginning: bytes, encoding: str) -> bool:
+    """And not UTF-8 with a stray zero: that makes letters of it, but no lines."""
+    text = beginning.decode(encoding, "replace")
+    strange = sum(letter == "\ufffd" or category(letter) in NO_LETTERS for letter in text)
+    breaks = sum(map(text.count, "\t\r\n"))
+    if not breaks and beginning.count(0) < 0.4 * len(text):
+        return False
+    return strange - breaks <= BINARY * len(text)
 
 
 def refuse(text: bytes, binary: bytes) -> None:

@@ -23,6 +23,7 @@ from preferences.recipients.import_ndjson import TRIES, Stream, lines
 BATCH = 5_000  # lines
 ERRORS_SHOWN = 1_000
 LOST_AFTER = timedelta(minutes=1)  # without a batch: whoever read it is gone
+WHERE = "The ids are the first column, or the one that is headed external_id, user_id or id."
 
 # Sorted, so that two lists that come in at once wait for each other and never both.
 WRITE = """
@@ -143,7 +144,7 @@ def why_nothing(upload: SegmentUpload) -> str:
     if not upload.bytes_read and not upload.received:
         return "No line of the file has an ID: it is empty, or has only headings."
     if upload.unknown == upload.received:
-        return f"Nobody has the ids in it: none of {_lines(upload.received)} names anybody."
+        return f"Nobody has the ids in it: none of {_lines(upload.received)} names anybody. {WHERE}"
     first = upload.errors[0] if upload.errors else {"line": 1, "problem": NO_ID}
     return (
         f"None of {_lines(upload.received)} names anybody: {upload.failed:,} hold no id,"

@@ -15,6 +15,10 @@ from tests.notifications.segments.test_uploads import members, send
 
 pytestmark = pytest.mark.django_db
 TABLE = "Имя\tUser ID\tCity\nМария\tuser-1\tWien\n علی\tuser-2\tتهران\n"
+PERSIAN = (
+    "نام و نام خانوادگی\tuser_id\nمریم میرزاخانی از تهران\tuser-1\nعلی رضایی از اصفهان\tuser-2\n"
+)
+CHINESE = "姓名全称地址备注,ID\n王小明北京市朝阳区一号,user-1\n李雷上海市浦东新区,user-2\n"
 WINDOWS = "Name;Kunden_ID;user-id\nMüller;x;user-1\nJosé €;y;user-2\n"
 
 
@@ -33,6 +37,11 @@ def segment(make_segment: MakeSegment, people: list[Recipient]) -> Segment:
         b"\xfe\xff" + TABLE.encode("utf-16-be"),
         "user-1\nuser-2\n".encode("utf-16-be"),
         TABLE.encode("utf-32"),
+        PERSIAN.encode("utf-16-le"),
+        PERSIAN.encode("utf-16-be"),
+        CHINESE.encode("utf-16-le"),
+        CHINESE.encode("utf-32-le"),
+        "user-1\nuser-2\n".encode("utf-32-be"),
         WINDOWS.encode("cp1252"),
         WINDOWS.encode("utf-8-sig"),
         b"sep=;\r\nuser-1;M\xfcller\r\nuser-2;x\r\n",
@@ -41,6 +50,11 @@ def segment(make_segment: MakeSegment, people: list[Recipient]) -> Segment:
         b"user-1;Maria\nuser-2;Jan\n",
         b"user-1;Maria, Wien\nuser-2,Jan; Linz\n",
         b'"user-1";"a;b"\n"user-2";"c"\n',
+        b"ID|Name\nuser-1|Maria, Wien\nuser-2|Jan\n",
+        b"sep=|\nuser-1|Maria\nuser-2|Jan\n",
+        b"user-1\x00\r\n\x0cuser-2,Maria\r\n\x1a",  # mainframes, page breaks, and the end of DOS
+        b"user-1,ID\nuser-2,AT\n",  # Indonesia
+        b'user-1,"Wien, 3",AT\nuser-2,Jakarta,ID\n',
         b"user-1\ruser-2\r",
         b"EXTERNAL_ID,x\ruser-1,1\ruser-2,2",
         b"user-1\r\n;;;\r\nuser-2;;;\r\n;;;\r\n",
@@ -66,6 +80,7 @@ def test_a_file_is_understood_however_a_spreadsheet_wrote_it(
     [
         (b"Members 28.11.2026\n\nName,User ID\nMaria,user-1\nJan,user-2\n", 1),  # a title
         (b'ID,Note\nuser-1,"two\nlines"\nuser-2,x\n', 0),  # a cell of several lines
+        (b"Kunde;Land\nuser-1;ID\nuser-2;DE\n", 0),
         (b'Note,ID\n"open,user-9\nx,user-1\nx,user-2\n', 1),
     ],
 )
@@ -82,6 +97,19 @@ def test_half_of_a_long_number_is_nobodys_id(segment: Segment) -> None:
     upload = send(segment, b"ID\n1,23457E+12\nuser-1\n", "replace")
     assert members(segment) == ["user-1"]
     assert "shortened a long number" in upload.errors[0]["problem"]
+
+
+def test_half_of_one_is_nobodys_id_in_a_list_without_headings_either(segment: Segment) -> None:
+    Recipient.objects.create(external_id="1")
+    upload = send(segment, b"user-1;Maria\n1,23457E+12;Jan\n", "replace")
+    assert members(segment) == ["user-1"]
+    assert "shortened a long number" in upload.errors[0]["problem"]
+
+
+def test_it_is_said_where_the_ids_were_looked_for(segment: Segment) -> None:
+    upload = send(segment, b"Name;Kunden-Nr\nMaria;user-1\n", "replace")
+    assert upload.state == "refused"
+    assert "the first column, or the one that is headed external_id" in upload.problem
 
 
 def zipped(name: str, text: bytes = b"x") -> bytes:
