@@ -19,7 +19,7 @@ from preferences.models import NotificationType, Preference, QuietHours, Recipie
 from preferences.recipients.schemas import Device, ImportLine
 from preferences.recipients.services import recipients_upsert_bulk
 from templates.models import MessageTemplate
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 
 CAMPAIGN, CODE = "bench-campaign", "bench-code"  # types, templates
 CODE_READER = "reader-of-codes"

@@ -19,12 +19,8 @@ from notifyproj.core.models import Service
 from preferences.addresses.addresses import hash_of, mask, new_data_key, open_data_key, seal
 from preferences.facts.types import caps, catalogue
 from preferences.models import ContactPoint, NotificationType, Recipient
-from templates.versions.published import (
-    forget_names,
-    template_create,
-    version_draft,
-    version_publish,
-)
+from templates.versions.published import forget_names
+from templates.versions.services import template_create, version_draft, version_publish
 
 PARTS = {
     "push": {"default": {"title": "Order {{ order_id }}", "body": "It is on its way."}},

@@ -8,7 +8,7 @@ from notifications.segments.services import SegmentFields, segment_create
 from notifyproj.core.models import Service
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 
 SLUG, NAME = "spring-offers", "Spring offers to plus members"
 SEGMENT = "plus-members"

@@ -15,7 +15,7 @@ from notifications.demo.texts import TEMPLATES
 from notifyproj.core.models import ApiKey, Scope, Service
 from preferences.models import NotificationType
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 
 ADMIN = "admin"
 TYPES: dict[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from templates.build import mjml
 from templates.build.flatten import Partials, flatten, names
 from templates.build.placeholders import WORD, held
 from templates.engine import language
-from templates.engine.engine import engine
+from templates.engine.language import engine
 from templates.engine.problem import Problem, refused
 from templates.engine.tokens import TEXT, NotAllowed, segments
 from templates.fields import DATA, PARTIAL

@@ -1,4 +1,5 @@
-"""The part of the Jinja language that messages may use, and what a source costs to render.
+"""The part of the Jinja language that messages may use, what a source costs to render, and the
+engine that reads it: strict, metered, and without a way out. Pure.
 
 The engine bounds instructions ("fuel") but not memory: `{% set b = a ~ a %}` forty times, a macro
 that prints its argument twice, `"x" * 10**9` or `|format("%999999999d")` all end the process. So
@@ -8,10 +9,13 @@ variables only.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from templates.engine import effort
+from minijinja import Environment, pass_state
+
+from templates.engine import effort, filters
 from templates.engine.tokens import (
     PRINT,
     TAG,
@@ -33,6 +37,16 @@ FILTERS = frozenset(
 MAX_SOURCE = 100_000  # characters of one field
 DEEPEST_BLOCKS = 100  # `if`, `for` and `elif` inside one another: an `elif` is an `if` in an `else`
 MOST_JOINED = 30  # `~` and `+` of one block: each writes all that stands before it once more
+
+FUEL = 20_000  # instructions of one field
+FUEL_OF_WHOLE = 10_000  # where loops read whole values
+LOOPED_TEXT = 1_000_000  # characters that loops may write, besides what they print
+MAX_OUTPUT = 262_144  # characters of one field
+# Of minijinja 3.0; what a later release adds is still refused by FILTERS.
+FORBIDDEN_FILTERS = (
+    "attr batch chain filesizeformat format groupby indent lines map pprint reject rejectattr safe "
+    "select selectattr slice split tojson wordwrap zip"
+).split()
 
 OURS = "__"  # how the names start by which filters know the person
 KEYWORDS = frozenset("and else for if in is not or".split())
@@ -77,6 +91,30 @@ def read(text: str) -> Source:
             loops.pop()
         source.optional |= _optional(segment.tokens)
     return source
+
+
+def engine(cost: Source | None = None) -> Environment:
+    """Strict, without files, functions or filters beyond the language; metered for `cost`."""
+    made = Environment(undefined_behavior="strict", fuel=FUEL, debug=False, pycompat=False)
+    for name in list(made.globals):
+        made.remove_global(name)
+    for name in FORBIDDEN_FILTERS:
+        made.remove_filter(name)
+    made.add_filter("join", _join)
+    made.add_filter("replace", _replace)
+    for name, function in filters.FILTERS.items():
+        made.add_filter(name, pass_state(function))
+    if cost is not None:
+        made.finalizer = _meter
+        most = FUEL_OF_WHOLE if cost.rereads else FUEL
+        made.fuel = min(most, 2_000 + LOOPED_TEXT // max(cost.looped_text, 1))
+    return made
+
+
+def names_in(source: str) -> set[str]:
+    """The variables it uses. Raises NotAllowed; TemplateError for what the engine cannot read."""
+    read(source)
+    return engine().undeclared_variables_in_str(source)
 
 
 class Certain(NamedTuple):
@@ -175,3 +213,27 @@ def _optional(tokens: list[Token]) -> set[str]:
         if asks or after == ["is", "not", "defined"]:
             found.add(name)
     return found
+
+
+@pass_state
+def _meter(state: Any, value: object) -> object:
+    """Counts what a field has printed so far, in the state of this one rendering."""
+    printed = (state.get_temp("printed") or 0) + len(str(value))
+    if printed > MAX_OUTPUT:
+        raise OverflowError
+    state.set_temp("printed", printed)
+    return value
+
+
+def _join(values: Iterable[object], separator: str = "") -> str:
+    pieces = [str(value) for value in values]
+    if sum(map(len, pieces)) + len(pieces) * len(separator) > MAX_OUTPUT:
+        raise OverflowError
+    return separator.join(pieces)
+
+
+def _replace(text: object, old: str, new: str) -> str:
+    source = str(text)
+    if len(source) + source.count(old) * len(new) > MAX_OUTPUT:
+        raise OverflowError
+    return source.replace(old, new)

@@ -14,8 +14,8 @@ from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
 from templates.engine import language
 from templates.engine.effort import UNWEIGHED, Reads, too_much
-from templates.engine.engine import MAX_OUTPUT, engine, names_in
 from templates.engine.filters import FILTERS, clues
+from templates.engine.language import MAX_OUTPUT, engine, names_in
 from templates.engine.localise import CannotWrite
 from templates.engine.mrkdwn import escaped
 from templates.engine.tokens import NotAllowed

@@ -13,7 +13,7 @@ from channels.push_options import RESERVED_DATA
 from templates import place
 from templates.build.flatten import plain
 from templates.engine import language
-from templates.engine.engine import engine, names_in
+from templates.engine.language import engine, names_in
 from templates.engine.problem import Problem as Problem
 from templates.engine.problem import refused
 from templates.engine.render import sources

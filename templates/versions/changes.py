@@ -13,8 +13,8 @@ from templates.build.build import partials_of
 from templates.build.files import Folder, NotReadable, tidy
 from templates.build.flatten import Partial
 from templates.models import MessageTemplate, TemplateKind, TemplateVersion
-from templates.version_names import NUMBERED
 from templates.versions.partials import partial_of
+from templates.versions.published import NUMBERED
 from templates.versions.review import Draft, Review, review
 from templates.versions.services import (
     Content,

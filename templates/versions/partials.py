@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from templates.build.flatten import Partial, Partials
 from templates.fields import PARTIAL
 from templates.models import TemplateKind, TemplateVersion
-from templates.version_names import load
+from templates.versions.published import load
 
 
 def load_partials(names: Iterable[str]) -> Partials:

@@ -8,8 +8,8 @@ from templates.build.build import partials_of
 from templates.build.files import Folder, to_files
 from templates.checker import pool
 from templates.models import TemplateKind, TemplateVersion
-from templates.version_names import NUMBERED
 from templates.versions.changes import Step, examine, rows_of, slugs_of, write
+from templates.versions.published import NUMBERED
 
 ATTEMPTS = 3  # at examining them all, where somebody else writes the same ones
 

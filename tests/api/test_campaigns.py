@@ -11,12 +11,8 @@ from notifyproj.core.models import Service
 from preferences.facts.types import catalogue
 from preferences.models import NotificationType, Recipient
 from templates.models import MessageTemplate
-from templates.versions.published import (
-    forget_names,
-    template_create,
-    version_draft,
-    version_publish,
-)
+from templates.versions.published import forget_names
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.api.conftest import ClientWith
 
 PATH = "/api/v1/campaigns"

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions import published as services
+from templates.versions import published as versions
 from templates.versions.services import version_draft
 from tests.api.conftest import ClientWith
 
@@ -26,9 +26,9 @@ HEAVY = {
 
 @pytest.fixture
 def api(client_with: ClientWith) -> APIClient:
-    services.forget_names()
-    services.compiled.cache_clear()
-    services.needs.cache_clear()
+    versions.forget_names()
+    versions.compiled.cache_clear()
+    versions.needs.cache_clear()
     return client_with("templates", "read")
 
 

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from preferences.models import Recipient
 from templates.models import MessageTemplate
-from templates.versions import published as services
+from templates.versions import published as versions
 from tests.api.conftest import ClientWith
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ PARTS = {"sms": {"default": {"body": "Hi {{ name }}"}, "de": {"body": "Hallo {{ 
 
 @pytest.fixture
 def api(client_with: ClientWith) -> APIClient:
-    services.forget_names()
+    versions.forget_names()
     return client_with("templates", "read", "recipients")
 
 
@@ -49,7 +49,7 @@ def test_what_is_published_is_what_requests_use(api: APIClient, order: str) -> N
         ["name"],
         "service:shop",
     )
-    assert services.find_version("order")
+    assert versions.find_version("order")
     shown = api.get(order).json()
     assert (shown["has_draft"], [v["note"] for v in shown["versions"]]) == (False, ["The first"])
 

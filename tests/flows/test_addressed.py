@@ -18,7 +18,7 @@ from preferences.recipients.web_push import (
 )
 from preferences.recipients.webhooks import slack_register
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.channels.peers import answering, http, serving
 from tests.channels.samples import UA_AUTH, UA_PRIVATE, UA_PUBLIC, p8
 from tests.flows.steps import conserved, send, settled

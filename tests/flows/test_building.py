@@ -12,7 +12,7 @@ from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.addresses.addresses import new_data_key
 from preferences.models import ContactPoint, Recipient
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.flows.conftest import Published
 from tests.flows.steps import conserved, run, send, settled
 from tests.providers import StandIn

@@ -22,7 +22,7 @@ from preferences.recipients.web_push import (
     web_push_register,
 )
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.channels.samples import UA_AUTH, UA_PUBLIC, p8
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, recorded, send

@@ -30,7 +30,7 @@ from notifications.models import Attachment, Attempt, Delivery, Event, Notificat
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from preferences.models import NotificationType, Preference, Recipient
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.channels.sandbox.conftest import running
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import go_on, run, send, settled

@@ -12,7 +12,7 @@ from notifyproj.core.encryption import lookup_hash
 from preferences.addresses import addresses
 from preferences.consent.suppress_address import suppression_add
 from preferences.models import ContactPoint, Recipient
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.channels.test_smtp import Mailbox, server
 from tests.flows.conftest import Published
 from tests.flows.steps import run, send, settled

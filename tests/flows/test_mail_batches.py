@@ -13,7 +13,7 @@ from channels.transport import loop as transport
 from notifications.deliver import worker as outbox
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.channels.sandbox.conftest import Sandbox, running, values_of
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, go_on, send

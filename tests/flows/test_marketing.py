@@ -23,7 +23,7 @@ from preferences.centre.links import keys as centre_keys
 from preferences.centre.tokens import read
 from preferences.models import NotificationType
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions.published import (
+from templates.versions.services import (
     CannotPublish,
     template_create,
     version_draft,

@@ -11,7 +11,7 @@ from channels.inbox.models import InboxItem
 from notifications.accept.accept import accept
 from notifications.models import Attempt
 from notifyproj.core.clock import now
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.flows.steps import settled
 from tests.world import World, forget_all
 

@@ -17,7 +17,7 @@ from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from notifyproj.core.clock import now
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.channels.peers import serving
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import go_on, make_due, only_delivery, run, send, settled

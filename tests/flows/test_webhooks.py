@@ -18,7 +18,8 @@ from notifyproj.core.clock import now
 from preferences.models import ContactPoint
 from preferences.recipients.webhooks import webhook_register
 from templates.models import MessageTemplate
-from templates.versions.published import forget_names, version_draft, version_publish
+from templates.versions.published import forget_names
+from templates.versions.services import version_draft, version_publish
 from tests.flows.conftest import Published, settle
 from tests.flows.steps import conserved, go_on, only_delivery, recorded, send, settled
 from tests.providers import Answer, StandIn, stand_in

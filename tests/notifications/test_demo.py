@@ -22,7 +22,7 @@ from preferences.models import ContactPoint, NotificationType, Recipient
 from preferences.recipients.services import recipient_erase
 from templates.engine.render import render
 from templates.models import TemplateVersion
-from templates.versions import published as services
+from templates.versions import published as versions
 from tests.channels.samples import browser
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -44,7 +44,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture
 def _seeded(db: None, environment: pytest.MonkeyPatch) -> None:
-    services.forget_names()
+    versions.forget_names()
     call_command("seed_demo")
 
 
@@ -103,9 +103,9 @@ def test_every_text_can_be_sent_by_every_account_of_its_channel() -> None:
     for row in ProviderAccount.objects.all():
         account = account_value(row)
         address = "1" if row.channel == "inbox" else address_of(row)
-        version = services.find_version("order-confirmation-v2")
+        version = versions.find_version("order-confirmation-v2")
         assert version is not None
-        texts = render(services.compiled(version.id), row.channel, "de-AT", VARIABLES)
+        texts = render(versions.compiled(version.id), row.channel, "de-AT", VARIABLES)
         envelope = Envelope(str(UUID(int=1)), 1, address, NOW + timedelta(hours=1))
         message = compose(Channel(row.channel), envelope, texts)
         assert adapter(row.kind).build(message, account, NOW)
@@ -125,14 +125,14 @@ def address_of(account: ProviderAccount) -> str:
 @pytest.mark.usefixtures("_seeded")
 def test_every_type_has_a_template_with_all_its_channels() -> None:
     for type_ in NotificationType.objects.all():
-        version = services.find_version(type_.template)
+        version = versions.find_version(type_.template)
         assert version is not None
         assert version.channels >= set(type_.channels)
 
 
 @pytest.mark.usefixtures("_seeded")
 def test_the_articles_request_has_what_its_template_needs() -> None:
-    version = services.find_version("order-confirmation-v2")
+    version = versions.find_version("order-confirmation-v2")
     assert version is not None
     assert set(version.variables) == set(VARIABLES)
 

@@ -11,7 +11,7 @@ from preferences.addresses.addresses import new_data_key
 from preferences.models import Recipient
 from preferences.recipients.webhooks import webhook_register
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.reliability.blast import Blast
 from tests.reliability.conftest import FULL, Figures
 from tests.reliability.providers import Providers, taken

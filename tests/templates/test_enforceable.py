@@ -11,7 +11,7 @@ from notifyproj.core.models import Alert
 from templates.build.enforceable import enforceable
 from templates.build.validate import Validator
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions import published
+from templates.versions import published, services
 from templates.versions.partly_enforced import alert
 from tests.committed import UNGUARDED
 
@@ -108,8 +108,8 @@ def stored(accepts: dict[str, Any]) -> TemplateVersion:
     """As an earlier release published it."""
     template = MessageTemplate.objects.create(slug="order", name="Order")
     parts = {"sms": {"default": {"body": "{{ count }}"}}}
-    version = published.version_publish(
-        version=published.version_draft(template=template, parts=parts)
+    version = services.version_publish(
+        version=services.version_draft(template=template, parts=parts)
     )
     row = TemplateVersion(
         template=template,

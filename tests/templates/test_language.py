@@ -5,7 +5,7 @@ import resource
 import pytest
 
 from templates.engine import language
-from templates.engine.engine import FORBIDDEN_FILTERS
+from templates.engine.language import FORBIDDEN_FILTERS
 from templates.engine.render import Compiled, RenderFailed, render
 
 DOUBLING = "".join("{% for a in [a, a] %}" for _ in range(40)) + "{{ a }}" + "{% endfor %}" * 40

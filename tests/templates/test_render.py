@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from templates.engine.engine import MAX_OUTPUT
+from templates.engine.language import MAX_OUTPUT
 from templates.engine.render import Compiled, RenderFailed, render
 
 ORDER: dict[str, object] = {"order_id": "ORD-1", "total": "$5"}

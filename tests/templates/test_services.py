@@ -7,16 +7,17 @@ from django.test.utils import CaptureQueriesContext
 from preferences.models import NotificationType
 from templates.engine.render import render
 from templates.models import MessageTemplate, TemplateVersion
-from templates.versions import published as services
+from templates.versions import published as versions
+from templates.versions import services
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> None:
-    services.forget_names()
-    services.compiled.cache_clear()
-    services.needs.cache_clear()
+    versions.forget_names()
+    versions.compiled.cache_clear()
+    versions.needs.cache_clear()
 
 
 def template(slug: str = "order") -> MessageTemplate:
@@ -55,8 +56,8 @@ def test_a_version_keeps_the_partials_it_was_published_with() -> None:
     publish_partial(footer, "one {{ name }}")
     first = published(template(), "Hi. {% include 'footer' %}")
     publish_partial(footer, "two")
-    services.compiled.cache_clear()
-    assert render(services.compiled(first.pk), "sms", "", {"name": "Ada"}) == {
+    versions.compiled.cache_clear()
+    assert render(versions.compiled(first.pk), "sms", "", {"name": "Ada"}) == {
         "body": "Hi. one Ada"
     }
     assert (first.pins, first.variables) == ({"footer": 1}, ["name"])
@@ -67,7 +68,7 @@ def test_a_text_may_ask_for_one_version_of_a_partial() -> None:
     publish_partial(footer, "one")
     publish_partial(footer, "two")
     version = published(template(), "{% include 'footer-v1' %} {% include 'footer' %}")
-    assert render(services.compiled(version.pk), "sms", "", {}) == {"body": "one two"}
+    assert render(versions.compiled(version.pk), "sms", "", {}) == {"body": "one two"}
 
 
 def test_a_partial_cannot_come_to_include_itself() -> None:
@@ -95,12 +96,12 @@ def test_what_a_partial_opens_the_text_cannot_leave_open() -> None:
 
 def test_a_partial_is_no_message() -> None:
     publish_partial(services.template_create(slug="foot", name="Foot", kind="partial"), "x")
-    assert services.find_version("foot") is None
+    assert versions.find_version("foot") is None
 
 
 def test_the_schema_of_the_text_is_kept_with_its_version() -> None:
     version = published(template(), "{% for i in items %}{{ i.price }}{% endfor %}")
-    assert services.needs(version.pk).wrong_variables({"items": [{}]}) == {
+    assert versions.needs(version.pk).wrong_variables({"items": [{}]}) == {
         "items[0].price": "This field is required."
     }
 
@@ -156,7 +157,7 @@ def test_a_slug_means_its_newest_published_version() -> None:
     published(order)
     newest = published(order)
     draft(order)
-    found = services.find_version("order")
+    found = versions.find_version("order")
     assert found is not None
     assert (found.id, found.number, found.channels) == (newest.pk, 2, frozenset({"sms"}))
 
@@ -165,7 +166,7 @@ def test_a_number_names_a_version() -> None:
     order = template()
     first = published(order)
     published(order)
-    found = services.find_version("order-v1")
+    found = versions.find_version("order-v1")
     assert found is not None
     assert found.id == first.pk
 
@@ -174,7 +175,7 @@ def test_a_template_of_exactly_that_name_wins() -> None:
     order, other = template(), template("order-v1")
     published(order)
     exact = published(other)
-    found = services.find_version("order-v1")
+    found = versions.find_version("order-v1")
     assert found is not None
     assert found.id == exact.pk
 
@@ -184,7 +185,7 @@ def test_a_template_of_exactly_that_name_wins() -> None:
 )
 def test_what_is_not_published_is_not_found(name: str) -> None:
     draft(template())
-    assert services.find_version(name) is None
+    assert versions.find_version(name) is None
 
 
 def test_many_names_take_one_query_and_then_none() -> None:
@@ -194,19 +195,19 @@ def test_many_names_take_one_query_and_then_none() -> None:
     with CaptureQueriesContext(
         connection,
     ) as first:
-        found = services.find_versions(names)
+        found = versions.find_versions(names)
     with CaptureQueriesContext(connection) as second:
-        services.find_versions(names)
+        versions.find_versions(names)
     assert (set(found), len(first), len(second)) == ({"order", "order-v1", "login"}, 1, 0)
 
 
 def test_a_compiled_version_renders_and_is_remembered() -> None:
     version = published(template())
-    one = services.compiled(version.pk)
+    one = versions.compiled(version.pk)
     assert render(one, "sms", "", {"name": "Ada"}) == {"body": "Hi Ada"}
-    assert services.compiled(version.pk) is one
+    assert versions.compiled(version.pk) is one
 
 
 def test_a_draft_is_not_compiled() -> None:
     with pytest.raises(TemplateVersion.DoesNotExist):
-        services.compiled(draft(template()).pk)
+        versions.compiled(draft(template()).pk)

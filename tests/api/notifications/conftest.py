@@ -14,7 +14,7 @@ from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
 from notifyproj.core.servers import buckets
 from preferences.models import NotificationType
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.committed import committed_rows
 from tests.world import World, forget_all, make_world
 

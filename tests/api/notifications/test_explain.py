@@ -26,7 +26,7 @@ from preferences.models import (
     Recipient,
     Suppression,
 )
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.api.notifications.conftest import ORDER, client_of, order
 from tests.world import World, apns_account, contact_point, forget_all
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from preferences.models import NotificationType
-from templates.versions.published import template_create, version_draft, version_publish
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.api.notifications.conftest import Post, written
 from tests.world import World, forget_all
 

@@ -14,7 +14,7 @@ from notifications.models import Delivery
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert
 from templates.models import TemplateVersion
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.flows.campaigns.steps import campaign, crowd, go_on, launch, pass_gate, reached
 from tests.flows.conftest import all_final, settle
 from tests.flows.steps import conserved

@@ -11,7 +11,7 @@ from notifyproj.core.clock import now
 from preferences.consent.choices import Proof, choice_set
 from preferences.models import Cap, QuietHours
 from templates.models import TemplateVersion
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.flows.campaigns.steps import campaign, crowd
 from tests.providers import StandIn
 from tests.world import World, forget_all

@@ -1,11 +1,7 @@
 import pytest
 
-from templates.versions.published import (
-    forget_names,
-    template_create,
-    version_draft,
-    version_publish,
-)
+from templates.versions.published import forget_names
+from templates.versions.services import template_create, version_draft, version_publish
 from tests.flows.digests.steps import collected
 from tests.world import World
 

@@ -23,7 +23,7 @@ from notifyproj.core.clock import now
 from notifyproj.core.servers.redis_client import quick_redis
 from preferences.models import Erasure, NotificationType, Recipient
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft, version_publish
+from templates.versions.services import version_draft, version_publish
 from tests.channels.samples import account as sample
 from tests.channels.samples import browser
 from tests.flows.conftest import settle

@@ -10,7 +10,7 @@ from notifyproj.core.models import Alert, AuditEntry
 from preferences.models import NotificationType, Recipient
 from preferences.recipients.services import recipient_erase
 from templates.models import MessageTemplate
-from templates.versions.published import version_draft
+from templates.versions.services import version_draft
 from tests.flows.erasure.conftest import EMAIL, ID, time_passes
 from tests.world import World
 
