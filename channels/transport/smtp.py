@@ -35,12 +35,17 @@ CERTIFICATE = {
         UNKNOWN_CA,
         ("tls_unknown_ca", "The mail server's certificate is of a CA that nobody here knows"),
     ),
+    9: ("tls_not_yet_valid", "The mail server's certificate is not valid yet"),
     10: ("tls_expired", "The mail server's certificate has expired"),
     62: ("tls_wrong_name", "The mail server's certificate is for another name"),
     64: ("tls_wrong_name", "The mail server's certificate is for another name"),
 }
 TLS_CERTIFICATE = ("tls_certificate", "The mail server's certificate cannot be trusted")
 TLS_FAILED = ("tls_failed", "No TLS connection to the mail server could be made")
+TLS_TOO_OLD = ("tls_too_old", "The mail server speaks no TLS that is still safe (1.2 or newer)")
+# https://docs.openssl.org/3.0/man3/SSL_get_error: the reasons of a version that one side refuses
+OLD = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION"})
+LOST = ("smtp_protocol", "The mail server's reply could not be understood")
 
 Answer = SmtpReply | TransportFailure
 Login = tuple[str, int, str, str, str, str]
@@ -106,11 +111,12 @@ async def _sent(server: _Server, send: SmtpSend, ca: str, addresses: Sequence[st
         connection = await _kept(server, send)
         if connection is None:
             connection = _Connection(await opened(send, ca, addresses, progress))
-        answer = await transacted(connection.client, send, progress)
+        answer = _understood(await transacted(connection.client, send, progress), progress)
     except Lacking as error:
         answer = SmtpReply(530, "", str(error))
     except SMTPResponseException as error:
-        answer = SmtpReply(error.code, error.message, _refused(error, progress.command))
+        reply = SmtpReply(error.code, error.message, _refused(error, progress.command))
+        answer = _understood(reply, progress)
     except (SMTPException, OSError, ValueError) as error:
         answer = _failure(error, progress)
     _give_back(server, connection, answer)
@@ -141,6 +147,15 @@ def _give_back(server: _Server, connection: _Connection | None, answer: Answer) 
     server.idle.append(connection)
 
 
+def _understood(reply: SmtpReply, progress: Progress) -> Answer:
+    """A refusal, or a yes to the whole message. Anything else is of a server that has lost its
+    place in the talk, or of none: before the dot it took nothing, after it nobody knows."""
+    taken = progress.sent and 200 <= reply.code < 300
+    if taken or 400 <= reply.code < 600:
+        return reply
+    return TransportFailure(progress.sent, LOST[1], code=LOST[0])
+
+
 def _failure(error: Exception, progress: Progress) -> Answer:
     if type(error) in (SMTPException, SMTPNotSupported) and progress.command == "AUTH":
         return SmtpReply(530, "", "NO_AUTH")
@@ -157,7 +172,7 @@ def _named(error: BaseException) -> tuple[str, str] | None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return CERTIFICATE.get(cause.verify_code, TLS_CERTIFICATE)
         if isinstance(cause, ssl.SSLError):
-            return TLS_FAILED
+            return TLS_TOO_OLD if cause.reason in OLD else TLS_FAILED
     return None
 
 

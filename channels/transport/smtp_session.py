@@ -7,14 +7,14 @@ was never sent, whatever breaks; only after it is a silence uncertain.
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib.errors import SMTPHeloError, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 from django.conf import settings
@@ -67,9 +67,9 @@ async def opened(send: SmtpSend, ca: str, addresses: Sequence[str], progress: Pr
 async def transacted(client: SMTP, send: SmtpSend, progress: Progress) -> SmtpReply:
     command = _limit(send, send.limits.command)
     progress.command = "MAIL"
-    await client.mail(send.sender, timeout=command)
+    await _agreed(client.mail(send.sender, timeout=command))
     progress.command = "RCPT"
-    await client.rcpt(send.recipient, timeout=command)
+    await _agreed(client.rcpt(send.recipient, timeout=command))
     progress.command = "DATA"
     asked = await client.execute_command(b"DATA", timeout=_limit(send, send.limits.data))
     if asked.code != GO_ON:
@@ -83,7 +83,7 @@ async def transacted(client: SMTP, send: SmtpSend, progress: Progress) -> SmtpRe
 async def _introduced(client: SMTP, send: SmtpSend, progress: Progress) -> None:
     """EHLO, again within TLS, and the login."""
     progress.command = "EHLO"
-    await client.ehlo()
+    await _greeted(client)
     if send.security == "starttls":
         progress.command = "STARTTLS"
         if not client.supports_extension("starttls"):
@@ -95,6 +95,25 @@ async def _introduced(client: SMTP, send: SmtpSend, progress: Progress) -> None:
         if not client.supported_auth_methods:
             raise Lacking("NO_AUTH")
         await client.login(send.username, send.password)
+
+
+async def _greeted(client: SMTP) -> None:
+    """HELO where a server knows no EHLO, and so no extension either (RFC 5321, 3.2)."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError as error:
+        if not 500 <= error.code < 600:
+            raise
+        await client.helo()
+
+
+async def _agreed(asked: Awaitable[SMTPResponse]) -> None:
+    """Any yes will do: the first digit is what a client goes by (RFC 5321, 4.3.2)."""
+    try:
+        await asked
+    except SMTPResponseException as error:
+        if not 200 <= error.code < 300:
+            raise
 
 
 async def _handed_over(client: SMTP, send: SmtpSend, progress: Progress) -> SMTPResponse:

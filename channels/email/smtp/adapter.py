@@ -108,7 +108,7 @@ NAMED = [
     (re.compile(r"recipient address rejected: access denied", re.IGNORECASE), ENHANCED["5.1.1"]),
 ]
 ROUTING = (RETRY, "No way to the recipient's mail server")  # 554 5.4.x: for as long as it may live
-SPEED = re.compile(r"throttl|rate|too (fast|many)|limit|quota", re.IGNORECASE)
+SPEED = re.compile(r"throttl|\brates?\b|ratelimit|too (fast|many)|limit|quota", re.IGNORECASE)
 CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -141,6 +141,8 @@ def build(message: EmailMessage, account: Account, now: datetime) -> SmtpSend:
 def classify(response: SmtpReply) -> Outcome:
     if response.command in LACKING:
         return LACKING[response.command]
+    if response.command == "STARTTLS" and response.code >= 500:
+        return LACKING["NO_STARTTLS"]  # offered, and then refused
     found = CODE.match(response.text)
     code = found[1] if found else str(response.code)
     if 200 <= response.code < 300:
@@ -169,7 +171,8 @@ def _return_path(message: EmailMessage, account: Account, now: datetime) -> str:
 
 
 def _meaning(reply: SmtpReply, code: str) -> tuple[OutcomeKind, str]:
-    if reply.code < 500 and SPEED.search(reply.text) and (reply.code, code) != (450, "4.2.1"):
+    mailbox = code.startswith("4.2.")  # full, or busy: theirs, and no reason to send less to others
+    if reply.code < 500 and SPEED.search(reply.text) and not mailbox:
         return THROTTLED, "The mail server slows us down"
     known = next((meaning for text, meaning in NAMED if text.search(reply.text)), None)
     if known is None:
