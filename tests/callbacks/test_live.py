@@ -10,11 +10,12 @@ import pytest
 from django.db import OperationalError, connection
 
 from channels.accounts.credentials import account_upsert
-from notifications.callbacks.receive import asgi, certificates, intake, store
+from notifications.callbacks.receive import accounts, asgi, certificates, intake, store
 from notifications.callbacks.receive.accounts import callers
 from notifications.callbacks.receive.asgi import Hooks
 from notifications.callbacks.receive.intake import Intake
 from notifications.callbacks.receive.store import Inbound
+from notifyproj.core.encryption import Undecryptable
 from tests.callbacks.conftest import Sms, message_from, signature, status_of
 from tests.channels.sns import TOPIC, notification
 from tests.channels.sns import signed as sns_signed
@@ -176,6 +177,24 @@ def test_a_connection_that_broke_is_made_anew(
     intake.write_rows([])
 
     assert len(tries) == 2
+
+
+def unreadable(row: Any) -> None:
+    raise Undecryptable
+
+
+def test_an_account_that_cannot_be_read_now_is_asked_for_again(
+    sms: Sms, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is missing for an hour loses no bounce."""
+    monkeypatch.setattr(accounts, "account_value", unreadable)
+    callers.forget()
+    callers.get()
+    paths = [f"/hooks/twilio/{slug}" for slug in ("twilio-1", "other")]
+
+    answers = run(lambda: Hooks(Intake(written)), *((path, [b"{}"], {}) for path in paths))
+
+    assert [status for status, _ in answers] == [503, 404]
 
 
 def test_a_certificate_that_cannot_be_had_is_no_refusal(

@@ -165,6 +165,33 @@ def test_a_bounce_comes_again_when_its_certificate_could_not_be_had(
 
 
 @pytest.mark.parametrize(
+    "pem",
+    [
+        "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n",
+        certificate()[:400],
+        certificate(2020, 2021),
+        certificate(2099, 2100),
+    ],
+)
+def test_a_certificate_that_nothing_can_be_checked_with_is_not_kept(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch, pem: str
+) -> None:
+    answers = iter([HttpResponse(200, {}, text.encode()) for text in (pem, certificate())])
+    monkeypatch.setattr(certificates, "call", lambda _: next(answers))
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    assert [sns(delivered(mail)) for _ in range(2)] == [503, 204]
+
+
+def test_a_redirect_is_no_certificate(sms: Sms, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = HttpResponse(302, {"location": "https://evil.example/a.pem"}, certificate().encode())
+    monkeypatch.setattr(certificates, "call", lambda _: away)
+    mail = mail_to(sms, "ada@example.org", account("ses", topic_arn=TOPIC))
+
+    assert sns(delivered(mail)) == 503
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"TopicArn": TOPIC + "-of-somebody-else"},

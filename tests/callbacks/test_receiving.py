@@ -3,8 +3,10 @@
 import pytest
 from django.test import Client
 
+from notifications.callbacks.receive import accounts
 from notifications.callbacks.receive import verify as receive
 from notifications.models import InboundCallback
+from notifyproj.core.encryption import Undecryptable
 from tests.callbacks.conftest import Sms, message_from, post, status_of
 
 
@@ -48,6 +50,18 @@ def test_another_query_than_the_signed_one_is_refused(sms: Sms) -> None:
 @pytest.mark.parametrize("path", ["/hooks/twilio/nobody", "/hooks/sendgrid/twilio-1"])
 def test_an_unknown_account_is_not_found(sms: Sms, path: str) -> None:
     assert post(path, {}).status_code == 404
+
+
+def test_an_account_that_cannot_be_read_now_is_asked_for_again(
+    sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(row: object) -> None:
+        raise Undecryptable
+
+    monkeypatch.setattr(accounts, "account_value", unreadable)
+    accounts.callers.forget()
+
+    assert post(*status_of(sms, "delivered")).status_code == 503
 
 
 def test_an_account_that_sends_no_more_still_gets_its_receipts(sms: Sms) -> None:

@@ -20,11 +20,11 @@ def key() -> rsa.RSAPrivateKey:
 
 
 @cache
-def certificate() -> str:
+def certificate(since: int = 2026, until: int = 2030) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     builder = x509.CertificateBuilder(name, name, key().public_key(), 1)
-    builder = builder.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-    builder = builder.not_valid_after(datetime(2030, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_before(datetime(since, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(until, 1, 1, tzinfo=UTC))
     return builder.sign(key(), SHA256()).public_bytes(Encoding.PEM).decode()
 
 

@@ -38,6 +38,7 @@ class Caller:
 class Callers:
     by_id: Mapping[int, Caller]
     by_name: Mapping[tuple[str, str], Caller]  # (kind, slug)
+    unreadable: frozenset[tuple[str, str]] = frozenset()  # ours, and nothing can be checked now
 
 
 def caller(account: Account, adapter: Adapter) -> Caller:
@@ -52,15 +53,16 @@ def caller(account: Account, adapter: Adapter) -> Caller:
 
 
 def _load() -> Callers:
-    found = []
+    found, unreadable = [], set()
     for row in ProviderAccount.objects.order_by("id"):
         try:
             found.append(caller(account_value(row), adapter(row.kind)))
         except (Undecryptable, LookupError) as error:
             problem = {"account": row.slug, "error": type(error).__name__}
             log.error("callbacks of an account cannot be checked", extra=problem)
+            unreadable.add((row.kind, row.slug))
     by_name = {(one.account.kind, one.account.slug): one for one in found}
-    return Callers({one.account.id: one for one in found}, by_name)
+    return Callers({one.account.id: one for one in found}, by_name, frozenset(unreadable))
 
 
 callers = Snapshot(_load, seconds=2)

@@ -23,6 +23,7 @@ from notifications.callbacks.receive.verify import (
     certificate_url,
     check,
     request_of,
+    stranger,
 )
 from notifyproj.core.clock import now as clock_now
 
@@ -70,9 +71,10 @@ class Hooks:
             return NOT_FOUND
         if scope["method"] != "POST":
             return NOT_ALLOWED
-        caller = (await self._callers()).by_name.get((path[1], path[2]))
+        known = await self._callers()
+        caller = known.by_name.get((path[1], path[2]))
         if caller is None:
-            return NOT_FOUND
+            return stranger(known, path[1], path[2])
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]

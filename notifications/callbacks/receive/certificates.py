@@ -7,13 +7,17 @@ import threading
 import time
 from collections import OrderedDict, deque
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import load_pem_x509_certificate
+
 from channels.base import HttpRequest
-from notifications.callbacks.receive.request import call
+from notifications.callbacks.receive.request import SECONDS, call
+from notifyproj.core.clock import now as clock_now
 
 MOST_KEPT = 32
 MOST_A_MINUTE = 6
 MOST_BYTES = 20_000
-BEGINS = "-----BEGIN CERTIFICATE-----"
 KEPT_FOR = 24 * 3600.0  # seconds
 
 _lock = threading.Lock()
@@ -28,17 +32,23 @@ def known(url: str) -> str | None:
 
 
 def get(url: str) -> str:
-    """The PEM; "" when it cannot be had now. May take some seconds."""
-    with _lock:
+    """The PEM; "" when it cannot be had now. May take some seconds, also of those before it."""
+    if not _lock.acquire(timeout=SECONDS):
+        return ""
+    try:
         found = known(url)
         if found is not None or not _may_fetch():
             return found or ""
         pem = _fetch(url)
-        if pem:
-            _kept[url] = (time.monotonic() + KEPT_FOR, pem)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
+        seconds = _good_for(pem)
+        if seconds <= 0:
+            return ""
+        _kept[url] = (time.monotonic() + seconds, pem)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
         return pem
+    finally:
+        _lock.release()
 
 
 def forget() -> None:
@@ -58,5 +68,18 @@ def _fetch(url: str) -> str:
     answer = call(HttpRequest("GET", url, {}, b""))
     if answer is None or answer.status != 200 or len(answer.body) > MOST_BYTES:
         return ""
-    text = answer.body.decode("ascii", "replace")
-    return text if BEGINS in text else ""  # a page that says 200 in its place is not kept
+    return answer.body.decode("ascii", "replace")
+
+
+def _good_for(pem: str) -> float:
+    """Seconds; 0 for what nothing can be checked with: a page that says 200 in its place, a damaged
+    one, one whose time is over or has not begun."""
+    try:
+        found = load_pem_x509_certificate(pem.encode())
+        usable = isinstance(found.public_key(), RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return 0.0
+    now = clock_now()
+    if not usable or now < found.not_valid_before_utc:
+        return 0.0
+    return min(KEPT_FOR, (found.not_valid_after_utc - now).total_seconds())

@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from channels.base import HttpResponse, InboundRequest
-from notifications.callbacks.receive.accounts import Caller
+from notifications.callbacks.receive.accounts import Caller, Callers
 from notifications.callbacks.receive.store import Inbound
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,11 @@ def request_of(path: str, query: str, headers: Mapping[str, str], body: bytes) -
     """As the provider sent it: it signs the URL we are known by, whatever proxy is in between."""
     url = settings.PUBLIC_URL.rstrip("/") + path + (f"?{query}" if query else "")
     return InboundRequest("POST", url, headers, body)
+
+
+def stranger(callers: Callers, kind: str, slug: str) -> HttpResponse:
+    """To what is for no caller of ours; one that cannot be read just now is asked to come again."""
+    return BUSY if (kind, slug) in callers.unreadable else NOT_FOUND
 
 
 def certificate_url(caller: Caller, request: InboundRequest) -> str | None:

@@ -15,11 +15,11 @@ from notifications.callbacks.receive.verify import (
     FORBIDDEN,
     MOST_BYTES,
     NOT_ALLOWED,
-    NOT_FOUND,
     TOO_LARGE,
     certificate_url,
     check,
     request_of,
+    stranger,
 )
 from notifyproj.core.api.bodies import BodyLimit, takes_body
 from notifyproj.core.clock import now as clock_now
@@ -44,9 +44,10 @@ def hook(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
 def _answer(request: HttpRequest, kind: str, slug: str) -> base.HttpResponse:
     if request.method != "POST":
         return NOT_ALLOWED
-    caller = callers.get().by_name.get((kind, slug))
+    known = callers.get()
+    caller = known.by_name.get((kind, slug))
     if caller is None:
-        return NOT_FOUND
+        return stranger(known, kind, slug)
     body = _body(request)
     if body is None:
         return TOO_LARGE
