@@ -62,11 +62,9 @@ def next_open(now: datetime, hours: tuple[Closed, ...]) -> tuple[datetime, str] 
 def next_clock(now: datetime, zone: str, at: time) -> datetime:
     """When it is next `at` by the clock of `zone`, in UTC: once a day, also when clocks change."""
     local = now.astimezone(zone_of(zone))
-    today = datetime.combine(local.date(), at, local.tzinfo).astimezone(UTC)
-    if today > now:
-        return today
-    tomorrow = local.date() + timedelta(days=1)
-    return datetime.combine(tomorrow, at, local.tzinfo).astimezone(UTC)
+    days = (local.date() + timedelta(days=n) for n in range(3))  # tomorrow's may have been, too:
+    hours = (datetime.combine(day, at, local.tzinfo).astimezone(UTC) for day in days)
+    return next(hour for hour in hours if hour > now)  # where clocks go back over midnight
 
 
 def _until(now: datetime, closed: Closed) -> datetime | None:

@@ -37,6 +37,12 @@ def test_an_hour_that_is_skipped_or_repeated_comes_once_a_day(zone: str) -> None
     assert timedelta(hours=22) < min(steps) <= max(steps) < timedelta(hours=26)
 
 
+def test_an_hour_that_clocks_going_back_over_midnight_repeat_is_never_in_the_past() -> None:
+    again = datetime.fromisoformat("2005-10-29T23:30-03:30")  # 00:01 was 23:01 again
+    ends = DigestRule(at=time()).closes_at(again.astimezone(UTC), "America/St_Johns")
+    assert ends == datetime.fromisoformat("2005-10-31T00:00-03:30")
+
+
 def test_whichever_is_first_closes_it() -> None:
     at = datetime(2026, 11, 22, 17, tzinfo=UTC)
 
