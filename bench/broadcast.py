@@ -27,8 +27,8 @@ def broadcast(
     request = SendRequest(
         type=type_slug, template_id=template_id, variables=dict(variables), priority=priority
     )
-    item = draft(request, {}, now, everyone=True)
+    item = draft(request, {}, now, service_id=service_id, everyone=True)
     with transaction.atomic():
-        insert_notifications(service_id, [(item, False)], now)
+        insert_notifications([(item, False)], now)
     dispatch.publish_resolve(str(item.id), 1, item.lane)
     return str(item.id)

@@ -1,19 +1,21 @@
 """Accept requests: refuse them while too much waits, replay the keys that were used before, check
 the others, write and publish them (`write.py`), and return a result for each.
 
-One transaction for a whole batch.
+One transaction for a batch, or for several calls that wait together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
 
 from channels.base import Lane
 from notifications.accept import idempotency
-from notifications.accept.draft import Draft, draft, load_recipients
+from notifications.accept.draft import NO_FILES, Draft, draft, load_recipients
+from notifications.accept.idempotency import Key
 from notifications.accept.requests import Accepted, SendRequest, Warned
 from notifications.accept.write import publish, write
 from notifications.attachments import store as attachments
@@ -40,11 +42,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
-    """A parsed request, its idempotency key ("" for none) and the fingerprint of its body."""
+class Call:
+    """What a service asks for at once. `key`: the `Idempotency-Key` of all of it; an item's own key
+    goes before it."""
 
+    service_id: int
+    requests: Sequence[SendRequest | InvalidFields]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A service's parsed request, its idempotency key if it has one, and the fingerprint of its
+    body."""
+
+    service_id: int
     request: SendRequest
-    key: str
+    key: Key | None
     hash: bytes
 
 
@@ -68,86 +82,102 @@ def accept(
     *,
     key: str = "",
 ) -> list[Answer]:
-    """Accept requests, each by itself: an invalid one does not affect the others.
+    """One call alone."""
+    return accept_together([Call(service_id, requests, key)], now)[0]
 
-    `key` is the `Idempotency-Key` of the whole call; an item's own key goes before it.
-    """
+
+def accept_together(calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
+    """Accept the requests of several calls, each by itself: an invalid one does not affect the
+    others. Returns the answers of each call."""
+    asked = [each for call in calls for each in _keyed(call)]
     answers: dict[int, Answer] = {}
     parsed: dict[int, Keyed] = {}
-    for index, request in enumerate(requests):
-        if isinstance(request, InvalidFields):
-            answers[index] = Answer(error=request)
+    for index, item in enumerate(asked):
+        if isinstance(item, InvalidFields):
+            answers[index] = Answer(error=item)
         else:
-            parsed[index] = _keyed(request, f"{key}#{index}" if key else "")
+            parsed[index] = item
     with transaction.atomic():
-        _replay(service_id, parsed, answers, now)
+        _replay(parsed, answers, now)
         fresh = {i: item for i, item in parsed.items() if i not in answers}
-        drafts = _draft(service_id, fresh, answers, now)
-        rows = write(service_id, list(drafts.values()), now)
-        bodies = {parsed[i].key: answers[i].body for i in drafts if parsed[i].key}
-        if bodies:
-            idempotency.keep(service_id, bodies)
+        drafts = _draft(fresh, answers, now)
+        rows = write(list(drafts.values()), now)
+        idempotency.keep({key: answers[i].body for i in drafts if (key := parsed[i].key)})
     _repeat_within(parsed, answers)
     publish(rows, drafts.values())
     wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
-    return [answers[index] for index in range(len(requests))]
+    told = iter(answers[index] for index in range(len(asked)))
+    return [list(islice(told, len(call.requests))) for call in calls]
 
 
-def _keyed(request: SendRequest, fallback: str) -> Keyed:
-    key = request.idempotency_key or fallback
-    return Keyed(request, key, idempotency.fingerprint(request) if key else b"")
+def _keyed(call: Call) -> Iterator[Keyed | InvalidFields]:
+    for index, request in enumerate(call.requests):
+        if isinstance(request, InvalidFields):
+            yield request
+            continue
+        text = request.idempotency_key or (f"{call.key}#{index}" if call.key else "")
+        key = Key(call.service_id, text) if text else None
+        yield Keyed(
+            service_id=call.service_id,
+            request=request,
+            key=key,
+            hash=idempotency.fingerprint(request) if key else b"",
+        )
 
 
-def _replay(
-    service_id: int, parsed: dict[int, Keyed], answers: dict[int, Answer], now: datetime
-) -> None:
+def _replay(parsed: dict[int, Keyed], answers: dict[int, Answer], now: datetime) -> None:
     """Answer the keys that were used before; claim the others for this transaction."""
     hashes = {item.key: item.hash for item in reversed(parsed.values()) if item.key}
-    stored = idempotency.claim(service_id, hashes, now) if hashes else {}
+    stored = idempotency.claim(hashes, now)
     for index, item in parsed.items():
+        if item.key is None:
+            continue
         known = stored.get(item.key)
-        same = known.is_of(item.request, item.hash) if known else _is_first(item, hashes)
+        same = known.is_of(item.request, item.hash) if known else hashes[item.key] == item.hash
         if not same:
             answers[index] = Answer(error=idempotency.REUSED)
         elif known:
             answers[index] = Answer(body=convert(known.response, Accepted), replayed=True)
 
 
-def _is_first(item: Keyed, hashes: dict[str, bytes]) -> bool:
-    """Whether no other body in this batch took the same key."""
-    return hashes.get(item.key, b"") == item.hash
-
-
-def _draft(
-    service_id: int, fresh: dict[int, Keyed], answers: dict[int, Answer], now: datetime
-) -> dict[int, Draft]:
+def _draft(fresh: dict[int, Keyed], answers: dict[int, Answer], now: datetime) -> dict[int, Draft]:
     recipients = load_recipients([item.request for item in fresh.values()])
-    files = _files(service_id, fresh.values(), now)
+    files = _files(fresh.values(), now)
     drafts: dict[int, Draft] = {}
-    seen: set[str] = set()
-    refused: list[str] = []  # their keys
+    seen: set[Key] = set()
+    refused: list[Key] = []
     for index, item in fresh.items():
-        if item.key and item.key in seen:
-            continue  # the same request twice in one batch: see _repeat_within
+        if item.key in seen:
+            continue  # the same request twice: see _repeat_within
         try:
-            drafts[index] = draft(item.request, recipients, now, files=files)
+            drafts[index] = draft(
+                item.request,
+                recipients,
+                now,
+                service_id=item.service_id,
+                files=files.get(item.service_id, NO_FILES),
+            )
             answers[index] = Answer(body=_body(drafts[index]))
         except InvalidFields as error:
             answers[index] = Answer(error=error)
             refused += [item.key] if item.key else []
-        seen.add(item.key)
-    if refused:
-        idempotency.release(service_id, refused)
+        if item.key:
+            seen.add(item.key)
+    idempotency.release(refused)
     return drafts
 
 
-def _files(service_id: int, items: Iterable[Keyed], now: datetime) -> dict[str, int]:
-    named = {str(id_) for item in items for id_ in item.request.attachments}
-    return attachments.find(service_id, named, now) if named else {}
+def _files(items: Iterable[Keyed], now: datetime) -> dict[int, dict[str, int]]:
+    """The sizes of the attachments that each service's requests name."""
+    named: dict[int, set[str]] = {}
+    for item in items:
+        if item.request.attachments:
+            named.setdefault(item.service_id, set()).update(map(str, item.request.attachments))
+    return {id_: attachments.find(id_, ids, now) for id_, ids in named.items()}
 
 
 def _repeat_within(parsed: dict[int, Keyed], answers: dict[int, Answer]) -> None:
-    """A repeated item of one batch gets the answer of its first."""
+    """What came twice with one key gets the answer of its first."""
     first = {item.key: answers[i] for i, item in reversed(parsed.items()) if i in answers}
     for index, item in parsed.items():
         if index not in answers:

@@ -41,6 +41,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Draft:
     id: UUID
+    service_id: int
     request: SendRequest
     type: TypeValue
     version: VersionValue
@@ -87,6 +88,7 @@ def draft(
     recipients: dict[str, Known],
     now: datetime,
     *,
+    service_id: int,
     files: Mapping[str, int] = NO_FILES,
     everyone: bool = False,
 ) -> Draft:
@@ -105,6 +107,7 @@ def draft(
     id_ = uuid7(milliseconds(now))
     return Draft(
         id=id_,
+        service_id=service_id,
         request=request,
         type=type_,
         version=version,

@@ -6,7 +6,7 @@ same instant waits for the first and then finds its answer.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from django.db import connection
 
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.encryption import lookup_hash
-from notifyproj.core.sqlarrays import quoted_array
+from notifyproj.core.sqlarrays import array, quoted_array
 
 KEPT = timedelta(hours=24)
 REUSED = InvalidFields(
@@ -23,6 +23,34 @@ REUSED = InvalidFields(
     "idempotency_conflict",
     409,
 )
+
+
+TAKE = """
+INSERT INTO idempotency_key AS k (service_id, key, request_hash, created_at)
+SELECT u.service_id, u.key, decode(u.hash, 'hex'), %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS u (service_id, key, hash)
+ON CONFLICT (service_id, key) DO UPDATE SET request_hash = excluded.request_hash,
+    created_at = excluded.created_at, response = NULL WHERE k.created_at < %s
+RETURNING service_id, key
+"""
+TAKEN_BEFORE = """
+SELECT service_id, key, request_hash, response FROM idempotency_key
+JOIN unnest(%s::bigint[], %s::text[]) AS u (service_id, key) USING (service_id, key)
+"""
+KEEP = """
+UPDATE idempotency_key k SET response = u.response::jsonb
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS u (service_id, key, response)
+WHERE k.service_id = u.service_id AND k.key = u.key
+"""
+RELEASE = """
+DELETE FROM idempotency_key k USING unnest(%s::bigint[], %s::text[]) AS u (service_id, key)
+WHERE k.service_id = u.service_id AND k.key = u.key
+"""
+
+
+class Key(NamedTuple):
+    service_id: int
+    text: str
 
 
 class Stored(NamedTuple):
@@ -45,8 +73,8 @@ def _unkeyed(value: object) -> bytes:
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).digest()
 
 
-def claim(service_id: int, hashes: Mapping[str, bytes], now: datetime) -> dict[str, Stored]:
-    """Take these keys for this transaction; answers those that were taken before.
+def claim(hashes: Mapping[Key, bytes], now: datetime) -> dict[Key, Stored]:
+    """Take these keys for this transaction. Returns those that were taken before.
 
     Waits for a transaction that is taking one of them right now.
     """
@@ -54,67 +82,43 @@ def claim(service_id: int, hashes: Mapping[str, bytes], now: datetime) -> dict[s
         return {}
     keys = sorted(hashes)  # one order for everybody: no deadlocks
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO idempotency_key AS k (service_id, key, request_hash, created_at)"
-            " SELECT %s, u.key, decode(u.hash, 'hex'), %s"
-            " FROM unnest(%s::text[], %s::text[]) AS u (key, hash)"
-            " ON CONFLICT (service_id, key) DO UPDATE SET request_hash = excluded.request_hash,"
-            " created_at = excluded.created_at, response = NULL WHERE k.created_at < %s"
-            " RETURNING key",
-            [
-                service_id,
-                now,
-                quoted_array(keys),
-                quoted_array(hashes[key].hex() for key in keys),
-                now - KEPT,
-            ],
-        )
-        taken = {row[0] for row in cursor.fetchall()}
+        digests = quoted_array(hashes[key].hex() for key in keys)
+        cursor.execute(TAKE, [now, *_columns(keys), digests, now - KEPT])
+        taken = set(map(Key._make, cursor.fetchall()))
         if len(taken) == len(keys):
             return {}
-        cursor.execute(
-            "SELECT key, request_hash, response FROM idempotency_key"
-            " WHERE service_id = %s AND key = ANY(%s)",
-            [service_id, [key for key in keys if key not in taken]],
-        )
-        return {key: Stored(bytes(hash_), _json(answer)) for key, hash_, answer in cursor}
+        cursor.execute(TAKEN_BEFORE, _columns([key for key in keys if key not in taken]))
+        return {
+            Key(service_id, text): Stored(bytes(hash_), _json(response))
+            for service_id, text, hash_, response in cursor
+        }
 
 
 def first_answer(service_id: int, key: str, value: object, now: datetime) -> Any:
     """What the first request with this key was told; None when this is the first, and takes the
     key for this transaction. `value` is the body. Raises REUSED where that one had another."""
     hash_ = fingerprint(value)
-    stored = claim(service_id, {key: hash_}, now).get(key)
+    own = Key(service_id, key)
+    stored = claim({own: hash_}, now).get(own)
     if stored is not None and not stored.is_of(value, hash_):
         raise REUSED
     return stored.response if stored else None
 
 
-def keep(service_id: int, answers: Mapping[str, Any]) -> None:
+def keep(answers: Mapping[Key, Any]) -> None:
     """Store the answers of keys claimed in this transaction."""
     if not answers:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE idempotency_key k SET response = u.response::jsonb"
-            " FROM unnest(%s::text[], %s::text[]) AS u (key, response)"
-            " WHERE k.service_id = %s AND k.key = u.key",
-            [
-                quoted_array(answers),
-                quoted_array(msgspec.json.encode(a).decode() for a in answers.values()),
-                service_id,
-            ],
-        )
+        said = quoted_array(msgspec.json.encode(each).decode() for each in answers.values())
+        cursor.execute(KEEP, [*_columns(answers), said])
 
 
-def release(service_id: int, keys: list[str]) -> None:
+def release(keys: Sequence[Key]) -> None:
     """Give back keys whose request was refused: only successes are replayed."""
     if keys:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM idempotency_key WHERE service_id = %s AND key = ANY(%s)",
-                [service_id, keys],
-            )
+            cursor.execute(RELEASE, _columns(keys))
 
 
 def forget(now: datetime) -> int:
@@ -126,6 +130,10 @@ def forget(now: datetime) -> int:
             [now - KEPT],
         )
         return int(cursor.rowcount)
+
+
+def _columns(keys: Collection[Key]) -> list[str]:
+    return [array(key.service_id for key in keys), quoted_array(key.text for key in keys)]
 
 
 def _json(value: Any) -> Any:

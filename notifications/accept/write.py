@@ -36,11 +36,11 @@ TYPES = (
 )
 
 
-def write(service_id: int, drafts: list[Draft], now: datetime) -> list[Row]:
+def write(drafts: Sequence[Draft], now: datetime) -> list[Row]:
     """In the caller's transaction. Returns the deliveries of the small ones, for `publish`."""
     if not drafts:
         return []
-    insert_notifications(service_id, [(item, _is_inline(item)) for item in drafts], now)
+    insert_notifications([(item, _is_inline(item)) for item in drafts], now)
     carried = [
         (id_, item.expires_at, item.only_recipient_id)
         for item in drafts
@@ -103,16 +103,14 @@ def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
             dispatch.publish_resolve(str(item.id), 1, item.lane)
 
 
-def insert_notifications(
-    service_id: int, drafts: Sequence[tuple[Draft, bool]], now: datetime
-) -> None:
+def insert_notifications(drafts: Sequence[tuple[Draft, bool]], now: datetime) -> None:
     """`(draft, resolved)`: those not resolved at once carry the time to do it."""
-    rows = [_row(service_id, item, resolved, now) for item, resolved in drafts]
+    rows = [_row(item, resolved, now) for item, resolved in drafts]
     with connection.cursor() as cursor:
         execute_values(cursor, INSERT, rows, template=TYPES, page_size=1000)
 
 
-def _row(service_id: int, item: Draft, resolved: bool, now: datetime) -> tuple[object, ...]:
+def _row(item: Draft, resolved: bool, now: datetime) -> tuple[object, ...]:
     state, due_at, dispatch_no = NotificationState.ACCEPTED, now + dispatch.RESOLVE_LIFE, 1
     if resolved:
         state, due_at, dispatch_no = NotificationState.RESOLVED, None, 0  # type: ignore[assignment]
@@ -120,7 +118,7 @@ def _row(service_id: int, item: Draft, resolved: bool, now: datetime) -> tuple[o
         state, due_at, dispatch_no = NotificationState.SCHEDULED, item.scheduled_at, 0
     return (
         str(item.id),
-        service_id,
+        item.service_id,
         item.type.id,
         item.version.id,
         item.lane,

@@ -41,7 +41,7 @@ def explain_send(service_id: int, request: SendRequest, now: datetime) -> Explan
             {"user_ids": f"`user_ids` must have at most {MOST_RECIPIENTS} entries."}
         )
     files = attachments.find(service_id, set(map(str, request.attachments)), now)
-    item = draft(request, load_recipients([request]), now, files=files)
+    item = draft(request, load_recipients([request]), now, service_id=service_id, files=files)
     ask = _ask(item, now)
     people, facts = _load(item, ask)
     ask = ask._replace(limits=peeked(job(item), people, ask.at))

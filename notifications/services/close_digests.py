@@ -14,7 +14,6 @@ from django.db import connection, transaction
 from notifications.accept import write as accept
 from notifications.accept.draft import Draft
 from notifications.digests.models import Digest
-from notifications.resolve.rows import Row
 from notifications.services.compose_digest import Due, drafts_of
 from notifications.statuses import FINAL
 from notifications.variables import wipe
@@ -84,7 +83,7 @@ def _close(ids: Sequence[int], now: datetime) -> int:
             return 0
         drafts = drafts_of(due, now)
         _mark_closed(due, drafts, now)
-        rows = _write(due, drafts, now)
+        rows = accept.write(list(drafts.values()), now)
     accept.publish(rows, drafts.values())
     wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
     return len(due)
@@ -103,11 +102,3 @@ def _mark_closed(due: Sequence[Due], drafts: Mapping[int, Draft], now: datetime)
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, [Digest.State.CLOSED.value, now, ids, array(made)])
         cursor.execute(EMPTY, [ids])
-
-
-def _write(due: Sequence[Due], drafts: Mapping[int, Draft], now: datetime) -> list[Row]:
-    by_service: dict[int, list[Draft]] = {}
-    for item in due:
-        if item.id in drafts:
-            by_service.setdefault(item.service_id, []).append(drafts[item.id])
-    return [row for id_, items in by_service.items() for row in accept.write(id_, items, now)]

@@ -111,6 +111,7 @@ def _draft(
     id_ = uuid7(milliseconds(now))
     return Draft(
         id=id_,
+        service_id=digest.service_id,
         request=SendRequest(type=type_.slug, user_id=reader.external_id),
         type=type_,
         version=version,

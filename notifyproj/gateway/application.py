@@ -23,6 +23,7 @@ from notifyproj.gateway.answers import (
 from notifyproj.gateway.bodies import SMALL, Broken, Full, Memory, Reader
 from notifyproj.gateway.deadlines import Deadlines
 from notifyproj.gateway.environ import CLIENT, Environ, environ_of
+from notifyproj.gateway.group import Asked, Group, GroupRoute
 from notifyproj.gateway.pipe import Pipe, Unread
 from notifyproj.gateway.rsgi import Exchange, ProtocolClosed, Scope
 from notifyproj.gateway.threads import Threads
@@ -39,9 +40,14 @@ BROKEN = ApiError(
 
 
 class Gateway:
-    def __init__(self, application: Application, threads: int) -> None:
+    """`route`: what may be served together with others of its kind (`group.py`)."""
+
+    def __init__(
+        self, application: Application, threads: int, route: GroupRoute | None = None
+    ) -> None:
         self._application = application
         self._count = threads
+        self._route = route
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the process that serves: threads do not outlive a fork."""
@@ -52,6 +58,7 @@ class Gateway:
         self._threads = Threads("request", self._count, MOST_WAITING)
         self._uploads = Threads("upload", SLOW, MOST_SLOW_WAITING)
         self._streams = Threads("stream", SLOW, MOST_SLOW_WAITING)
+        self._group = Group(self._route, loop) if self._route else None
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         sockets.limit_once()
@@ -76,10 +83,19 @@ class Gateway:
         announced = length if "CONTENT_LENGTH" in environ else None
         reader = Reader(exchange, announced, self._deadlines)
         if 0 < length <= SMALL:
-            environ["wsgi.input"] = io.BytesIO(await reader.small())
-            await self._serve(environ, exchange, self._threads)
+            await self._take_small(environ, exchange, await reader.small())
             return
         await self._take_larger(environ, exchange, reader, length)
+
+    async def _take_small(self, environ: Environ, exchange: Exchange, body: bytes) -> None:
+        if self._group and self._group.takes(environ):
+            response = await self._group.serve(Asked(environ, body))
+            if response is not None:
+                headers = list(response.items())
+                exchange.response_bytes(response.status_code, headers, response.content)
+                return
+        environ["wsgi.input"] = io.BytesIO(body)
+        await self._serve(environ, exchange, self._threads)
 
     async def _take_larger(
         self, environ: Environ, exchange: Exchange, reader: Reader, length: int

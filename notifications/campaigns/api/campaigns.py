@@ -11,7 +11,7 @@ from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from notifications.accept.idempotency import first_answer, keep
+from notifications.accept.idempotency import Key, first_answer, keep
 from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, wishes
 from notifications.campaigns.api.views import CampaignView, campaign_view
 from notifications.campaigns.models import Campaign
@@ -132,7 +132,7 @@ class Campaigns(CampaignsApi):
             made = campaign_create(fields=fields, variants=wishes(body) or [], owner=None)
             view = shown(self.campaign(request, made.pk))
             if key:
-                keep(service_id, {key: view})
+                keep({Key(service_id, key): view})
         return answer(view, 201)
 
 

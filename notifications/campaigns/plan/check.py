@@ -53,7 +53,9 @@ def draft_of(campaign: Campaign, variant: Variant, now: datetime) -> Draft:
     if campaign.channels:
         body["channels"] = campaign.channels
     try:
-        return draft(convert(body, SendRequest), {}, now, everyone=True)
+        return draft(
+            convert(body, SendRequest), {}, now, service_id=campaign.service_id, everyone=True
+        )
     except InvalidFields as error:
         fields = {f"variants.{variant.name}: {key}": text for key, text in error.fields.items()}
         raise InvalidFields(fields, error.code, error.status) from None

@@ -103,7 +103,7 @@ def lead_of(campaign: Campaign) -> timedelta:
 
 
 def _write_arms(plan: Plan, run: Run) -> None:
-    insert_notifications(plan.campaign.service_id, [(d, False) for d in plan.drafts], plan.now)
+    insert_notifications([(item, False) for item in plan.drafts], plan.now)
     with connection.cursor() as cursor:
         cursor.execute(LEAVE_ALONE, [[str(item.id) for item in plan.drafts]])
     ranges = divide([variant.weight for variant in plan.variants])

@@ -1,7 +1,7 @@
 """Who asks, what their key may do, and how fast they may ask.
 
-A known key costs no query: it is remembered for five seconds per process. So a key that was
-revoked, or a service that was disabled, works for five seconds more at most. A view without
+A known key costs no query: it is remembered for two seconds per process. So a key that was
+revoked, or a service that was disabled, works for two seconds more at most. A view without
 `required_scope` is refused: forgetting it closes the door.
 
 The rate is GCRA (a token bucket as one timestamp), shared through Redis; a burst is twice the rate.
@@ -11,7 +11,8 @@ not known then: a service that had used up its burst gets one more.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from notifyproj.core.api.errors import ApiError
 from notifyproj.core.models import ApiKey, Scope
 from notifyproj.core.servers import buckets
 
-REMEMBERED_SECONDS = 5.0
+REMEMBERED_SECONDS = 2.0
 REMEMBERED_KEYS = 10_000
 LAST_USED_EVERY = timedelta(minutes=1)
 BURST_SECONDS = 2.0
@@ -184,6 +185,34 @@ def charge_rest(caller: Caller, units: int) -> None:
     is larger than the burst passes where nothing was taken before it. Raises ApiError 429."""
     if units > 1:
         charge(caller, units - 1, taken=1)
+
+
+def charge_each(callers: Sequence[Caller]) -> list[ApiError | None]:
+    """One unit for each of these requests. Returns what refuses it, or None; the first requests
+    of a service are those that pass."""
+    errors: list[ApiError | None] = [None] * len(callers)
+    places: dict[int, list[int]] = {}
+    for place, caller in enumerate(callers):
+        places.setdefault(caller.service_id, []).append(place)
+    for own in places.values():
+        passed, error = _charge_most(callers[own[0]], len(own))
+        for place in own[passed:]:
+            errors[place] = error
+    return errors
+
+
+def _charge_most(caller: Caller, units: int) -> tuple[int, ApiError | None]:
+    """How many of them pass, and what refuses the next one."""
+    if 1 < units <= caller.rate_per_second * BURST_SECONDS:
+        with suppress(ApiError):
+            charge(caller, units)
+            return units, None
+    for passed in range(units):
+        try:
+            charge(caller, 1)
+        except ApiError as error:
+            return passed, error
+    return units, None
 
 
 def charge(caller: Caller, units: int, taken: int = 0) -> None:

@@ -111,7 +111,11 @@ def answer(value: Any, status: int = 200) -> HttpResponse:
 
 def read_idempotency_key(request: Request) -> str:
     """Returns an empty string when the request has none. Raises InvalidFields."""
-    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    return check_idempotency_key(request.headers.get(IDEMPOTENCY_KEY, ""))
+
+
+def check_idempotency_key(key: str) -> str:
+    """Returns it. Raises InvalidFields."""
     if len(key) > LONGEST_KEY or not key.isprintable():
         message = f"`{IDEMPOTENCY_KEY}` must have at most {LONGEST_KEY} printable characters."
         raise InvalidFields({IDEMPOTENCY_KEY: message})
