@@ -16,7 +16,7 @@ from kombu.connection import ConnectionPool
 from kombu.exceptions import KombuError
 
 from notifyproj.core.servers.broker_thread import BrokerThread, Work
-from notifyproj.core.servers.circuit import Circuit
+from notifyproj.core.servers.redis_client import Circuit
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 after each failure. Whoever asks meanwhile gets a `redis.ConnectionError` at once."""
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,9 +15,41 @@ from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.retry import Retry
 
-from notifyproj.core.servers.circuit import Circuit
-
 TIMEOUT = 0.1  # seconds, to connect and to answer
+PAUSE = 1.0  # seconds, after a failure
+
+
+class Circuit:
+    """A server that failed is left alone for a second, in this process; then one caller tries it
+    first. So one that is frozen, not just gone, costs one time limit a second, not one a request.
+
+    Threads share it. `allows`, then `succeeded` or `failed`.
+    """
+
+    def __init__(self, pause: float = PAUSE) -> None:
+        self._pause = pause
+        self._away_until = 0.0  # monotonic; 0.0 while all is well
+        self._lock = threading.Lock()
+
+    def allows(self) -> bool:
+        """Whether to try. After a pause the first who asks does, and the others go on waiting."""
+        if not self._away_until:
+            return True
+        with self._lock:
+            if time.monotonic() < self._away_until:
+                return False
+            self._away_until = time.monotonic() + self._pause
+            return True
+
+    def is_open(self) -> bool:
+        """Whether the last try failed; asks for nothing."""
+        return bool(self._away_until)
+
+    def failed(self) -> None:
+        self._away_until = time.monotonic() + self._pause
+
+    def succeeded(self) -> None:
+        self._away_until = 0.0
 
 
 class QuickRedis(redis.Redis):
