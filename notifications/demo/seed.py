@@ -12,6 +12,7 @@ from notifications.demo.people import seed_people
 from notifications.demo.receivers import seed_receivers, seed_web_push
 from notifications.demo.shoppers import seed_shoppers
 from notifications.demo.texts import TEMPLATES
+from notifyproj.core.api import authentication
 from notifyproj.core.models import ApiKey, Scope, Service
 from preferences.models import NotificationType
 from templates.models import MessageTemplate
@@ -77,7 +78,7 @@ def seed(*, api_key: str, admin_password: str) -> None:
 def seed_service(secret: str) -> None:
     """The shop, which may do everything with `secret` and nothing with an older demo key."""
     shop, _ = Service.objects.get_or_create(slug="shop", defaults={"name": "Shop"})
-    digest = ApiKey.digest(secret)
+    digest = authentication.digest_of(secret)
     ApiKey.objects.filter(service=shop, name="demo").exclude(hash=digest).delete()
     defaults = {"service": shop, "name": "demo", "hint": secret[-4:], "scopes": Scope.values}
     ApiKey.objects.update_or_create(hash=digest, defaults={**defaults, "revoked_at": None})

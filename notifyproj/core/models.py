@@ -1,6 +1,5 @@
 """Who may call the API: services and their keys."""
 
-import hashlib
 import secrets
 
 from django.contrib.postgres.fields import ArrayField
@@ -55,10 +54,6 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service.slug} …{self.hint}"
-
-    @staticmethod
-    def digest(secret: str) -> bytes:
-        return hashlib.sha256(secret.encode()).digest()
 
     @staticmethod
     def new_secret() -> str:

@@ -15,6 +15,7 @@ from channels.models import App, ProviderAccount
 from channels.registry import adapter
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.preflight.preflight import preflight
+from notifyproj.core.api import authentication
 from notifyproj.core.clock import now
 from notifyproj.core.models import ApiKey
 from preferences.addresses import addresses
@@ -80,7 +81,7 @@ def test_whoever_was_erased_stays_erased() -> None:
 
 @pytest.mark.usefixtures("_seeded")
 def test_the_key_opens_the_api_and_its_secret_is_not_kept() -> None:
-    key = ApiKey.objects.get(hash=ApiKey.digest(KEY))
+    key = ApiKey.objects.get(hash=authentication.digest_of(KEY))
     assert (key.service.slug, "send" in key.scopes, key.hint) == ("shop", True, KEY[-4:])
 
 
@@ -88,7 +89,7 @@ def test_the_key_opens_the_api_and_its_secret_is_not_kept() -> None:
 def test_a_new_demo_key_ends_the_old_one(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DEMO_API_KEY", "nk_another")
     call_command("seed_demo")
-    assert not ApiKey.objects.filter(hash=ApiKey.digest(KEY)).exists()
+    assert not ApiKey.objects.filter(hash=authentication.digest_of(KEY)).exists()
 
 
 @pytest.mark.usefixtures("_seeded")

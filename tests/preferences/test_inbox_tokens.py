@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from channels.inbox import services
+from notifyproj.core.api import authentication
 from notifyproj.core.models import ApiKey, Scope, Service
 from preferences.models import Recipient
 from tests.channels.inbox.written import a_write
@@ -18,7 +19,10 @@ def service_client(*scopes: str, service: Service | None = None) -> Client:
     service = service or Service.objects.create(slug="shop", name="Shop")
     secret = ApiKey.new_secret()
     ApiKey.objects.create(
-        service=service, hash=ApiKey.digest(secret), hint=secret[-4:], scopes=list(scopes)
+        service=service,
+        hash=authentication.digest_of(secret),
+        hint=secret[-4:],
+        scopes=list(scopes),
     )
     return Client(headers={"Authorization": f"Bearer {secret}"})
 

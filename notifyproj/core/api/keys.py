@@ -28,7 +28,7 @@ def api_key_create(
     key = ApiKey.objects.create(
         service=service,
         name=name,
-        hash=ApiKey.digest(secret),
+        hash=authentication.digest_of(secret),
         hint=secret[-4:],
         scopes=sorted(set(scopes)),
     )
