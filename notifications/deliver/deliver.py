@@ -5,6 +5,7 @@ Nothing here waits for a provider: results come back through the recorder.
 
 import logging
 import math
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,10 +23,10 @@ from channels.base import (
 )
 from channels.inbox.services import store as store_in_inbox
 from channels.transport.look_up import FOUND
-from channels.transport.loop import Job, endpoint_of
+from channels.transport.loop import Job, endpoint_of, transport
 from notifications.attachments.memory_budget import put_down
-from notifications.deliver import worker
 from notifications.deliver.batch import together
+from notifications.deliver.lease_renewal import leases
 from notifications.deliver.prepare import Ready, prepare
 from notifications.deliver.route import BACK_AFTER
 from notifications.deliver.screen import routable
@@ -35,6 +36,7 @@ from notifications.dispatch.queue_depth import count_taken
 from notifications.queues import QUEUE_OF
 from notifications.record.fallback import needed
 from notifications.record.outcomes import Change, Finished
+from notifications.record.recorder import recorder
 from notifications.statuses import State
 from notifyproj.core.clock import now as clock_now
 
@@ -47,13 +49,15 @@ DRAINED = 50  # messages a second that an endpoint is thought to take, until it 
 LATEST = 60.0  # seconds, for one endpoint of a customer
 LATEST_OF_ACCOUNT = 10.0  # seconds: how fast a peer is was measured a moment ago, and may be over
 
+_stopping = False
+
 
 def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     """One hint. Raises nothing for a single delivery's trouble."""
-    if worker.is_stopping():
+    if _stopping:
         hand_back(ids, dispatch_nos, 0)
         return
-    if not worker.wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
+    if not wait_for_room(WAIT_FOR_ROOM, min(len(ids), 500)):
         hand_back(ids, dispatch_nos, BACK_WHEN_FULL)
         return
     deadline = time.monotonic() + START_WITHIN  # from before: we may be stopped in the claim itself
@@ -63,7 +67,7 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
     count_taken(QUEUE_OF[rows[0].channel, rows[0].lane], len(ids))
     loaded = load(rows)
     now = clock_now()
-    put = worker.recorder().put
+    put = recorder().put
     unanswered = load_unanswered(rows) if any(row.reason == RESEND for row in rows) else {}
     if any(row.fallback_of for row in rows):
         rows = needed(rows, now, put)
@@ -77,6 +81,30 @@ def deliver(ids: Sequence[str], dispatch_nos: Sequence[int]) -> None:
                     put_down(settled.row.id)
                 put(settled)
     _submit(ready, now, deadline)
+
+
+def wait_for_room(timeout: float, n: int) -> bool:
+    """Wait until `n` more may be sent: not too much is in flight, nor answered and unwritten.
+    False after about `timeout` seconds."""
+    give_up = time.monotonic() + timeout
+    if not transport().wait_for_room(timeout, n):
+        return False
+    return recorder().wait_until_written(give_up - time.monotonic())
+
+
+def stop_starting() -> None:
+    """Hints that still come are handed back unclaimed."""
+    global _stopping
+    _stopping = True
+
+
+def forget() -> None:
+    """Begin anew, as a forked child does."""
+    global _stopping
+    _stopping = False
+
+
+os.register_at_fork(after_in_child=forget)
 
 
 def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
@@ -94,7 +122,7 @@ def _submit(ready: Sequence[Ready], now: datetime, deadline: float) -> None:
 def _within_places(ready: Sequence[Ready]) -> list[Ready]:
     """Without those whose endpoint has enough in flight: they go back, and wait for one another
     rather than for us, or a slow endpoint would be claimed again and again."""
-    sender, asked, kept = worker.sender(), Counter[str](), []
+    sender, asked, kept = transport(), Counter[str](), []
     for item in ready:
         if endpoint := endpoint_of(item.send):
             asked[endpoint] += 1
@@ -111,13 +139,13 @@ def _hand_back(item: Ready, after: timedelta) -> None:
     if item.has_files:
         put_down(item.row.id)
     due_at = clock_now() + after
-    worker.recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
+    recorder().put(Change(item.row, State.WAITING, item.row.reason, due_at=due_at))
 
 
 def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
     """As fast as its peer and the account's share of this process allow; what is over goes back,
     at once where the peer is slow: others' messages wait behind us."""
-    sender = worker.sender()
+    sender = transport()
     of_request = getattr(items[0].route.adapter, "BATCH", 1)
     give_up = time.monotonic() + WAIT_FOR_ROOM
     while items and time.monotonic() < give_up:
@@ -136,14 +164,14 @@ def _submit_to(account_id: int, items: list[Ready], deadline: float) -> None:
 def _start(items: Sequence[Ready], deadline: float) -> None:
     """Several in one request where the provider takes that, the others each in its own."""
     started_at, started = clock_now(), time.monotonic()
-    route, sender = items[0].route, worker.sender()
+    route, sender = items[0].route, transport()
     jobs: list[Job] = [
         ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
         for item in items
     ]
     for item in items:
         if isinstance(item.send, SmtpSend):  # it may take longer than a lease
-            worker.leases().hold(item.row.id, item.row.lease)
+            leases().hold(item.row.id, item.row.lease)
     gone: set[int] = set()
     if any(shares := [item.share for item in items]):
         for places, request in together(route.adapter, route.account, shares, started_at):
@@ -163,9 +191,9 @@ def _done(
     if item.has_files:
         put_down(item.row.id)
     if isinstance(item.send, SmtpSend):
-        worker.leases().release(item.row.id)
+        leases().release(item.row.id)
     found = outcome.code == FOUND  # by a look-up: the first try's account has it, and was paid
-    worker.recorder().put(
+    recorder().put(
         Finished(
             row=item.row,
             account_id=finder_of(item.send, item.route.account.id)

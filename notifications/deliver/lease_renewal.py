@@ -4,6 +4,7 @@ A thread with a connection of its own, which only looks while such a send is in 
 """
 
 import logging
+import os
 import threading
 import time
 from collections import defaultdict
@@ -14,9 +15,8 @@ from django.db import Error, connection
 from psycopg2 import sql
 
 from notifications.dispatch.claim import LEASE_SECONDS
-from notifications.partitions import leaf
 from notifications.statuses import State
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array
 
 log = logging.getLogger(__name__)
@@ -105,4 +105,21 @@ def _renew(ids: list[str], leases: Mapping[str, int]) -> None:
         "leased": State.LEASED.value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(RENEW.format(leaf=leaf("delivery", ids[0])), params)
+        cursor.execute(RENEW.format(leaf=sql.Identifier(partition_of("delivery", ids[0]))), params)
+
+
+_leases = Leases()
+
+
+def leases() -> Leases:
+    """Those of this process."""
+    return _leases
+
+
+def forget() -> None:
+    """Begin anew, as a forked child does."""
+    global _leases
+    _leases = Leases()
+
+
+os.register_at_fork(after_in_child=forget)

@@ -14,7 +14,7 @@ from celery.signals import (
 )
 from django.db import connections
 
-from notifications.deliver import worker as outbox
+from notifications.deliver import deliver, worker
 from notifications.dispatch import consumers, worker_processes
 
 
@@ -50,16 +50,16 @@ def show_that_it_is_at_work(sender: Any = None, **_: Any) -> None:
 @worker_process_shutdown.connect
 def drain_child(**_: Any) -> None:
     """A child of the prefork pool."""
-    outbox.drain()
+    worker.drain()
 
 
 @worker_shutdown.connect
 def drain_main(sender: Any = None, **_: Any) -> None:
     """The process itself, where tasks run in its threads."""
-    outbox.drain()
+    worker.drain()
     worker_processes.stop(sender.hostname)
 
 
 @worker_shutting_down.connect
 def stop_starting(**_: Any) -> None:
-    outbox.stop_starting()
+    deliver.stop_starting()

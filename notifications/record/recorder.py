@@ -5,7 +5,9 @@ could not write by then is sent again by whoever claims the rows next.
 """
 
 import logging
+import os
 import random
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -68,3 +70,25 @@ def _write(changes: Sequence[Change]) -> None:
         dispatch.publish(at_once)
     except Exception:
         log.exception("not published", extra={"deliveries": len(at_once)})
+
+
+_lock = threading.Lock()
+_recorder: Recorder | None = None
+
+
+def recorder() -> Recorder:
+    """The one of this process, made on first use."""
+    global _recorder
+    with _lock:
+        if _recorder is None:
+            _recorder = Recorder()
+        return _recorder
+
+
+def forget() -> None:
+    """Begin anew, as a forked child does."""
+    global _lock, _recorder
+    _lock, _recorder = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=forget)

@@ -4,6 +4,8 @@ from collections import Counter
 
 import pytest
 
+from channels.transport.loop import transport
+from notifications.deliver import deliver
 from notifications.deliver import worker as outbox
 from notifications.dispatch.claim import claim
 from notifications.dispatch.sweep import sweep
@@ -143,7 +145,7 @@ def test_a_worker_that_stops_hands_its_hint_back(
     ada: World, hints: list[Published], provider: StandIn
 ) -> None:
     send(ada, user_id="ada")
-    outbox.stop_starting()
+    deliver.stop_starting()
 
     run(hints)
 
@@ -161,7 +163,7 @@ def test_a_process_with_no_room_left_hands_its_hint_back(
     ada: World, hints: list[Published], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(ada, user_id="ada")
-    monkeypatch.setattr(outbox.sender(), "wait_for_room", lambda *_: False)
+    monkeypatch.setattr(transport(), "wait_for_room", lambda *_: False)
 
     run(hints)
 

@@ -11,7 +11,7 @@ from channels.accounts.routes import routes
 from channels.transport import loop as transport
 from notifications.deliver import lease_renewal
 from notifications.deliver import worker as outbox
-from notifications.deliver.lease_renewal import renew
+from notifications.deliver.lease_renewal import leases, renew
 from notifications.dispatch.claim import claim
 from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
@@ -101,7 +101,7 @@ def test_once_answered_a_lease_is_not_renewed(
     thinking.go.set()
     post(world, hints)
     assert settled().due_at is None
-    assert outbox.leases().held() == 0
+    assert leases().held() == 0
 
 
 def test_a_lease_of_a_process_that_is_gone_runs_out(
@@ -109,7 +109,7 @@ def test_a_lease_of_a_process_that_is_gone_runs_out(
 ) -> None:
     post(world, hints)
     settle(lambda: thinking.messages == 1)
-    outbox.leases().stop()
+    leases().stop()
 
     go_on()
     run(hints)

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from notifications.deliver import deliver
-from notifications.deliver import worker as outbox
 from notifications.models import Delivery
 from notifications.record import recorder
 from notifications.record import write as recording
@@ -34,7 +33,7 @@ def test_nothing_is_claimed_while_too_much_is_unwritten(
     world.person("bob", token="b" * 64)
     send(world, user_id="ada")
     run(hints)
-    settle(lambda: not outbox.recorder().wait_until_written(0))
+    settle(lambda: not recorder.recorder().wait_until_written(0))
 
     answer = send(world, user_id="bob")
     run(hints)
@@ -44,4 +43,4 @@ def test_nothing_is_claimed_while_too_much_is_unwritten(
     slow_writing.set()
     assert (waiting.state, waiting.claims) == (State.WAITING, 0)
     assert len(provider.requests) == 1
-    settle(lambda: outbox.recorder().wait_until_written(0))
+    settle(lambda: recorder.recorder().wait_until_written(0))
