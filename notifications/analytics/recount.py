@@ -8,8 +8,9 @@ from django.db import connection
 from psycopg2 import sql
 
 from notifications.counters.cells import BOUNDS, COST, HEARD, LATENCY, Cell, Settled
-from notifications.partitions import existing, name
+from notifications.partitions import existing
 from notifyproj.core.clock import now
+from notifyproj.core.ids import partition
 
 Tally = Counter[Cell]
 TABLES = ("delivery", "attempt", "event")
@@ -94,7 +95,7 @@ def difference(day: date, arm_id: int | None = None) -> Tally:
 
 def _rows(query: sql.SQL, day: date, arm_id: int | None) -> list[tuple[Any, ...]]:
     which = sql.SQL("true") if arm_id is None else sql.SQL("d.arm_id = %(arm)s")
-    tables = {table: sql.Identifier(name(table, day)) for table in TABLES}
+    tables = {table: sql.Identifier(partition(table, day)) for table in TABLES}
     with connection.cursor() as cursor:
         cursor.execute(query.format(place=PLACE, which=which, **tables), PARAMS | {"arm": arm_id})
         return list(cursor.fetchall())

@@ -11,10 +11,10 @@ from psycopg2 import sql
 from channels.base import Channel
 from notifications.attachments.store import Files
 from notifications.attachments.store import load as load_files
-from notifications.partitions import leaf
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
+from notifyproj.core.ids import partition_of
 from notifyproj.core.models import Service
 from notifyproj.core.sqlarrays import array
 from preferences.facts.facts import Person, Point, load_people, load_points
@@ -123,7 +123,7 @@ def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
         params |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}
         params |= {"enough": ENOUGH_SECONDS, "slow": Channel.WEBHOOK.value}
         params["more"] = LEASE_SECONDS + MORE_SECONDS
-        cursor.execute(CLAIM.format(leaf=leaf("delivery", ids[0])), params)
+        cursor.execute(CLAIM.format(leaf=sql.Identifier(partition_of("delivery", ids[0]))), params)
         return [Claimed._make((*row, lease)) for row in cursor.fetchall()]
 
 
@@ -131,7 +131,9 @@ def hand_back(ids: Sequence[str], dispatch_nos: Sequence[int], seconds: float) -
     """Leave a hint's rows for the sweep, `seconds` from now."""
     with connection.cursor() as cursor:
         params = _hint(ids, dispatch_nos) | {"seconds": seconds}
-        cursor.execute(HAND_BACK.format(leaf=leaf("delivery", ids[0])), params)
+        cursor.execute(
+            HAND_BACK.format(leaf=sql.Identifier(partition_of("delivery", ids[0]))), params
+        )
 
 
 def load(rows: Sequence[Claimed]) -> Loaded:

@@ -12,10 +12,9 @@ from psycopg2 import sql
 
 from channels.base import Channel
 from notifications.dispatch.claim import Claimed
-from notifications.partitions import leaf
 from notifications.record.outcomes import Change
 from notifications.statuses import OPEN, ProviderOutcome, State
-from notifyproj.core.ids import delivery_id, milliseconds_in
+from notifyproj.core.ids import delivery_id, milliseconds_in, partition_of
 from notifyproj.core.sqlarrays import array
 from preferences.facts.types import Fallback, catalogue, type_of
 
@@ -86,7 +85,9 @@ def hasten(lost: Iterable[str]) -> None:
     params = (HASTENED, array(ids), State.WAITING.value, FIRST)
     with connection.cursor() as cursor:
         for id_ in {milliseconds_in(id_) // 86_400_000: id_ for id_ in ids}.values():
-            cursor.execute(HASTEN.format(leaf=leaf("delivery", id_)), params)
+            cursor.execute(
+                HASTEN.format(leaf=sql.Identifier(partition_of("delivery", id_))), params
+            )
 
 
 def steps_to(type_id: int, channel: str, app_id: int | None = None) -> list[Fallback]:
@@ -111,7 +112,9 @@ def _sources(
     }
     with connection.cursor() as cursor:
         wanted = array(sorted({id_ for found in ids.values() for id_ in found}))
-        cursor.execute(SOURCES.format(leaf=leaf("delivery", rows[0].id)), [wanted])
+        cursor.execute(
+            SOURCES.format(leaf=sql.Identifier(partition_of("delivery", rows[0].id))), [wanted]
+        )
         known = {id_: (state, outcome) for id_, state, outcome in cursor.fetchall()}
     for row in rows:
         seen = [

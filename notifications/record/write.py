@@ -18,7 +18,6 @@ from notifications.callback_models import Withdrawal
 from notifications.counters import table as counters
 from notifications.dispatch.claim import Claimed
 from notifications.dispatch.dispatch import Due
-from notifications.partitions import leaf
 from notifications.reasons import DEFERRALS
 from notifications.record import candidates
 from notifications.record.accounts import tallies
@@ -30,7 +29,7 @@ from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL, NotificationState, State
 from notifications.variables import wipe
 from notifyproj.core.clock import now as clock_now
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array, quoted_array
 from preferences.facts.types import catalogue
 
@@ -126,7 +125,7 @@ def _update_leaf(changes: Sequence[Change]) -> dict[str, int]:
     ids = array([c.row.id for c in changes])
     with connection.cursor() as cursor:
         cursor.execute(
-            UPDATE.format(leaf=leaf("delivery", changes[0].row.id)),
+            UPDATE.format(leaf=sql.Identifier(partition_of("delivery", changes[0].row.id))),
             [
                 DEFERRED,
                 ids,

@@ -18,9 +18,8 @@ from psycopg2 import sql
 from channels.base import OutcomeKind
 from notifications.counters import table as counters
 from notifications.counters.cells import Settled, hour_of
-from notifications.partitions import leaf
 from notifications.statuses import NotificationState, ProviderOutcome, State
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array, bytea_array
 
 REASON = "retried_by_hand"
@@ -151,4 +150,4 @@ def _key(id_: str, claims: int) -> bytes:
 
 def _of_day(statement: sql.SQL, id_: str) -> sql.Composed:
     tables = ("delivery", "attempt", "notification", "event")
-    return statement.format(**{table: leaf(table, id_) for table in tables})
+    return statement.format(**{table: sql.Identifier(partition_of(table, id_)) for table in tables})

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1)
 
 VERSION_7 = 0x7 << 76
 VARIANT = 0x2 << 62
@@ -58,6 +59,17 @@ def day_start(day: date) -> UUID:
     """The smallest UUIDv7 of a day: the bound of its partition."""
     midnight = datetime.combine(day, time.min, UTC)
     return UUID(int=int(midnight.timestamp() * 1000) << 80)
+
+
+def partition(table: str, day: date) -> str:
+    """The name of a table's partition."""
+    return f"{table}_{day:%Y%m%d}"
+
+
+def partition_of(table: str, id_: str) -> str:
+    """The partition an id belongs to, to name it in a statement: planning for the whole table
+    with five hundred ids costs a millisecond, for one partition a tenth of that."""
+    return partition(table, EPOCH + timedelta(days=day_in(id_)))
 
 
 def _text(milliseconds: int, noise: str) -> str:

@@ -15,9 +15,8 @@ from notifications.callbacks.fold.late_failures import due
 from notifications.callbacks.fold.parse import Told
 from notifications.callbacks.fold.transitions import Row, Tries, Verdict, verdict
 from notifications.counters import table as counters
-from notifications.partitions import leaf
 from notifyproj.core.clock import now as clock_now
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array, quoted_array
 
 LOCK = sql.SQL("""
@@ -64,9 +63,13 @@ def lock(told: Sequence[Told]) -> Locked:
     for _, of_day in groupby(ids, key=day_in):
         day = list(of_day)
         with connection.cursor() as cursor:
-            cursor.execute(LOCK.format(leaf=leaf("delivery", day[0])), [array(day)])
+            cursor.execute(
+                LOCK.format(leaf=sql.Identifier(partition_of("delivery", day[0]))), [array(day)]
+            )
             rows |= {row[0]: Row._make(row) for row in cursor.fetchall()}
-            cursor.execute(TRIES.format(leaf=leaf("attempt", day[0])), [array(day)])
+            cursor.execute(
+                TRIES.format(leaf=sql.Identifier(partition_of("attempt", day[0]))), [array(day)]
+            )
             for id_, number, account_id, outcome, code in cursor.fetchall():
                 tries.setdefault(id_, {})[number] = account_id
                 if code == FOUND or outcome == OutcomeKind.UNCERTAIN:
@@ -109,7 +112,7 @@ def _update(verdicts: Sequence[Verdict]) -> None:
     ids = array(one.row.id for one in verdicts)
     with connection.cursor() as cursor:
         cursor.execute(
-            UPDATE.format(leaf=leaf("delivery", verdicts[0].row.id)),
+            UPDATE.format(leaf=sql.Identifier(partition_of("delivery", verdicts[0].row.id))),
             [
                 ids,
                 array(one.outcome.value for one in verdicts),

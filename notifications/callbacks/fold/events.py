@@ -8,8 +8,7 @@ from django.db import connection
 from psycopg2 import sql
 
 from notifications.callbacks.fold.parse import Told
-from notifications.partitions import leaf
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array, bytea_array, quoted_array
 
 # In the order of the key, so that two batches with the same events wait and never both.
@@ -45,7 +44,7 @@ def _insert(rows: Sequence[Told]) -> set[tuple[str, bytes]]:
     events = [row.event for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
-            INSERT.format(leaf=leaf("event", rows[0].id)),
+            INSERT.format(leaf=sql.Identifier(partition_of("event", rows[0].id))),
             [
                 array(row.id for row in rows),
                 bytea_array(row.key for row in rows),

@@ -14,9 +14,8 @@ from channels.base import Lane
 from notifications.backoff import next_delay
 from notifications.callbacks.fold.parse import Told
 from notifications.callbacks.fold.transitions import Row, Tries, fails_in_passing
-from notifications.partitions import leaf
 from notifications.statuses import NotificationState
-from notifyproj.core.ids import day_in
+from notifyproj.core.ids import day_in, partition_of
 from notifyproj.core.sqlarrays import array
 from preferences.facts.types import type_of
 
@@ -65,6 +64,8 @@ def _alive(notification_ids: set[str]) -> set[str]:
         day = list(of_day)
         with connection.cursor() as cursor:
             params: list[Any] = [array(day), NotificationState.CANCELLED.value]
-            cursor.execute(PARENTS.format(leaf=leaf("notification", day[0])), params)
+            cursor.execute(
+                PARENTS.format(leaf=sql.Identifier(partition_of("notification", day[0]))), params
+            )
             found |= {id_ for (id_,) in cursor.fetchall()}
     return found

@@ -14,10 +14,11 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from notifications.partitions import existing, name
+from notifications.partitions import existing
 from notifications.segments.models import ReadDay
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core import clock
+from notifyproj.core.ids import partition
 
 BLOCKS = 4_096  # a stretch: 32 MB of the log
 TURN = 1.0  # seconds; then the next tick goes on
@@ -102,13 +103,13 @@ def _write(row: ReadDay, end: int) -> None:
         "failed": ProviderOutcome.FAILED.value,
     }
     with connection.cursor() as cursor:
-        leaf = sql.Identifier(name("delivery", row.day))
+        leaf = sql.Identifier(partition("delivery", row.day))
         cursor.execute(WRITE.format(leaf=leaf), params)
 
 
 def _size(day: date) -> tuple[int, int]:
     """(blocks, how often something was written) of the partition of a day."""
     with connection.cursor() as cursor:
-        cursor.execute(SIZE, [name("delivery", day)])
+        cursor.execute(SIZE, [partition("delivery", day)])
         blocks, changes = cursor.fetchone() or (0, 0)
         return int(blocks), int(changes)
