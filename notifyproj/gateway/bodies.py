@@ -72,7 +72,7 @@ class Reader:
 
     async def _check_end(self, pieces: AsyncIterator[bytes]) -> None:
         """granian 2.8 passes over a connection that breaks: the body just ends, with an empty
-        piece too many (tests/gateway/test_bodies.py holds it to that)."""
+        piece too many (tests/notifyproj/gateway/test_bodies.py holds it to that)."""
         if self._length is not None and self.transfer.moved != self._length:
             raise Broken
         if self._length is None and await self._next(pieces) is not None:

@@ -11,7 +11,7 @@ from channels.email.smtp import adapter as smtp
 from tests.channels.conftest import Send
 from tests.channels.peers import Authority, serving
 from tests.channels.samples import account
-from tests.channels.test_smtp import mail
+from tests.channels.transport.test_smtp import mail
 
 RETRY, UNCERTAIN = OutcomeKind.RETRY, OutcomeKind.UNCERTAIN
 LONG = "250 " + "x" * 9_000

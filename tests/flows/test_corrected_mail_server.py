@@ -9,7 +9,7 @@ from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from notifications.models import Delivery
 from templates.versions.services import template_create, version_draft, version_publish
-from tests.channels.test_smtp import Mailbox, server
+from tests.channels.transport.test_smtp import Mailbox, server
 from tests.flows.conftest import settle
 from tests.flows.steps import conserved, send
 from tests.flows.test_corrected_accounts import SOON, sent_soon

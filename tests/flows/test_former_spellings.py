@@ -13,7 +13,7 @@ from preferences.addresses import addresses
 from preferences.consent.suppress_address import suppression_add
 from preferences.models import ContactPoint, Recipient
 from templates.versions.services import template_create, version_draft, version_publish
-from tests.channels.test_smtp import Mailbox, server
+from tests.channels.transport.test_smtp import Mailbox, server
 from tests.flows.conftest import Published
 from tests.flows.steps import run, send, settled
 from tests.world import World, contact_point, forget_all

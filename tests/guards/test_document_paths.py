@@ -18,7 +18,7 @@ MADE = (
     "valkey/",
     "log/",
     "channels/sms/acme.py",
-    "tests/channels/test_acme.py",
+    "tests/channels/sms/test_acme.py",
 )
 
 

@@ -23,6 +23,7 @@ def test_an_adapter_is_one_file_or_one_folder_under_its_channel(kind: str) -> No
 @pytest.mark.parametrize("kind", kinds())
 def test_a_provider_has_all_that_the_guide_lists(kind: str) -> None:
     assert (ROOT / f"tests/fixtures/{kind}/account.json").is_file()
-    assert list((ROOT / "tests/channels").glob(f"*{kind}*"))
+    channel = ADAPTERS[kind].split(".")[1]
+    assert list((ROOT / "tests/channels" / channel).glob(f"test_{kind}*.py")) or kind in OURS
     assert f"| `{kind}` |" in README
     assert kind in {*simulated(), *OURS}

@@ -18,9 +18,9 @@ from notifications.inbound_mail.poller import AWAY, look
 from notifications.models import Event
 from notifications.statuses import ProviderOutcome
 from preferences.models import Preference
-from tests.inbound_mail.conftest import Letter
-from tests.inbound_mail.conftest import letter as letter
-from tests.inbound_mail.test_listener import certificate_of
+from tests.notifications.inbound_mail.conftest import Letter
+from tests.notifications.inbound_mail.conftest import letter as letter
+from tests.notifications.inbound_mail.test_listener import certificate_of
 
 PASSWORD = "s%cret:@/"
 CONFIGURATION = """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.conftest import Served, body_of, request, serving, shop
+from tests.notifyproj.gateway.conftest import Served, body_of, request, serving, shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.django_db

@@ -30,9 +30,9 @@ from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.clock import now
 from notifyproj.launch.servers.valkey import free_port
 from preferences.models import ContactPoint
-from tests.callbacks.conftest import new_delivery
-from tests.inbound_mail.conftest import Letter
-from tests.inbound_mail.mail_servers import PASSWORD, Mails, running
+from tests.notifications.callbacks.conftest import new_delivery
+from tests.notifications.inbound_mail.conftest import Letter
+from tests.notifications.inbound_mail.mail_servers import PASSWORD, Mails, running
 from tests.survival.running import Platform, kill, poll
 from tests.survival.servers import Servers
 

@@ -8,7 +8,7 @@ import pytest
 
 from notifyproj.launch.answers import answers
 from notifyproj.launch.system import leftovers
-from tests.launch.started import Started, alive, start, title_of, wait_for
+from tests.notifyproj.launch.started import Started, alive, start, title_of, wait_for
 
 pytestmark = pytest.mark.timeout(240)
 
