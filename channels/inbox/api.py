@@ -18,6 +18,9 @@ from channels.inbox.tokens import Reader
 from notifyproj.core import clock
 from notifyproj.core.api.bodies import read_body
 from notifyproj.core.api.errors import not_found
+from notifyproj.core.api.openapi import error
+
+NO_ITEM = error("Inbox item not found.", "not_found", item_id="…")
 
 
 class ItemOut(msgspec.Struct):
@@ -114,7 +117,7 @@ class ReadItem(InboxView):
         operation_id="inbox_read",
         summary="Mark an item as read",
         request=None,
-        responses=UnreadOut,
+        responses={200: UnreadOut, 404: NO_ITEM},
     )
     def post(self, request: Request, item_id: UUID) -> Response:
         self.require(item_id)
@@ -142,7 +145,7 @@ class ArchiveItem(InboxView):
         operation_id="inbox_archive",
         summary="Archive an item",
         request=None,
-        responses=UnreadOut,
+        responses={200: UnreadOut, 404: NO_ITEM},
     )
     def post(self, request: Request, item_id: UUID) -> Response:
         self.require(item_id)

@@ -46,7 +46,7 @@ class TryView(Struct):
     excerpt: str
 
 
-class EventView(Struct):
+class StatusEventView(Struct):
     """`id` is the webhook-id; `next_try_at` null: settled, or its endpoint is stopped."""
 
     id: str
@@ -60,7 +60,7 @@ class EventView(Struct):
 
 
 class EventPage(Struct):
-    events: list[EventView]
+    events: list[StatusEventView]
     next_cursor: str = ""
 
 
@@ -110,7 +110,7 @@ def events_list(
     return list(rows[:limit])
 
 
-def event_views(endpoint: StatusEndpoint, rows: Sequence[StatusEvent]) -> list[EventView]:
+def event_views(endpoint: StatusEndpoint, rows: Sequence[StatusEvent]) -> list[StatusEventView]:
     tries = tries_of([row.pk for row in rows])
     stopped = status_of(endpoint) in ("disabled", "suspended")
     return [_event_view(row, tries.get(row.pk, []), stopped) for row in rows]
@@ -133,8 +133,8 @@ def tries_of(event_ids: Sequence[UUID]) -> dict[UUID, list[TryView]]:
     return found
 
 
-def _event_view(row: StatusEvent, tries: list[TryView], stopped: bool) -> EventView:
-    return EventView(
+def _event_view(row: StatusEvent, tries: list[TryView], stopped: bool) -> StatusEventView:
+    return StatusEventView(
         id=str(row.pk),
         event=row.event,
         delivery_id=str(row.delivery_id) if row.delivery_id else None,

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from msgspec import Meta, Struct
 from rest_framework.request import Request
@@ -20,7 +21,7 @@ from templates.versions.changes import Step
 from templates.versions.published import forget_names
 from templates.versions.transfer import ChangedMeanwhile
 
-ZIP = "application/zip"
+JSON, ZIP = "application/json", "application/zip"
 FILES = {
     "order/template.toml": 'name = "Order"',
     "order/sms.default.txt": "Order {{ order_id }} is on its way.",
@@ -53,7 +54,7 @@ class Export(TemplatesApi):
         summary="Export templates",
         description="The latest published version of each template, as JSON or as a zip file.",
         parameters=[OpenApiParameter("as", str, enum=["json", "zip"])],
-        responses={200: FilesBody, **KEY_ERRORS},
+        responses={(200, JSON): FilesBody, (200, ZIP): OpenApiTypes.BINARY, **KEY_ERRORS},
     )
     def get(self, request: Request) -> HttpResponse:
         files = transfer.export_all()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from channels.models import App
@@ -11,8 +12,23 @@ from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
 from notifyproj.core.servers import buckets
+from tests.documented import problems
 
 ClientWith = Callable[..., APIClient]
+
+
+@pytest.fixture(autouse=True)
+def _as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test of the API is about, its answers are those of the OpenAPI document."""
+    asked = Client.request
+
+    def request(self: Client, **environ: Any) -> Any:
+        response = asked(self, **environ)
+        wrong = problems(environ["REQUEST_METHOD"], environ["PATH_INFO"], response)
+        assert not wrong, wrong
+        return response
+
+    monkeypatch.setattr(Client, "request", request)
 
 
 @pytest.fixture

@@ -1,15 +1,21 @@
 """The API's description is valid, and says what every route can answer."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
+import msgspec
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+OURS = {"channels", "notifications", "notifyproj", "preferences", "templates"}
+EMPTY = {"204", "304"}  # answers that have no body
 
 
 @cache
@@ -99,3 +105,58 @@ def test_the_page_of_the_documentation_needs_no_other_host() -> None:
     page = Client().get("/api/docs/")
     assert page.status_code == 200
     assert b"https://" not in page.content.replace(b"https://swagger.io", b"")
+
+
+def named() -> Iterator[type[msgspec.Struct]]:
+    """Every struct of ours that is loaded, but for jobs between processes, which have a tag."""
+    left: list[type[msgspec.Struct]] = [msgspec.Struct]
+    while left:
+        below = left.pop().__subclasses__()
+        left += below
+        yield from (one for one in below if one.__struct_config__.tag is None)
+
+
+def test_no_two_things_of_the_document_have_one_name() -> None:
+    """The second would be described as the first."""
+    described = schema()["components"]["schemas"]
+    found = Counter(one.__name__ for one in named() if one.__module__.split(".")[0] in OURS)
+    assert [name for name, times in found.items() if times > 1 and name in described] == []
+
+
+def examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """(where, schema, value) of every example of a body."""
+    for name, operation in operations():
+        bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for at, body in bodies.items():
+            for content in body.get("content", {}).values():
+                for title, example in content.get("examples", {}).items():
+                    yield f"{name} {at} {title}", content["schema"], example["value"]
+
+
+@pytest.mark.parametrize(("at", "of", "value"), list(examples()))
+def test_every_example_is_valid(at: str, of: dict[str, Any], value: Any) -> None:
+    whole = {**of, "components": schema()["components"]}
+    found = jsonschema_rs.Draft202012Validator(whole, validate_formats=True).iter_errors(value)
+    assert [f"{list(error.instance_path)}: {error.message[:200]}" for error in found] == []
+
+
+def test_every_operation_says_what_it_answers() -> None:
+    """A yes without a body is 204, and every other answer has a schema."""
+    bare = [
+        f"{name} {status}"
+        for name, operation in operations()
+        for status, answer in operation["responses"].items()
+        if status not in EMPTY
+        and not all("schema" in one for one in answer.get("content", {"": {}}).values())
+    ]
+    assert bare == []
+
+
+def test_every_property_that_is_asked_for_is_described() -> None:
+    assert [
+        f"{at}: {name}"
+        for at, one in schemas()
+        if isinstance(one.get("required"), list) and isinstance(one.get("properties"), dict)
+        for name in one["required"]
+        if name not in one["properties"]
+    ] == []

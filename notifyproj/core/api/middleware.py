@@ -7,11 +7,18 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from notifyproj.core.api.authentication import caller_of, presented_secret, scope_for
 from notifyproj.core.api.bodies import BodyLimit, limit_of
-from notifyproj.core.api.errors import ApiError, error_response, is_api, status_error
+from notifyproj.core.api.errors import (
+    ApiError,
+    error_response,
+    exception_handler,
+    is_api,
+    status_error,
+)
 from notifyproj.core.audit import log as audit
 from notifyproj.core.models import Scope
 
@@ -114,13 +121,19 @@ class AuditActor:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> None:
+    ) -> HttpResponse | None:
         if request.method in SAFE:
-            return
-        actor = _of_admin(request) or _of_key(request, getattr(view, "cls", None))
+            return None
+        try:
+            actor = _of_admin(request) or _of_key(request, getattr(view, "cls", None))
+        except (OperationalError, InterfaceError) as error:
+            if not is_api(request):
+                raise
+            return exception_handler(error, {})  # a view's errors go there by themselves
         if actor is not None:
             audit.begin(actor)
             request.has_actor = True  # type: ignore[attr-defined]
+        return None
 
 
 def _of_admin(request: HttpRequest) -> audit.Actor | None:

@@ -133,17 +133,25 @@ IDEMPOTENCY_CONFLICT = error(
 def add_common_errors(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """A postprocessing hook: what the middleware can answer on every route of the API."""
+    """A postprocessing hook: what every route of the API can return, whatever it is about."""
     for path, operations in result["paths"].items():
-        for operation in operations.values() if path.startswith("/api/v1/") else ():
-            with_body = "requestBody" in operation
-            for status, text in COMMON if with_body else COMMON[:1]:
+        if not path.startswith(PREFIXES):
+            continue
+        for operation in operations.values():
+            common = ANY_ROUTE + (WITH_BODY if "requestBody" in operation else [])
+            for status, text in common:
                 operation["responses"].setdefault(status, _plain_error(text))
     return result
 
 
-COMMON = [
+PREFIXES = ("/api/v1/", "/inbox/api/")
+ANY_ROUTE = [
     ("400", "Invalid request; `fields` names what is wrong."),
+    ("401", "The key or token is missing, invalid or expired."),
+    ("503", "Unavailable for the moment: retry after `Retry-After` seconds."),
+]
+WITH_BODY = [
+    ("408", "The request body did not arrive in time."),
     ("411", "The `Content-Length` header is missing."),
     ("413", "The request body is larger than 1 MB."),
     ("415", "The content type of the request body is not supported."),
