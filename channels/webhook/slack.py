@@ -1,6 +1,9 @@
 """Slack incoming webhooks. https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 (read 2026-11)"""
 
+import html
+import re
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -28,7 +31,12 @@ FIELDS: tuple[Field, ...] = ()
 HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 MAX_TEXT = 40_000  # characters; Slack cuts longer ones off
 MAX_BLOCKS = 50
-TEXT_OBJECTS = ("mrkdwn", "plain_text")
+# Whose text Slack shows as it is; in that of all others it reads escapes and control sequences.
+# https://docs.slack.dev/reference/block-kit/blocks (read 2026-11)
+LITERAL = frozenset({"text", "link", "raw_text", "date"})
+MARKDOWN = "markdown"  # reads escapes of its own
+BRACKETS = re.compile(r"&#9[123];")  # of a variable, where there are such blocks
+ESCAPED = re.compile(r"&(?:lt|gt|amp|#9[123]);")
 BUSY = 1.0  # seconds: "about one message a second"
 
 BAD, REJECTED, RETRY = OutcomeKind.BAD_RECIPIENT, OutcomeKind.REJECTED, OutcomeKind.RETRY
@@ -134,20 +142,35 @@ def _blocks(text: str, most: int) -> list[Any]:
     if not blocks or len(blocks) > most:
         reason = f"The blocks are not a list of 1 to {most}"
         raise BuildError(Outcome(REJECTED, reason, "bad_part"))
-    return [_as_it_was(block, text=False) for block in blocks]
+    return [_written(block, _as_it_was) for block in blocks]
 
 
-def _as_it_was(value: Any, *, text: bool) -> Any:
-    """`text`: it is what Slack reads escapes and control sequences in."""
+def _written(value: Any, write: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return value.replace("<!", "&lt;!") if text else _unescaped(value)
+        return write(value)
     if isinstance(value, list):
-        return [_as_it_was(inner, text=False) for inner in value]
+        return [_written(inner, write) for inner in value]
     if not isinstance(value, dict):
         return value
-    read = value.get("type") in TEXT_OBJECTS
-    return {name: _as_it_was(v, text=read and name == "text") for name, v in value.items()}
+    kind = value.get("type")
+    of_text = _in_mrkdwn
+    if kind == MARKDOWN:
+        of_text = _in_markdown
+    elif isinstance(kind, str) and kind in LITERAL:
+        of_text = _as_it_was
+    return {
+        _as_it_was(name): _written(inner, of_text if name == "text" else _as_it_was)
+        for name, inner in value.items()
+    }
 
 
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def _in_mrkdwn(text: str) -> str:
+    return BRACKETS.sub(lambda found: html.unescape(found[0]), text).replace("<!", "&lt;!")
+
+
+def _in_markdown(text: str) -> str:
+    return BRACKETS.sub(lambda found: "\\" + html.unescape(found[0]), text).replace("<!", "&lt;!")
+
+
+def _as_it_was(text: str) -> str:
+    return ESCAPED.sub(lambda found: html.unescape(found[0]), text)

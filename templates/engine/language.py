@@ -9,7 +9,7 @@ variables only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -93,8 +93,11 @@ def read(text: str) -> Source:
     return source
 
 
-def engine(cost: Source | None = None) -> Environment:
-    """Strict, without files, functions or filters beyond the language; metered for `cost`."""
+def engine(
+    cost: Source | None = None, written: Callable[[object], object] | None = None
+) -> Environment:
+    """Strict, without files, functions or filters beyond the language; metered for `cost`.
+    `written`: what becomes of each value that is printed, of an engine that is metered."""
     made = Environment(undefined_behavior="strict", fuel=FUEL, debug=False, pycompat=False)
     for name in list(made.globals):
         made.remove_global(name)
@@ -105,7 +108,7 @@ def engine(cost: Source | None = None) -> Environment:
     for name, function in filters.FILTERS.items():
         made.add_filter(name, pass_state(function))
     if cost is not None:
-        made.finalizer = _meter
+        made.finalizer = _meter if written is None else _finalizer(written)
         most = FUEL_OF_WHOLE if cost.rereads else FUEL
         made.fuel = min(most, 2_000 + LOOPED_TEXT // max(cost.looped_text, 1))
     return made
@@ -223,6 +226,14 @@ def _meter(state: Any, value: object) -> object:
         raise OverflowError
     state.set_temp("printed", printed)
     return value
+
+
+def _finalizer(written: Callable[[object], object]) -> Any:
+    @pass_state
+    def finalize(state: Any, value: object) -> object:
+        return written(_meter(state, value))
+
+    return finalize
 
 
 def _join(values: Iterable[object], separator: str = "") -> str:

@@ -12,12 +12,11 @@ from minijinja import Environment, TemplateError
 
 from channels import locales
 from channels.mailbox import InvalidMailbox, mailbox_of
-from templates.engine import language
+from templates.engine import language, mrkdwn
 from templates.engine.effort import UNWEIGHED, Reads, too_much
 from templates.engine.filters import FILTERS, clues
 from templates.engine.language import MAX_OUTPUT, engine, names_in
 from templates.engine.localise import CannotWrite
-from templates.engine.mrkdwn import escaped
 from templates.engine.tokens import NotAllowed
 from templates.fields import DATA, DATUM, DEFAULT_LOCALE, FIELDS, PERSON, SUPPLIED, Kind
 
@@ -56,7 +55,7 @@ class _Step:
     engine: Environment
     name: str
     reads: Reads
-    plain: bool  # as nearly all are: neither weighed nor escaped
+    plain: bool  # as nearly all are: neither weighed nor cleaned
 
 
 class Compiled:
@@ -105,8 +104,10 @@ class Compiled:
         try:
             cost = language.read(source)
             chosen = self._plain
-            if cost.loops or cost.prints > UNMETERED_PRINTS:
-                chosen = self._metered.setdefault(name, engine(cost))
+            written = mrkdwn.escaping(source) if kind.mrkdwn else None
+            if written or cost.loops or cost.prints > UNMETERED_PRINTS:
+                chosen = self._metered.setdefault(name, engine(cost, written))
+            source = mrkdwn.marked(source) if kind.mrkdwn else source
             chosen.add_template(name, source)
         except (NotAllowed, TemplateError):
             raise RenderFailed(field, "The text cannot be read") from None
@@ -164,7 +165,7 @@ def _own(step: _Step, given: dict[str, object]) -> dict[str, object]:
     """The variables as this field gets them. Raises RenderFailed."""
     if too_much(step.reads, given):
         raise RenderFailed(step.field, "It takes too long")
-    return escaped(given) if step.kind.mrkdwn else given
+    return mrkdwn.without_marks(given) if step.kind.mrkdwn else given
 
 
 def choose_locale(known: Iterable[str], wanted: str) -> str:

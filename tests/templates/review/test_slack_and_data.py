@@ -48,6 +48,68 @@ def test_variables_inside_lists_and_records_are_text_too() -> None:
     assert shown[0]["text"]["text"] == "&lt;!here&gt;&lt;@U1&gt;"
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("{{ name|upper }}", "R&amp;D &lt;TEAM&gt;"),
+        ("{{ name|first }}", "R"),
+        ("{{ name[1:3] }}", "&amp;D"),
+        ("{{ name|replace('&', ' + ') }}", "R + D &lt;team&gt;"),
+        ("{{ name|escape }}", "R&amp;D &lt;team&gt;"),
+        ("{{ 'Yours' if name == 'R&D <team>' else 'Theirs' }}", "Yours"),
+        ("{{ nothing|default('<https://x.example|None>') }}", "<https://x.example|None>"),
+        ("{{ 'a'|replace('a', '<!here>') }}", "&lt;!here&gt;"),
+        ("{{ '<' ~ (name|url(id='&')) ~ '|x>' }}", "<R&amp;D &lt;team&gt;?id=%26|x>"),
+    ],
+)
+def test_filters_and_conditions_see_a_variable_as_it_is(source: str, shown: str) -> None:
+    assert sent(SECTION % (source, ""), name="R&D <team>")[0]["text"]["text"] == shown
+
+
+@pytest.mark.parametrize("mark", [chr(code) for code in range(0xFDD0, 0xFDD6)])
+def test_nobody_passes_for_the_author(mark: str) -> None:
+    text = sent(SECTION % ("{{ name }}", ""), name=f"{mark}https://evil.example|x\ufdd1")
+    assert text[0]["text"]["text"] == "https://evil.example|x"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("[bank](https://evil.example)", r"\[bank\](https://evil.example)"),
+        (r"\[bank](https://evil.example)", r"\\\[bank\](https://evil.example)"),
+        ("x](https://evil.example)", r"x\](https://evil.example)"),
+        ("<!channel> & <https://evil.example|x>", "&lt;!channel&gt; &amp; &lt;https://evil.example|x&gt;"),
+    ],
+)  # fmt: skip
+def test_a_variable_makes_no_link_in_a_markdown_block(name: str, shown: str) -> None:
+    source = """[{"type": "markdown", "text": {{ '[' ~ name ~ '](https://shop.example)' }}}]"""
+    assert sent(source, name=name)[0]["text"] == f"[{shown}](https://shop.example)"
+
+
+def test_brackets_beside_a_markdown_block_are_as_they_were() -> None:
+    source = '[{"type": "markdown", "text": "*Hi*"}, {"type": "image", "alt_text": {{ name }}}]'
+    assert sent(source, name="[a] \\ <b>")[1]["alt_text"] == "[a] \\ <b>"
+
+
+@pytest.mark.parametrize("kind", ['"type": "section",', ""])
+def test_text_of_any_object_is_escaped(kind: str) -> None:
+    shown = sent(
+        '[{KIND "text": {{ name }}}]'.replace("KIND", kind), name="<https://evil.example|bank>"
+    )
+    assert shown[0]["text"] == "&lt;https://evil.example|bank&gt;"
+
+
+@pytest.mark.parametrize("kind", ["text", "raw_text"])
+def test_what_slack_shows_as_it_is_is_as_it_was(kind: str) -> None:
+    source = '[{"type": "rich_text", "elements": [{"type": "KIND", "text": {{ name }}}]}]'
+    assert sent(source.replace("KIND", kind), name="<A> & B")[0]["elements"][0]["text"] == "<A> & B"
+
+
+@pytest.mark.parametrize("name", ['q"uo\\te', "a\nb\r\n", "\u2028\u2029", "\x1b[31m", "\x7f"])
+def test_no_character_breaks_the_document(name: str) -> None:
+    assert sent(SECTION % ("{{ name }}", ""), name=name)[0]["text"]["text"] == name
+
+
 def test_an_author_may_make_a_link_of_a_variable() -> None:
     shown = sent(SECTION % ("{{ '<' ~ url ~ '|Open>' }}", ""), url="https://x.example/?a=1&b=2")
     assert shown[0]["text"]["text"] == "<https://x.example/?a=1&amp;b=2|Open>"
