@@ -14,7 +14,7 @@ from channels.accounts.fields import field_problems
 from channels.accounts.routes import open_credentials, seal_credentials
 from channels.base import Field
 from channels.models import ProviderAccount
-from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
+from channels.transport.http_clients import refuse_endpoint, refuse_mail_server
 from notifyproj.core.admin.json_field import JSONField
 from notifyproj.core.encryption import Undecryptable
 

@@ -28,7 +28,7 @@ from channels.base import (
 )
 from channels.compose import compose
 from channels.transport.dns import Names, look_up
-from channels.transport.endpoints import is_public_server
+from channels.transport.http_clients import is_public_server
 from channels.transport.loop import Result, transport
 from notifyproj.core.clock import milliseconds, now
 from notifyproj.core.ids import uuid7

@@ -1,4 +1,4 @@
 """The network I/O of a worker, on one event loop. In come requests of adapters with a deadline, out
-go outcomes, through a callback. `loop` is how to send, `endpoints` and `ssrf` say which servers may
-be called, `http_clients` is for others who fetch; the rest is its own.
+go outcomes, through a callback. `loop` is how to send, `http_clients` is for others who fetch; it
+and `ssrf` say which servers may be called; the rest is its own.
 """

@@ -23,9 +23,8 @@ from channels.transport.batch_send import Settled, SingleSenders, settle
 from channels.transport.bearer_tokens import Tokens
 from channels.transport.connections import Answer
 from channels.transport.dns import Names, look_up
-from channels.transport.endpoints import vetted_addresses
 from channels.transport.guarded import UNKNOWN as UNKNOWN_HOST
-from channels.transport.http_clients import Clients
+from channels.transport.http_clients import Clients, vetted_addresses
 from channels.transport.look_up import LookUp, SecondTry
 from channels.transport.smtp import SmtpPool
 

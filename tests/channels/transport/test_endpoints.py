@@ -18,9 +18,8 @@ from channels.email.smtp import adapter as smtp
 from channels.models import ProviderAccount
 from channels.transport import loop, ssrf
 from channels.transport.dns import Names
-from channels.transport.endpoints import refuse_endpoint, refuse_mail_server
 from channels.transport.guarded import Guarded
-from channels.transport.http_clients import Clients
+from channels.transport.http_clients import Clients, refuse_endpoint, refuse_mail_server
 from channels.transport.loop import Transport
 from notifyproj.core.clock import now
 from tests.channels.conftest import Send
