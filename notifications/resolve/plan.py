@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from channels.base import Channel
-from notifications.resolve.rows import OWN, Job, Row, Shared, decided
-from notifications.resolve.trace import with_caps
+from notifications.resolve.rows import OWN, Job, Row, Shared, decided, with_caps
 from notifyproj.core.ids import delivery_id
 from preferences.decision.decide import decide
 from preferences.decision.values import Limits, PersonRules, Target

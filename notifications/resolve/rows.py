@@ -1,13 +1,13 @@
 """What is planned: a job, and the delivery rows it is turned into."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from channels.base import Lane
 from notifications.dispatch.dispatch import HINT_LIFE, Due
-from notifications.resolve import trace as traces
 from notifications.statuses import State
 from notifyproj.core.ids import delivery_id
 from preferences.decision.decide import basis
@@ -16,6 +16,7 @@ from preferences.facts.facts import Person, Point
 from preferences.facts.types import Fallback, TypeValue
 
 IN_DIGEST = "in_digest"
+LONGEST_TRACE = 120  # characters of its column
 OWN = 5  # fields of a row that are its own
 Shared = tuple[Any, ...]  # the others
 
@@ -140,8 +141,32 @@ def decided(
         settled_at=settled_at,
         arm_id=job.arm_id or None,
         ready_at=ready_at,
-        trace=traces.of_decision(decision, lambda: basis(job.type.rules, person.rules, channel)),
+        trace=of_decision(decision, lambda: basis(job.type.rules, person.rules, channel)),
     )
+
+
+def of_decision(decision: Decision, basis: Callable[[], str]) -> str:
+    """`basis` is called only where it matters: nothing allows what is not sent."""
+    match decision:
+        case Send():
+            return basis()
+        case Defer(_, reason):
+            return f"{basis()} wait:{reason}"
+        case Fold(reason):
+            return f"{basis()} fold:{reason}"
+        case Skip(reason):
+            return f"skip:{reason}"
+
+
+@lru_cache(maxsize=10_000)
+def with_caps(trace: str, caps: tuple[str, ...]) -> str:
+    """As many of the caps' words as there is room for. Few different ones: each is made once."""
+    for word in caps:
+        longer = f"{trace} {word}"
+        if len(longer) > LONGEST_TRACE:
+            break
+        trace = longer
+    return trace
 
 
 def unknown(job: Job, name: str, now: datetime) -> Row:

@@ -1,18 +1,12 @@
 """Why a delivery was planned as it was, kept with it in a few words, and read as sentences. Pure.
 
-A trace is words apart: why it may be sent, as a code of `BASES`; `wait:`, `skip:` or `fold:` with
-the reason code, if it was not sent at once; then each cap with what was taken of it
-(`cap_codes.py`).
+A trace, which `rows` writes, is words apart: why it may be sent, as a code of `BASES`; `wait:`,
+`skip:` or `fold:` with the reason code, if it was not sent at once; then each cap with what was
+taken of it (`cap_codes.py`).
 """
-
-from collections.abc import Callable
-from functools import lru_cache
 
 from notifications.reasons import REASONS, reason_text
 from preferences.decision.cap_codes import cap_sentence
-from preferences.decision.values import Decision, Defer, Fold, Send, Skip
-
-LONGEST = 120  # of its column
 
 BASES = {
     "mandatory": "This type is mandatory, such as security or legal messages.",
@@ -47,30 +41,6 @@ WAITED = {
 }
 
 Line = tuple[str, str]  # the rule, and what it said in a sentence
-
-
-def of_decision(decision: Decision, basis: Callable[[], str]) -> str:
-    """`basis` is called only where it matters: nothing allows what is not sent."""
-    match decision:
-        case Send():
-            return basis()
-        case Defer(_, reason):
-            return f"{basis()} wait:{reason}"
-        case Fold(reason):
-            return f"{basis()} fold:{reason}"
-        case Skip(reason):
-            return f"skip:{reason}"
-
-
-@lru_cache(maxsize=10_000)
-def with_caps(trace: str, caps: tuple[str, ...]) -> str:
-    """As many of the caps' words as there is room for. Few different ones: each is made once."""
-    for word in caps:
-        longer = f"{trace} {word}"
-        if len(longer) > LONGEST:
-            break
-        trace = longer
-    return trace
 
 
 def read(trace: str, reason: str) -> list[Line]:

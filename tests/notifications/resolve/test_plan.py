@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from channels.base import Lane
 from notifications.resolve.plan import Alike, Facts, rows_for, rows_of
-from notifications.resolve.rows import Job, Row
-from notifications.resolve.trace import with_caps
+from notifications.resolve.rows import Job, Row, with_caps
 from preferences.decision.values import Limits, Over, PersonRules, TypeRules
 from preferences.facts.cap_counter import NOTHING, Counted
 from preferences.facts.facts import Person, Point

@@ -6,7 +6,8 @@ import pytest
 
 from notifications.reasons import REASONS
 from notifications.resolve import trace as traces
-from notifications.resolve.trace import BASES, RULE_OF, WAITED, of_decision, read, with_caps
+from notifications.resolve.rows import of_decision, with_caps
+from notifications.resolve.trace import BASES, RULE_OF, WAITED, read
 from preferences.decision.cap_codes import cap_code
 from preferences.decision.values import SEND, Decision, Defer, Fold, Skip
 
