@@ -1,5 +1,5 @@
 """Attempts into the log, one statement for all of them; and what a flush adds to the counters, one
-tally for thousands of rows.
+tally for thousands of rows, and to the health of accounts.
 
 Rows are first counted by plain tuples, of which there are few different ones; cells are made of
 those: so it costs about a microsecond a delivery.
@@ -12,11 +12,19 @@ from typing import Any
 
 from django.db import connection
 
+from channels.accounts.health import Tally
+from channels.base import HttpResponse, OutcomeKind, SmtpReply
 from notifications.counters.cells import COST, Cell, Settled, hour_of, latency
 from notifications.record.outcomes import Change, Finished, excerpt
 from notifyproj.core.sqlarrays import array, quoted_array
 from preferences.facts.types import catalogue
 
+OK, FAILED, THROTTLED = (Tally._fields.index(name) for name in ("ok", "failed", "throttled"))
+DEAD, BUSY_MS, COST_MICROS = (
+    Tally._fields.index(name) for name in ("dead", "busy_ms", "cost_micros")
+)
+NO_ANSWER = frozenset({OutcomeKind.RETRY, OutcomeKind.THROTTLED, OutcomeKind.UNCERTAIN})
+TROUBLE = frozenset({OutcomeKind.RETRY, OutcomeKind.UNCERTAIN})
 MILLISECOND = timedelta(milliseconds=1)
 LONGEST = 2**31 - 1  # an integer
 MOST_UNITS = 32_767
@@ -36,7 +44,7 @@ WITH new AS (
 SELECT CASE WHEN count(*) < %s
     THEN coalesce(array_agg(delivery_id::text || ' ' || number), '{}') END FROM new
 """
-Tally = Counter[Cell]
+Counts = Counter[Cell]
 Tried = tuple[Finished, int | None]  # with its latency
 
 
@@ -92,9 +100,9 @@ def _answer(done: Finished) -> tuple[int | None, str]:
     return status, "" if type_ is None or type_.sensitive else text
 
 
-def of_settled(changes: Iterable[Change]) -> Tally:
+def of_settled(changes: Iterable[Change]) -> Counts:
     """Of changes to a final state that were written."""
-    tally: Tally = Counter()
+    tally: Counts = Counter()
     for settled, n in Counter(map(_settled, changes)).items():
         for cell in Settled._make(settled).cells():
             tally[cell] += n
@@ -118,9 +126,9 @@ def _settled(change: Change) -> tuple[Any, ...]:
     )
 
 
-def of_tries(tries: Iterable[tuple[Finished, int | None]]) -> Tally:
+def of_tries(tries: Iterable[tuple[Finished, int | None]]) -> Counts:
     """Of tries that are new in the log, with their latency."""
-    tally: Tally = Counter()
+    tally: Counts = Counter()
     for (*cell, micros), n in Counter(map(_tried, tries)).items():
         taken = Cell._make(cell)
         if taken.measure:
@@ -144,3 +152,42 @@ def _tried(of: tuple[Finished, int | None]) -> tuple[Any, ...]:
         "",
         done.cost,
     )
+
+
+def tallies(tries: Iterable[Finished]) -> dict[int, Tally]:
+    """By account; our own channels have none (ids from 0 down), and what never left for the
+    provider says nothing of it."""
+    seen: dict[int, list[int]] = {}
+    for done in tries:
+        if done.account_id <= 0 or not _asked(done):
+            continue
+        tally = seen.setdefault(done.account_id, [0] * len(Tally._fields))
+        if (place := _place(done)) is not None:
+            tally[place] += 1
+            tally[BUSY_MS] += int(done.duration * 1000)
+        tally[DEAD] += done.outcome.kind == OutcomeKind.BAD_RECIPIENT
+        tally[COST_MICROS] += done.cost
+    return {account_id: Tally(*tally) for account_id, tally in seen.items() if any(tally)}
+
+
+def _place(done: Finished) -> int | None:
+    """None for the trouble of a server that is not the account's own."""
+    if done.outcome.kind == OutcomeKind.THROTTLED:
+        return None if done.foreign else THROTTLED
+    if done.outcome.kind in TROUBLE and not _answered(done):
+        return None if done.foreign else FAILED
+    return OK
+
+
+def _answered(done: Finished) -> bool:
+    """By a provider that is well: "not now" about a single request or mailbox is an answer."""
+    match done.result:
+        case HttpResponse(status=status):
+            return 400 <= status < 500
+        case SmtpReply(command=command):
+            return command == "RCPT"
+    return False
+
+
+def _asked(done: Finished) -> bool:
+    return done.result is not None or done.outcome.kind in NO_ANSWER

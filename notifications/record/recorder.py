@@ -1,20 +1,25 @@
 """The recorder: a thread with a connection of its own that writes what was finished.
 
 Every 200 ms, in one transaction; through deadlocks and reconnects, until the leases end. What it
-could not write by then is sent again by whoever claims the rows next.
+could not write by then is sent again by whoever claims the rows next. Before each write it judges
+the accounts: which are held, in use again, or resting.
 """
 
 import logging
 import os
 import random
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from channels.accounts import rate_limit as rates
+from channels.accounts.health import doubt, heal, hold
+from channels.answers import retry_after
+from channels.base import HttpResponse, OutcomeKind
 from notifications.dispatch import dispatch
 from notifications.dispatch.claim import LEASE_SECONDS
 from notifications.record import write as recording
-from notifications.record.accounts import judge_accounts
 from notifications.record.outcomes import Change, Finished, consequence
 from notifyproj.core.batch_writer import BatchWriter
 from notifyproj.core.clock import now as clock_now
@@ -26,6 +31,7 @@ BATCH = 2_000  # changes in one transaction
 MOST_UNWRITTEN = 2_000  # above it nothing new is claimed: what was sent and is not written is
 # sent again after a crash, or when its lease ends before its turn comes
 PAUSE = 0.5  # seconds after a failed write
+ENOUGH = 3  # refusals of a whole account: fewer may be about single devices
 
 
 class Recorder(BatchWriter[Finished | Change, Change]):
@@ -70,6 +76,50 @@ def _write(changes: Sequence[Change]) -> None:
         dispatch.publish(at_once)
     except Exception:
         log.exception("not published", extra={"deliveries": len(at_once)})
+
+
+def judge_accounts(tries: Sequence[Finished]) -> None:
+    """Once an account, however many answers say the same. What cannot be written now will be
+    said again by the next answers."""
+    refused = {
+        done.account_id: done
+        for done in tries
+        if done.outcome.kind == OutcomeKind.MISCONFIGURED and done.account_id > 0
+    }
+    doubted = {done.account_id: done.outcome for done in tries if done.outcome.peer_refused}
+    proven = {done.account_id for done in tries if done.probe and done.is_taken}
+    try:
+        for account_id, done in refused.items():
+            hold(account_id, done.outcome.reason, began=done.started_at)
+        for account_id, outcome in doubted.items():
+            doubt(account_id, outcome.reason, outcome.code)
+        for account_id in proven - refused.keys():
+            heal(account_id)
+        for account_id, seconds in rests(tries).items():
+            rates.pause(account_id, seconds)
+    except Exception:  # the recorder must go on
+        log.exception("accounts not judged", extra={"accounts": sorted({*refused, *proven})})
+
+
+def rests(tries: Iterable[Finished]) -> dict[int, float]:
+    """Seconds for accounts whose provider refused most of a flush as too fast and named a time
+    itself; what an adapter supposes is for the message, or nothing would show what is taken."""
+    asked: dict[int, list[float]] = {}
+    others: Counter[int] = Counter()
+    for done in tries:
+        if done.outcome.kind == OutcomeKind.THROTTLED and (seconds := _named(done)):
+            asked.setdefault(done.account_id, []).append(seconds)
+        else:
+            others[done.account_id] += 1
+    return {
+        account_id: min(times)
+        for account_id, times in asked.items()
+        if account_id > 0 and len(times) >= max(ENOUGH, others[account_id] + 1)
+    }
+
+
+def _named(done: Finished) -> float | None:
+    return retry_after(done.result.headers) if isinstance(done.result, HttpResponse) else None
 
 
 _lock = threading.Lock()

@@ -20,8 +20,7 @@ from notifications.dispatch.claim import Claimed
 from notifications.dispatch.dispatch import Due
 from notifications.reasons import DEFERRALS
 from notifications.record import candidates
-from notifications.record.accounts import tallies
-from notifications.record.attempts import insert_attempts, of_settled, of_tries
+from notifications.record.attempts import insert_attempts, of_settled, of_tries, tallies
 from notifications.record.candidates import Candidate
 from notifications.record.fallback import LOST, hasten
 from notifications.record.outcomes import FOREVER, Change, Finished

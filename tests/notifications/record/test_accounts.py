@@ -13,8 +13,9 @@ from channels.base import (
     SmtpReply,
     TransportFailure,
 )
-from notifications.record.accounts import rests, tallies
+from notifications.record.attempts import tallies
 from notifications.record.outcomes import Finished
+from notifications.record.recorder import rests
 from notifyproj.core.clock import now
 
 K = OutcomeKind
