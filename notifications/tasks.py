@@ -12,7 +12,7 @@ from notifications.counters import table as counters
 from notifications.deliver.deliver import deliver
 from notifications.dispatch import worker_processes
 from notifications.dispatch.consumers import check_in
-from notifications.dispatch.queue_depth import measure
+from notifications.dispatch.dispatch import measure
 from notifications.dispatch.sweep import sweep
 from notifications.erasure.run import erase_due
 from notifications.operations.maintenance import maintain

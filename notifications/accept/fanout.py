@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from channels.base import Lane
 from notifications.accept.write import insert_planned
 from notifications.dispatch import dispatch
-from notifications.dispatch.queue_depth import backlog, limit
+from notifications.dispatch.dispatch import backlog, limit
 from notifications.queues import delivery_queue
 from notifications.resolve.resolve import NOWHERE, first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row

@@ -32,7 +32,7 @@ from notifications.deliver.route import BACK_AFTER
 from notifications.deliver.screen import routable
 from notifications.deliver.uncertain import RESEND, finder_of, load_unanswered
 from notifications.dispatch.claim import claim, hand_back, load
-from notifications.dispatch.queue_depth import count_taken
+from notifications.dispatch.dispatch import count_taken
 from notifications.queues import QUEUE_OF
 from notifications.record.fallback import needed
 from notifications.record.outcomes import Change, Finished

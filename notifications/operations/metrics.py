@@ -24,7 +24,7 @@ from channels.models import AccountDay, ProviderAccount
 from notifications.counters import table as counters
 from notifications.counters.cells import LAW_ENDS
 from notifications.dispatch import consumers
-from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch import dispatch as traffic
 from notifications.queues import ALL, DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now

@@ -8,7 +8,7 @@ from celery import current_app
 import notifications.tasks  # noqa: F401 - registers them
 from channels.transport import loop as transport
 from notifications.deliver import worker as outbox
-from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch import dispatch as traffic
 from notifications.models import Delivery
 from notifications.record import recorder
 from notifications.statuses import FINAL

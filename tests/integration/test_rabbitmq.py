@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from notifications.dispatch import dispatch, queue_depth
-from notifications.dispatch.queue_depth import backlog, measure
+from notifications.dispatch import dispatch
+from notifications.dispatch.dispatch import backlog, measure
 from notifications.queues import RESOLVE_URGENT
 from notifyproj.core.servers import broker
 from tests.api.notifications.conftest import PATH, client_of, make_shop, order
@@ -37,7 +37,7 @@ def shop(rabbit: RabbitMQ, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
     settings.CELERY_BROKER_URL = rabbit.url()
     monkeypatch.setenv("CELERY_BROKER_WRITE_URL", rabbit.url())
     broker.forget()
-    queue_depth._cache.clear()
+    dispatch._cache.clear()
     yield make_shop()
     broker.forget()
 
@@ -151,7 +151,7 @@ def test_a_queue_nobody_made_is_empty_and_spoils_nothing(rabbit: RabbitMQ, api: 
 
 
 def test_a_backlog_is_known_without_asking_it(rabbit: RabbitMQ, api: APIClient) -> None:
-    queue_depth.count_published({RESOLVE_URGENT: 400})
+    dispatch.count_published({RESOLVE_URGENT: 400})
     dispatch.publish_resolve("0", 1, 0)
     measure([RESOLVE_URGENT])
     with frozen(rabbit.pid):

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from notifications.dispatch import consumers
 from notifications.dispatch.consumers import SIGNS, check_in, silent
-from notifications.dispatch.queue_depth import measure
+from notifications.dispatch.dispatch import measure
 from notifications.queues import PERIODIC
 from notifyproj.core.servers import broker
 from notifyproj.core.servers.redis_client import quick_redis

@@ -14,7 +14,7 @@ from notifications.analytics.figures import Figures, Law
 from notifications.analytics.latency import Latency
 from notifications.analytics.selectors import Which, totals
 from notifications.counters import table as counters
-from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch import dispatch as traffic
 from notifications.dispatch.consumers import silent
 from notifications.dispatch.worker_processes import ended
 from notifications.queues import delivery_queue

@@ -11,7 +11,7 @@ from notifications.campaigns.plan.check import when_of
 from notifications.campaigns.run.launch import first_at, shares_of
 from notifications.campaigns.run.rows import wait_after
 from notifications.campaigns.schedule import Starts, ends, instant
-from notifications.dispatch.queue_depth import rate
+from notifications.dispatch.dispatch import rate
 from notifications.queues import delivery_queue
 
 USUAL = 2_000.0  # deliveries a second where nothing has been measured and no account has a limit

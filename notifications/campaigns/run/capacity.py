@@ -11,7 +11,7 @@ from django.db import connection
 from channels.base import Lane
 from notifications.campaigns.models import Arm, Campaign, Run
 from notifications.campaigns.run.numbers import open_deliveries
-from notifications.dispatch.queue_depth import backlog, limit
+from notifications.dispatch.dispatch import backlog, limit
 from notifications.queues import delivery_queue
 from preferences.facts.types import TypeValue
 from templates.versions.published import compiled

@@ -16,7 +16,7 @@ from notifications.campaigns.run.gates import next_stage, waits_for
 from notifications.campaigns.run.numbers import open_deliveries
 from notifications.campaigns.shares import Stage
 from notifications.campaigns.states import RunState
-from notifications.dispatch.queue_depth import backlog, rate
+from notifications.dispatch.dispatch import backlog, rate
 from notifications.queues import delivery_queue
 from notifications.reasons import reason_text
 from preferences.facts.types import type_of

@@ -10,7 +10,7 @@ import redis
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from notifications.dispatch import queue_depth
+from notifications.dispatch import dispatch
 from notifications.models import Delivery
 from notifyproj.core.models import Service
 from notifyproj.core.servers import broker, buckets, redis_client
@@ -33,7 +33,7 @@ def valkey(
     with own_valkey(tmp_path) as made:
         settings.REDIS_URL = settings.CELERY_BROKER_URL = made.url()
         monkeypatch.setenv("CELERY_BROKER_WRITE_URL", made.url())
-        for forget in (broker.forget, redis_client.forget, queue_depth._cache.clear):
+        for forget in (broker.forget, redis_client.forget, dispatch._cache.clear):
             forget()
         yield made
     broker.forget()

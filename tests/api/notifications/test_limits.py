@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from notifications.accept.accept import backlog
 from notifications.counters.table import CREATED
-from notifications.dispatch import queue_depth as traffic
+from notifications.dispatch import dispatch as traffic
 from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
 from notifyproj.core.clock import now

@@ -7,8 +7,8 @@ import pytest
 from celery import current_app
 from pytest_django.fixtures import Settings
 
-from notifications.dispatch import queue_depth as traffic
-from notifications.dispatch.queue_depth import (
+from notifications.dispatch import dispatch as traffic
+from notifications.dispatch.dispatch import (
     backlog,
     count_published,
     count_taken,

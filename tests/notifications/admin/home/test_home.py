@@ -145,7 +145,7 @@ def test_a_lane_that_is_only_behind_is_not_called_dead(
 ) -> None:
     send(world, user_id="ada")
     Delivery.objects.update(due_at=now() - timedelta(minutes=3))
-    monkeypatch.setattr("notifications.dispatch.queue_depth.rate", lambda queue: 100)
+    monkeypatch.setattr("notifications.dispatch.dispatch.rate", lambda queue: 100)
     page = home(operator)
     assert "queue is behind" in page
     assert "Nothing takes" not in page
