@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 from notifications.accept.draft import Draft
 from notifications.attachments import store as attachments
 from notifications.digests.collect import Planned, collect
-from notifications.dispatch import dispatch
+from notifications.dispatch import dispatch, hint_buffer
 from notifications.resolve import insert as store
 from notifications.resolve.plan import Facts
 from notifications.resolve.resolve import first_fallbacks, load_facts, plan
@@ -97,7 +97,7 @@ def job(item: Draft) -> Job:
 def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
     due = [row.due() for row in rows if row.dispatched]
     if due:
-        dispatch.publish(due)
+        hint_buffer.publish(due)
     for item in drafts:
         if item.scheduled_at is None and not _is_inline(item):
             dispatch.publish_resolve(str(item.id), 1, item.lane)
