@@ -23,7 +23,7 @@ SELECT id, rules::text FROM {table} WHERE id > %s AND rules IS NOT NULL ORDER BY
 REWRITE = sql.SQL("UPDATE {table} SET rules = %s WHERE id = %s")
 # By the index of attributes; the erased have none any more.
 SHARED = """
-SELECT u.attribute, u.value FROM unnest(%s::text[], %s::text[]) AS u (attribute, value)
+SELECT u.n FROM unnest(%s::text[], %s::jsonb[]) WITH ORDINALITY AS u (attribute, value, n)
 WHERE EXISTS (SELECT FROM recipient r
               WHERE r.attributes @> jsonb_build_object(u.attribute, u.value))
    OR EXISTS (SELECT FROM recipient r
@@ -32,7 +32,7 @@ WHERE EXISTS (SELECT FROM recipient r
 
 
 class Quoted(NamedTuple):
-    """A value that some rule asks an attribute for."""
+    """A value that some rule asks an attribute for, as JSON: 4711 is not "4711"."""
 
     attribute: str
     value: str
@@ -58,24 +58,36 @@ def step(subject: Subject, after: str) -> str | None:
 
 def _scrubbed(text: str, subject: Subject) -> str | None:
     """None: as they were."""
-    words = {word.casefold() for word in subject.terms}
+    terms = {term.casefold() for term in subject.terms}
     rules: Any = msgspec.json.decode(text)
-    found = {one for one in _quoted(rules) if one.value.casefold() in words}
+    found = {Quoted(name, _json(value)) for name, value in _asked(rules) if _says(value) & terms}
     gone = found - _shared(found)
     return msgspec.json.encode(_without(rules, gone)).decode() if gone else None
 
 
-def _quoted(rules: Any) -> Iterator[Quoted]:
+def _asked(rules: Any) -> Iterator[tuple[str, Any]]:
+    """(attribute, value) of every comparison with one value."""
     if isinstance(rules, list):
         for part in rules:
-            yield from _quoted(part)
+            yield from _asked(part)
     elif isinstance(rules, dict) and "attribute" in rules:
         values = [rules.get(operator) for operator in OPERATORS]
-        for value in (*values, *_listed(rules)):
-            if isinstance(value, str):
-                yield Quoted(rules["attribute"], value)
+        yield from ((rules["attribute"], value) for value in (*values, *_listed(rules)))
     elif isinstance(rules, dict):
-        yield from _quoted(list(rules.values()))
+        yield from _asked(list(rules.values()))
+
+
+def _says(value: Any) -> set[str]:
+    """How an id or a telephone number that is this value may be written."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {str(value), f"+{value}"}
+    return {value.casefold()} if isinstance(value, str) else set()
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _listed(rule: dict[str, Any]) -> list[Any]:
@@ -86,10 +98,11 @@ def _shared(found: Collection[Quoted]) -> set[Quoted]:
     """Those that somebody else has."""
     if not found:
         return set()
-    attributes, values = zip(*found, strict=True)
+    listed = list(found)
+    attributes, values = zip(*listed, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(SHARED, [quoted_array(attributes), quoted_array(values)])
-        return set(map(Quoted._make, cursor.fetchall()))
+        return {listed[n - 1] for (n,) in cursor.fetchall()}
 
 
 def _without(rules: Any, gone: Collection[Quoted]) -> Any:
@@ -105,5 +118,5 @@ def _without(rules: Any, gone: Collection[Quoted]) -> Any:
 
 def _value(attribute: str, key: str, value: Any, gone: Collection[Quoted]) -> Any:
     if key == "in" and isinstance(value, list):
-        return [one for one in value if (attribute, one) not in gone] or [ERASED]
-    return ERASED if key in OPERATORS and (attribute, value) in gone else value
+        return [one for one in value if (attribute, _json(one)) not in gone] or [ERASED]
+    return ERASED if key in OPERATORS and (attribute, _json(value)) in gone else value

@@ -4,7 +4,7 @@ A field that is absent changes nothing; `null` takes an address away.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -19,6 +19,9 @@ from preferences.addresses import addresses
 from preferences.recipients import tombstones
 
 ATTRIBUTES_MOST = 16_384  # bytes, as JSON
+ATTRIBUTES_NAMES = 500  # of all levels together
+ATTRIBUTES_DEEPEST = 10  # levels, the attributes themselves being the first
+ATTRIBUTE_NAME = 100  # characters
 EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")
 RESERVED_IDS = frozenset({"import", ".", ".."})  # they would not survive in a path
 
@@ -30,7 +33,11 @@ ExternalId = Annotated[
 ]
 Locale = Annotated[str, Meta(max_length=35, description="BCP 47: `de-AT`")]
 Timezone = Annotated[str, Meta(max_length=64, description="IANA: `Europe/Vienna`")]
-Attributes = Annotated[dict[str, Any], Meta(description="At most 16 KB of JSON.")]
+ATTRIBUTES = (
+    f"At most 16 KB of JSON, {ATTRIBUTES_NAMES} names of at most {ATTRIBUTE_NAME} characters, and "
+    f"{ATTRIBUTES_DEEPEST} levels."
+)
+Attributes = Annotated[dict[str, Any], Meta(description=ATTRIBUTES)]
 Email = Annotated[str, Meta(max_length=254, description="Replaces the current e-mail address.")]
 Phone = Annotated[
     str, Meta(max_length=40, description="E.164: `+14155550123`. Replaces the current number.")
@@ -111,7 +118,25 @@ def _timezone(name: str) -> str:
 def _attributes(value: dict[str, Any]) -> dict[str, Any]:
     if len(msgspec.json.encode(value)) > ATTRIBUTES_MOST:
         raise ValueError(f"Must not exceed {ATTRIBUTES_MOST:,} bytes of JSON.")
+    names: list[str] = []
+    for depth, level in enumerate(_levels(value), 1):
+        if depth > ATTRIBUTES_DEEPEST:
+            raise ValueError(f"Must be nested at most {ATTRIBUTES_DEEPEST} levels deep.")
+        names += [name for part in level if isinstance(part, dict) for name in part]
+    if len(names) > ATTRIBUTES_NAMES:
+        raise ValueError(f"Must have at most {ATTRIBUTES_NAMES} names.")
+    if any(len(name) > ATTRIBUTE_NAME for name in names):
+        raise ValueError(f"A name must have at most {ATTRIBUTE_NAME} characters.")
     return value
+
+
+def _levels(value: dict[str, Any]) -> Iterator[list[Any]]:
+    """The objects and lists in it, from the outside in."""
+    level: list[Any] = [value]
+    while level:
+        yield level
+        within = [part.values() if isinstance(part, dict) else part for part in level]
+        level = [one for parts in within for one in parts if isinstance(one, dict | list)]
 
 
 def _email(text: str) -> str:

@@ -45,6 +45,12 @@ def test_a_second_put_changes_only_what_it_names(api: APIClient) -> None:
     assert shown["attributes"] == {"plan": "x"}
 
 
+def nested(inmost: object, levels: int) -> object:
+    for _ in range(levels):
+        inmost = {"a": inmost}
+    return inmost
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -54,6 +60,11 @@ def test_a_second_put_changes_only_what_it_names(api: APIClient) -> None:
         ("timezone", 7),
         ("attributes", []),
         ("attributes", {"a": "x" * 16_384}),
+        ("attributes", {str(n): 0 for n in range(501)}),
+        ("attributes", {"a": [{str(n): 0} for n in range(500)]}),
+        ("attributes", {"x" * 101: 1}),
+        ("attributes", nested({}, 10)),
+        ("attributes", nested([], 10)),
         ("email", "nobody"),
         ("email", f"a@{'x' * 64}.com"),
         ("phone", "0664 123"),
@@ -63,6 +74,13 @@ def test_a_second_put_changes_only_what_it_names(api: APIClient) -> None:
 def test_a_wrong_value_is_400_naming_its_field(api: APIClient, field: str, value: object) -> None:
     assert fields_of(put(api, MARIA, **{field: value})) == [field]
     assert not Recipient.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"x" * 100: "é"}, {str(n): 0 for n in range(500)}, nested("", 10), nested({}, 9)]
+)
+def test_attributes_within_their_bounds_come_back(api: APIClient, attributes: Any) -> None:
+    assert put(api, MARIA, attributes=attributes).json()["attributes"] == attributes
 
 
 @pytest.mark.parametrize("external_id", ["a b", "x" * 201, "tab%09"])

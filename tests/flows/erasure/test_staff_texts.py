@@ -52,6 +52,34 @@ def test_a_rule_that_chooses_the_erased_does_so_no_more(
     assert reported() == ""
 
 
+@pytest.mark.parametrize("operator", ["is", "is_not", "has", "in"])
+@pytest.mark.parametrize("number", [471142, 471142.0])
+def test_an_id_that_is_a_number_is_found_in_rules_as_one(
+    shop: World, operator: str, number: float
+) -> None:
+    shop.person("471142")
+    value: object = [number] if operator == "in" else number
+    row = segment({"attribute": "customer", operator: value})
+
+    erase("471142")
+
+    row.refresh_from_db()
+    erased = ["[erased]"] if operator == "in" else "[erased]"
+    assert row.rules == {"attribute": "customer", operator: erased}
+
+
+def test_a_number_that_others_have_stays_in_the_rules(shop: World) -> None:
+    shop.person("471142")
+    shop.person("ben", attributes={"orders": 471142})
+    rules = {"all": [{"attribute": "orders", "is": 471142}, {"attribute": "paid", "is": True}]}
+    row = segment(rules)
+
+    erase("471142")
+
+    row.refresh_from_db()
+    assert row.rules == rules
+
+
 def test_the_audit_log_of_that_change_names_nobody(maria: Recipient) -> None:
     segment({"attribute": "customer", "in": ["ben", ID]})
 
