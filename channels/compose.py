@@ -23,6 +23,7 @@ from channels.messages import (
 )
 
 EVENT = re.compile(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*")
+LONGEST_BADGE = 9  # digits: an app holds it in 32 bits
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_OPTIONS: Mapping[str, str] = {}
 BLOCKS = frozenset(
@@ -160,9 +161,9 @@ def _json(text: str) -> dict[str, Any]:
 def _badge(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()):
-        raise _bad_part("The badge is not a whole number")
-    return int(text[:9])
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_BADGE):
+        raise _bad_part("The badge is not a whole number, or is too large")
+    return int(text)
 
 
 def _accepted_at(envelope: Envelope) -> datetime:

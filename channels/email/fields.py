@@ -99,7 +99,7 @@ def bodies(message: EmailMessage) -> dict[str, str]:
 
 
 def files(message: EmailMessage) -> list[Attachment]:
-    """Each with a type that can be enclosed."""
+    """Each with a type that can be enclosed. Raises BuildError for a name with a line break."""
     return [_file(file) for file in message.attachments]
 
 
@@ -109,6 +109,8 @@ def refused(name: str) -> BuildError:
 
 
 def _file(file: Attachment) -> Attachment:
+    if is_dangerous(file.name):
+        raise refused("Content-Disposition")
     usable = len(file.content_type) <= MAX_TYPE and TYPE.fullmatch(file.content_type)
     kind = file.content_type if usable else ANY_TYPE
     return replace(file, name=well_formed(file.name), content_type=kind)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
-from channels.email.fields import files, headers, message_id, recipient, refused, reply_to, subject
-from channels.header_text import file_name, folded, is_dangerous, unstructured, well_formed
+from channels.email.fields import files, headers, message_id, recipient, reply_to, subject
+from channels.header_text import file_name, folded, unstructured, well_formed
 from channels.mailbox import Mailbox
 from channels.messages import Attachment, EmailMessage
 
@@ -65,8 +65,6 @@ def _part(subtype: str, text: str) -> bytes:
 
 
 def _attachment(file: Attachment) -> bytes:
-    if is_dangerous(file.name):
-        raise refused("Content-Disposition")
     head = f"Content-Type: {file.content_type}\r\nContent-Transfer-Encoding: base64\r\n"
     head += f"Content-Disposition: attachment;{file_name(file.name)}\r\n\r\n"
     size = len(file.content)

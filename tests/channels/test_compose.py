@@ -37,7 +37,7 @@ def test_a_push_without_words_is_silent() -> None:
     assert message.silent
 
 
-@pytest.mark.parametrize("badge", ["many", "-1", "1.5", "²"])
+@pytest.mark.parametrize("badge", ["many", "-1", "1.5", "²", "1234567890"])
 def test_a_badge_that_is_no_number_is_refused(badge: str) -> None:
     with pytest.raises(BuildError):
         compose(Channel.PUSH, envelope(), {"title": "x", "badge": badge})

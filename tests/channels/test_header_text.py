@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import BuildError, HttpRequest, OutcomeKind
+from channels.base import BuildError, Channel, HttpRequest, OutcomeKind
 from channels.email.smtp import adapter as smtp
 from channels.messages import Attachment, EmailMessage
-from channels.registry import adapter
+from channels.registry import ADAPTERS, adapter
 from tests.channels.forms import form_of
 from tests.channels.samples import NOW, account, email
 
-KINDS = ("smtp", "sendgrid", "ses", "mailgun")
+KINDS = sorted(kind for kind in ADAPTERS if adapter(kind).CHANNEL is Channel.EMAIL)
 TEXTS = {
     "Persian with a joiner": "سفارش شما می\u200cرسد",
     "a family of emoji": "Für euch 👨\u200d👩\u200d👧\u200d👦",
@@ -173,6 +173,7 @@ def test_controls_and_line_breaks_are_refused(kind: str, control: str) -> None:
     named = replace(base, settings={**base.settings, "from_name": text})
     wrong = [(email(subject=text), base), (email(reply_to=f"{text} <a@b.example>"), base)]
     wrong += [(email(headers={"X-Note": text}), base)]
+    wrong += [(email(attachments=(Attachment(text, "application/pdf", b"%PDF"),)), base)]
     for message, by in wrong:
         with pytest.raises(BuildError) as caught:
             adapter(kind).build(message, by, NOW)
