@@ -22,6 +22,7 @@ from channels.base import (
     OutcomeKind,
     TransportFailure,
 )
+from channels.transport import tls_failures
 from channels.transport.in_flight import Flow
 from channels.transport.window import Steady, Window
 
@@ -116,10 +117,13 @@ async def _read(response: Response) -> bytes:
 def _failure(error: PyreqwestError) -> Answer:
     details = error.details.get("causes") if isinstance(error, RequestError) else None
     causes = [cause["message"] for cause in details or ()]
+    sent = NEVER_LEFT not in causes
+    if not sent and (tls := tls_failures.named(causes)):
+        return TransportFailure(sent=False, reason=tls[1], code=tls[0])
     # Never the first cause or the error's own text: they name the URL, and that the address.
     reason = f"{type(error).__name__}: {causes[-1]}" if causes[1:] else type(error).__name__
     return TransportFailure(
-        sent=NEVER_LEFT not in causes,
+        sent=sent,
         reason=reason[:200],
         timed_out=isinstance(error, TimeoutError),
     )

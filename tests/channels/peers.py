@@ -121,10 +121,11 @@ class Authority:
         return context
 
 
-def make_authority(folder: Path, name: str = "localhost") -> Authority:
+def make_authority(folder: Path, name: str = "localhost", days_ago: int = 0) -> Authority:
+    """Its server's certificate was made so many days ago, and good for one."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _certificate("test CA", ca_key, "test CA", ca_key, authority=True)
-    leaf = _certificate(name, key, "test CA", ca_key, authority=False)
+    leaf = _certificate(name, key, "test CA", ca_key, authority=False, days_ago=days_ago)
     (folder / "server.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "server.key").write_bytes(pem)
@@ -139,11 +140,12 @@ def _certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
     authority: bool,
+    days_ago: int = 0,
 ) -> x509.Certificate:
     def common(text: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=days_ago)
     names = [x509.DNSName(name), x509.IPAddress(ip_address("127.0.0.1"))]
     builder = (
         x509.CertificateBuilder()
