@@ -13,7 +13,7 @@ from channels.registry import adapter
 from tests.channels.conftest import Send
 from tests.channels.peers import Authority, answering, http, make_authority, serving
 from tests.channels.samples import account
-from tests.channels.test_smtp import mail
+from tests.channels.transport.test_smtp import mail
 
 OK = answering(http(200, b"{}"))
 
