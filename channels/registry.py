@@ -27,6 +27,7 @@ ADAPTERS = {
 
 
 def kinds() -> tuple[str, ...]:
+    """Returns the kinds of provider accounts there are."""
     return tuple(ADAPTERS)
 
 

@@ -18,6 +18,7 @@ KEY_BYTES = range(24, 65)  # what a secret decodes to
 
 
 def new_secret() -> str:
+    """Returns a random signing secret in the form of Standard Webhooks (`whsec_…`)."""
     return PREFIX + b64encode(random_secrets.token_bytes(SECRET_BYTES)).decode()
 
 

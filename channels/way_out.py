@@ -25,4 +25,5 @@ class WayOut:
 
 
 def data(way_out: WayOut | None) -> dict[str, str]:
+    """Returns the links as fields for an app; nothing where the message needs no way out."""
     return way_out.data if way_out else {}

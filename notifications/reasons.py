@@ -77,6 +77,7 @@ OTHER = "other"
 
 @lru_cache(maxsize=4096)
 def counted_as(code: str) -> str:
+    """Returns the reason under which a code is counted: OTHER for what is no code at all."""
     return code if code in REASONS or CODE.fullmatch(code) else OTHER
 
 

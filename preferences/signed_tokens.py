@@ -18,6 +18,7 @@ class BadToken(ValueError):
 
 
 def seal(key: bytes, purpose: bytes, payload: bytes) -> str:
+    """Returns the payload with its signature, for a URL. Whoever has it can read the payload."""
     signed = payload + _signature(key, purpose, payload)
     return urlsafe_b64encode(signed).rstrip(b"=").decode()
 

@@ -34,10 +34,12 @@ def make(folder: Path) -> Certificates:
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
+    """Returns a fresh private key on the curve P-256."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
 def pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Returns the key as PEM (PKCS #8), unencrypted."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -13,6 +13,7 @@ from channels.registry import adapter, kinds
 
 
 def sends_receipts(route: Route) -> bool:
+    """Returns whether this account, set up as it is, reports later what became of a message."""
     return isinstance(route.adapter, WithReceipts) and route.adapter.receipts(route.account)
 
 

@@ -182,6 +182,7 @@ def account_value(row: ProviderAccount) -> Account:
 
 
 def seal_credentials(slug: str, credentials: Mapping[str, str]) -> bytes:
+    """Returns the credentials encrypted for the row of account `slug`: no other row opens them."""
     return encryption.ring().wrap(json.dumps(dict(credentials)).encode(), _aad(slug))
 
 

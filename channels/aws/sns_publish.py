@@ -100,6 +100,7 @@ def publish(
 
 
 def classify(response: HttpResponse) -> Outcome:
+    """Returns the outcome of a Publish. Never raises, whatever the body is."""
     text = response.body.decode("utf-8", "replace")
     if 200 <= response.status < 300:
         found = MESSAGE_ID.search(text)

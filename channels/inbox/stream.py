@@ -32,6 +32,7 @@ _readers_of_the_table = ThreadPoolExecutor(4, thread_name_prefix="catch-up")
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:
+    """Streams the inbox of the token's person as server-sent events, from `Last-Event-ID` on."""
     try:
         reader = _admitted(request)
     except ApiError as error:

@@ -41,6 +41,7 @@ def mint(
     lifetime: timedelta = LIFETIME,
     service_id: int | None = None,
 ) -> Token:
+    """Returns a signed token for one person's inbox; with `service_id`, of that service alone."""
     expires_at = (now + lifetime).replace(microsecond=0)
     claims = {"r": recipient_id, "e": int(expires_at.timestamp())}
     if service_id is not None:

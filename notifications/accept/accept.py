@@ -71,6 +71,7 @@ def is_full(request: SendRequest) -> bool:
 
 
 def refuse() -> ApiError:
+    """Returns the 503 for a full backlog, with the seconds after which to try again."""
     message = "Too many deliveries are waiting; try again later."
     return ApiError(503, "backlog_full", message, retry_after=RETRY_AFTER)
 

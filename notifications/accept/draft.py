@@ -79,6 +79,7 @@ class Draft:
 
 
 def load_recipients(requests: Iterable[SendRequest]) -> dict[str, Known]:
+    """Returns the recipients that the requests name, by external id; unknown ones are left out."""
     names = {name for request in requests for name in _names(request)}
     return {row[1]: Known(*row) for row in find_recipients(names)} if names else {}
 

@@ -49,6 +49,7 @@ def of_template(slug: str, parts: Parts) -> list[Problem]:
 
 
 def of_type(said: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what a type's fields break of the rules for marketing, by the name of the field."""
     if said.get("legal_class") != MARKETING:
         return {}
     if said.get("mandatory"):

@@ -78,6 +78,7 @@ def full_queues(wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
 
 
 def job(item: Draft) -> Job:
+    """Returns what resolving needs to know of an accepted request."""
     return Job(
         notification_id=str(item.id),
         milliseconds=milliseconds_of(item.id),
@@ -95,6 +96,7 @@ def job(item: Draft) -> Job:
 
 
 def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
+    """Publishes the hints of what was written; called after the commit."""
     due = [row.due() for row in rows if row.dispatched]
     if due:
         hint_buffer.publish(due)

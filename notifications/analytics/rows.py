@@ -53,6 +53,7 @@ LATENCIES = list(LatencyView.__struct_fields__)
 
 
 def row(group: Mapping[str, Any], figures: Figures, *, of_accounts: bool) -> ReportRow:
+    """Returns one row of a report; by account, what no account is counted for is null."""
     funnel, latency = figures.funnel(), figures.latency()
     law = asdict(figures.law())
     if of_accounts:

@@ -25,6 +25,7 @@ def take(delivery_id: str, size: int) -> bool:
 
 
 def put_down(delivery_id: str) -> None:
+    """Gives back the memory that a delivery's attachments took."""
     _carried.pop(delivery_id, None)
 
 

@@ -34,10 +34,12 @@ BOUNDS = (
 
 
 def latency(lane: int, milliseconds: int) -> int:
+    """Returns the measure that counts a latency of so many milliseconds in this lane."""
     return LATENCY + 100 * lane + bisect_right(BOUNDS, milliseconds)
 
 
 def lane_and_bucket(measure: int) -> tuple[int, int]:
+    """Returns the lane and the bucket of BOUNDS that a latency measure stands for."""
     return divmod(measure - LATENCY, 100)
 
 

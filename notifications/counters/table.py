@@ -29,6 +29,7 @@ def move(*, gone: Iterable[Cell], come: Iterable[Cell]) -> None:
 
 
 def insert(tally: Mapping[Cell, int]) -> None:
+    """Inserts a delta for each cell, in the caller's transaction."""
     rows = [(_instant(cell.hour), *cell[1:], n) for cell, n in tally.items() if n]
     if not rows:
         return
@@ -61,6 +62,7 @@ DO UPDATE SET n = c.n + excluded.n
 
 
 def fold() -> None:
+    """Adds the deltas so far to the counters and deletes them, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(FOLD)
 

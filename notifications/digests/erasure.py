@@ -18,6 +18,7 @@ DELETE FROM digest WHERE id IN (SELECT id FROM old)
 
 
 def forget_old(now: datetime) -> int:
+    """Deletes closed digests past their time, one batch; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [Digest.State.CLOSED.value, now - KEPT, BATCH])
         return int(cursor.rowcount)

@@ -69,6 +69,7 @@ def _content(id_: str, service_id: int, sealed: bytes, personal: bool) -> Conten
 
 
 def load_readers(recipient_ids: Iterable[int]) -> dict[int, Reader]:
+    """Returns a reader of sealed items for each person, by the person's id."""
     with connection.cursor() as cursor:
         cursor.execute(KEYS, [array(recipient_ids)])
         return {row[0]: Reader(row[0], row[1], _opened(row[2], row[1])) for row in cursor}

@@ -137,6 +137,7 @@ def hand_back(ids: Sequence[str], dispatch_nos: Sequence[int], seconds: float) -
 
 
 def load(rows: Sequence[Claimed]) -> Loaded:
+    """Returns what sending these rows needs: parents, texts, people, contact points and files."""
     points = load_points({row.contact_point_id for row in rows if row.contact_point_id})
     texts = {id_: compiled(id_) for id_ in {row.template_version_id for row in rows}}
     people = load_people(

@@ -112,6 +112,7 @@ def publish(rows: Iterable[Due]) -> bool:
 
 
 def publish_resolve(notification_id: str, dispatch_no: int, lane: int) -> bool:
+    """Publishes the hint to resolve a notification; returns whether the broker took it."""
     return _send(RESOLVE_CHUNK, _resolve_queue(lane), [notification_id, dispatch_no])
 
 
@@ -165,6 +166,7 @@ def count_published(by_queue: Mapping[str, int]) -> None:
 
 
 def count_taken(queue: str, n: int) -> None:
+    """Counts `n` deliveries as taken from the queue in this second."""
     second = int(time.time())
     _add({f"taken:{queue}": n, f"taken:{queue}:{second}": n}, expire=f"taken:{queue}:{second}")
 

@@ -52,6 +52,7 @@ PLACES = (
 
 
 def steps() -> Iterator[tuple[str, Step]]:
+    """Yields a step for each table whose texts may name a person."""
     for place in PLACES:
         yield f"texts.{place.table}", _scrubber(place)
 
@@ -65,6 +66,7 @@ def evidence(subject: Subject, after: str) -> str | None:
 
 
 def dead_addresses(subject: Subject, after: str) -> str | None:
+    """The step that clears what was noted of the person's dead addresses, in one go."""
     ids = array(id_ for _, id_ in subject.points)
     with connection.cursor() as cursor:
         cursor.execute(DEAD, [ids, list(subject.hashes), subject.recipient_id])

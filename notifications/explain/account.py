@@ -24,6 +24,7 @@ URGENT = "urgent: the most reliable of the available accounts, then the fastest"
 def chosen(
     picker: Picker, row: Claimed, type_: TypeValue, area: str, now: datetime
 ) -> tuple[Route | None, Choosing]:
+    """Returns the account that would send, or None, and why; nothing is taken of any rate."""
     choice, able, others = picker.considered(row, type_, area)
     shares = _shares(choice)
     views = [_view(route, shares, able=True) for route in able]

@@ -54,6 +54,7 @@ class DeliveryView(Struct):
 
 
 def delivery_views(rows: Sequence[Delivery]) -> list[DeliveryView]:
+    """Returns deliveries, given in the order of their ids, with attempts, events and timeline."""
     attempts: dict[UUID, list[Attempt]] = {}
     if rows:
         ids = [row.pk for row in rows]

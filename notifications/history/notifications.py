@@ -106,6 +106,7 @@ def notifications_list(
 
 
 def summaries(rows: Sequence[Notification]) -> list[NotificationSummary]:
+    """Returns notifications as the list shows them, with their current status."""
     versions, statuses = _versions(rows), statuses_of(rows)
     return [_summary(row, versions, statuses[row.pk]) for row in rows]
 

@@ -40,6 +40,7 @@ def status_of(row: Notification, *, is_open: bool) -> NotificationStatus:
 
 
 def statuses_of(rows: Sequence[Notification]) -> dict[UUID, NotificationStatus]:
+    """Returns the status of each notification, with one query for those that may be open."""
     still_open = _open_ones([row.pk for row in rows if row.state == NotificationState.RESOLVED])
     return {row.pk: status_of(row, is_open=row.pk in still_open) for row in rows}
 

@@ -23,6 +23,7 @@ def keys() -> tuple[bytes, ...]:
 
 @cache
 def signer() -> Signer | None:
+    """Returns what signs bounce addresses, or None where `BOUNCE_ADDRESS` is not set."""
     base = str(settings.BOUNCE_ADDRESS).strip()
     return Signer(base, keys()[0]) if base else None
 

@@ -58,6 +58,7 @@ def way_out(row: Claimed, type_: TypeValue, locale: str, now: datetime) -> WayOu
 
 
 def dressed(message: EmailMessage, row: Claimed, type_: TypeValue, now: datetime) -> EmailMessage:
+    """Returns the mail with its unsubscribe headers, tracked links and signed bounce address."""
     return replace(
         message,
         headers={**message.headers, **_headers(row, type_)},

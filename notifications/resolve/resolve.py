@@ -61,6 +61,7 @@ def first_fallbacks(
 
 
 def load_facts(jobs: Sequence[Job]) -> Facts:
+    """Returns the people and contact points of all jobs; as many statements for one as for many."""
     recipients = {id_ for job in jobs for id_ in job.recipients}
     channels = {channel for job in jobs for channel in (*job.channels, *job.fallback_channels)}
     channels.discard(Channel.INBOX)

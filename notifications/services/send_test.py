@@ -17,6 +17,7 @@ SHOWN = 20
 
 
 def person_facts(external_id: str) -> PersonFacts | None:
+    """Returns language, time zone and variables of a person, for a preview; None: unknown."""
     person = _person(external_id)
     if person is None:
         return None
@@ -25,11 +26,13 @@ def person_facts(external_id: str) -> PersonFacts | None:
 
 
 def types() -> list[tuple[str, str, str]]:
+    """Returns (slug, name, template) of the enabled types, by name."""
     rows = NotificationType.objects.filter(enabled=True).order_by("name")
     return list(rows.values_list("slug", "name", "template"))
 
 
 def reach(external_id: str) -> list[tuple[str, str]] | None:
+    """Returns (channel, masked address) of where a person can be reached; None: unknown."""
     person = _person(external_id)
     if person is None:
         return None

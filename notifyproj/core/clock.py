@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
+    """Returns the current time in UTC. Tests replace it here."""
     return datetime.now(UTC)
 
 

@@ -122,10 +122,12 @@ def _forget_keys(setting: str, **_: object) -> None:
 
 
 def new_key() -> bytes:
+    """Returns 32 random bytes, a key for AES-256-GCM."""
     return AESGCM.generate_key(256)
 
 
 def encrypt(key: bytes, value: bytes, aad: bytes) -> bytes:
+    """Returns nonce and ciphertext (AES-256-GCM); it opens only with the same `aad`."""
     nonce = os.urandom(NONCE)
     return nonce + AESGCM(key).encrypt(nonce, value, aad)
 

@@ -28,12 +28,14 @@ ended_workers: ExtensionPoint[Names] = ExtensionPoint()
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
+    """`/health/live`: the process responds. Asks no server."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
+    """`/health/ready`: the state of each part; 503 where requests cannot be accepted."""
     parts = {"postgres": _postgres(), "redis": _redis(), "broker": _broker()}
     parts["migrations"] = _migrations() if parts["postgres"] == "ok" else "unknown"
     accepting = parts["postgres"] == parts["migrations"] == "ok"

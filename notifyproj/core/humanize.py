@@ -48,6 +48,7 @@ def span(seconds: float) -> str:
 
 
 def lasting(length: timedelta) -> str:
+    """Returns a length of time as text: see `span`."""
     return span(length.total_seconds())
 
 

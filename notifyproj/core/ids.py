@@ -33,6 +33,7 @@ def delivery_id(
 
 
 def milliseconds_of(id_: UUID) -> int:
+    """Returns the milliseconds since 1970 in a UUIDv7."""
     return id_.int >> 80
 
 
@@ -47,6 +48,7 @@ def day_in(text: str) -> int:
 
 
 def instant_of(id_: UUID) -> datetime:
+    """Returns the time in a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp(milliseconds_of(id_) / 1000, UTC)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 
 def array(values: Iterable[object]) -> str:
+    """Returns an array literal of numbers, UUIDs or plain words; None becomes NULL."""
     return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
 
 
@@ -17,6 +18,7 @@ def quoted_array(values: Iterable[str | None]) -> str:
 
 
 def bytea_array(values: Iterable[bytes | None]) -> str:
+    """Returns an array literal of `bytea`; None becomes NULL."""
     return quoted_array(None if value is None else f"\\x{value.hex()}" for value in values)
 
 

@@ -127,6 +127,7 @@ def open_data_key(wrapped: bytes, external_id: str) -> bytes:
 
 
 def seal(key: bytes, recipient_id: int, hash_: bytes, address: str) -> bytes:
+    """Returns the address encrypted under the person's key; it opens only beside the same hash."""
     return encryption.encrypt(key, address.encode(), _address_aad(recipient_id, hash_))
 
 

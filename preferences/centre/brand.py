@@ -24,6 +24,8 @@ def name() -> str:
 
 
 def logo() -> str:
+    """Returns the URL or path of the logo; "" where none is set or it is neither https nor a
+    path."""
     url = str(settings.BRAND_LOGO_URL)
     return url if LOGO.fullmatch(url) else ""
 

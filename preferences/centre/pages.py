@@ -21,6 +21,8 @@ POLICY = (
 
 
 def headers() -> dict[str, str]:
+    """Returns the security headers of these pages; only the logo's origin is allowed besides
+    ours."""
     origin = brand.logo_origin()
     return {
         **HEADERS,
@@ -31,6 +33,7 @@ def headers() -> dict[str, str]:
 def page(
     name: str, context: Mapping[str, object], *, language: str = "en", status: int = 200
 ) -> HttpResponse:
+    """Returns the page `name` with the texts of the language. Its URL is kept out of the log."""
     about = {
         "language": language,
         "w": texts.LANGUAGES[language],
@@ -43,6 +46,7 @@ def page(
 
 
 def gone(request: HttpRequest) -> HttpResponse:
+    """Returns the page for a link that is expired or unknown, with status 404."""
     return page("centre/gone", {}, language=language_of(request), status=404)
 
 

@@ -67,6 +67,7 @@ def _switch(state: State, texts: Texts, switch: Switch) -> dict[str, Any]:
 
 
 def capital(word: str) -> str:
+    """Returns the text with its first letter as a capital."""
     return word[:1].upper() + word[1:]
 
 

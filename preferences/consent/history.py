@@ -45,6 +45,7 @@ def events_before(external_id: str, before: int | None, limit: int) -> list[Cons
 
 
 def views(rows: Sequence[ConsentEvent]) -> list[ConsentEventView]:
+    """Returns events of consent as the API shows them, with slugs for ids."""
     names = load_names()
     types = {id_: slug for slug, id_ in names.types.items()}
     categories = {id_: slug for slug, id_ in names.categories.items()}

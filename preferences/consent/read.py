@@ -48,6 +48,8 @@ class ExportedPreferences(SaidPreferences, kw_only=True):
 
 
 def preferences_get(external_id: str, now: datetime) -> Preferences | None:
+    """Returns what the person chose, and what that means for each type and channel; None:
+    unknown."""
     row = Recipient.objects.filter(external_id=external_id, erased_at=None).first()
     if row is None:
         return None

@@ -53,6 +53,7 @@ def decide(
     expires_at: datetime,
     limits: Limits = NO_LIMITS,
 ) -> Decision:
+    """Returns what the first rule that has something to say decides; SEND if none has. Pure."""
     case = Case(
         now=now, rules=rules, person=person, target=target, expires_at=expires_at, limits=limits
     )

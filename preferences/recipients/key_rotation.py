@@ -38,6 +38,8 @@ class Rotated:
 
 
 def rotate() -> Rotated:
+    """Encrypts all data keys under the newest key; returns how many, and which could not be
+    opened."""
     done = Rotated()
     last = 0
     while (following := _rotate_recipients(last, done)) is not None:

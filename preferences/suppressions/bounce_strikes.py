@@ -37,6 +37,7 @@ def strike(bounced: Sequence[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
 
 
 def forget() -> None:
+    """Deletes the strikes that are too old to count."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM bounce_strike WHERE day <= now() - make_interval(days => %s)", [WITHIN]

@@ -73,6 +73,8 @@ class Unwanted(NamedTuple):
 
 
 def add(rows: Sequence[Unwanted]) -> None:
+    """Suppresses addresses, in the caller's transaction. Of what is suppressed already, only a
+    STOP by SMS gets another reason."""
     if not rows:
         return
     columns = list(zip(*rows, strict=True))
@@ -119,6 +121,7 @@ def in_use(channel: str, hashes: Sequence[bytes]) -> list[bytes]:
 
 
 def hashes_of(contact_point_ids: Sequence[int]) -> dict[int, bytes]:
+    """Returns the address hash of each contact point, by its id."""
     if not contact_point_ids:
         return {}
     with connection.cursor() as cursor:

@@ -42,6 +42,7 @@ class _Piece(NamedTuple):
 
 
 def enforceable(schema: Rules) -> Enforceable:
+    """Returns the part of a schema that is within the bounds, and the names of what is left out."""
     if not _is_readable(schema):
         return Enforceable({"type": "object"}, ("all of it",))
     definitions = _definitions(schema)

@@ -29,6 +29,8 @@ LARGEST_JOB = 24 * 1024**2  # bytes
 
 
 def examine(draft: Draft, partials: Partials) -> Review:
+    """Examines a draft in a process with limits; what is too heavy for it is a problem of the
+    draft."""
     try:
         found: Review = _ask(jobs.Examine(draft, dict(partials)))
     except Failed as error:

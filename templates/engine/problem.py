@@ -34,6 +34,7 @@ class Problem:
 
 
 def refused(channel: str, locale: str, field: str, error: NotAllowed) -> Problem:
+    """Returns a mistake in a template's language as a problem of its field."""
     heavy = isinstance(error, TooHeavy)
     return Problem(
         channel=channel,

@@ -38,6 +38,7 @@ class Change:
 
 
 def lines_of(before: str, after: str) -> list[Line]:
+    """Returns the lines that differ, with a few around them."""
     return list(_shortened(list(_lines(before.splitlines(), after.splitlines()))))
 
 

@@ -55,6 +55,7 @@ class Review:
 
 
 def examine(draft: Draft, partials: Partials) -> Review:
+    """Returns what is wrong with a draft, and its built parts where nothing is. Pure."""
     is_partial = draft.kind == PARTIAL
     wrong = check(draft.parts, (PARTIAL,) if is_partial else MESSAGES)
     if wrong:

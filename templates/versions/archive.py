@@ -24,6 +24,7 @@ DAMAGED = (
 
 
 def pack(files: Mapping[str, str]) -> bytes:
+    """Returns a ZIP of the files, by their paths."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files.items():

@@ -81,10 +81,12 @@ class DraftView(Struct, kw_only=True):
 
 
 def template_get(slug: str) -> MessageTemplate | None:
+    """Returns the template with this slug, or None."""
     return LISTED.filter(slug=slug).first()
 
 
 def templates_after(cursor: str, limit: int, kind: str = "") -> list[MessageTemplate]:
+    """Returns the next templates by slug; `cursor` is the last slug seen, "" at first."""
     rows = LISTED.filter(slug__gt=cursor).order_by("slug")
     return list(rows.filter(kind=kind)[:limit] if kind else rows[:limit])
 
@@ -96,15 +98,18 @@ def version_get(template: MessageTemplate, number: int) -> TemplateVersion | Non
 
 
 def newest_version(template: MessageTemplate) -> TemplateVersion | None:
+    """Returns the published version with the highest number, or None."""
     rows = template.versions.filter(published_at__isnull=False)
     return rows.order_by("-number").first()
 
 
 def template_summary(template: MessageTemplate) -> TemplateSummary:
+    """Returns a template as the list shows it."""
     return TemplateSummary(**_named(template))
 
 
 def template_view(template: MessageTemplate) -> TemplateView:
+    """Returns a template with all its published versions, newest first."""
     rows = template.versions.defer("built", "sample").order_by("-number")
     versions = list(rows)
     return TemplateView(
@@ -115,6 +120,7 @@ def template_view(template: MessageTemplate) -> TemplateView:
 
 
 def version_view(template: MessageTemplate, row: TemplateVersion) -> VersionView:
+    """Returns a published version with its parts and schema."""
     return VersionView(
         **_summed(template, row),
         parts=row.parts,
@@ -126,6 +132,7 @@ def version_view(template: MessageTemplate, row: TemplateVersion) -> VersionView
 
 
 def draft_view(row: TemplateVersion, problems: Sequence[Problem]) -> DraftView:
+    """Returns a draft as the API shows it."""
     return DraftView(
         number=row.number,
         parts=row.parts,
@@ -139,6 +146,7 @@ def draft_view(row: TemplateVersion, problems: Sequence[Problem]) -> DraftView:
 
 
 def problem_views(problems: Sequence[Problem]) -> list[ProblemView]:
+    """Returns problems as the API shows them."""
     return [
         ProblemView(
             channel=problem.channel,

@@ -57,6 +57,7 @@ def template_create(
 
 
 def template_change(*, template: MessageTemplate, name: str, description: str) -> None:
+    """Changes name and description; nothing that is sent depends on them."""
     template.name, template.description = name, description
     template.save(update_fields=["name", "description"])
 
@@ -132,6 +133,7 @@ def draft_write(*, template: MessageTemplate, content: Content, by: str) -> Temp
 
 
 def draft_discard(*, template: MessageTemplate) -> bool:
+    """Deletes the draft; returns whether there was one."""
     row = draft_of(template)
     return bool(row) and bool(
         TemplateVersion.objects.filter(pk=row.pk, published_at__isnull=True).delete()[0]  # type: ignore[union-attr]
@@ -139,6 +141,7 @@ def draft_discard(*, template: MessageTemplate) -> bool:
 
 
 def draft_of(template: MessageTemplate) -> TemplateVersion | None:
+    """Returns the template's unpublished version, or None."""
     return template.versions.filter(published_at__isnull=True).order_by("-number").first()
 
 
@@ -212,6 +215,7 @@ def version_rollback(*, version: TemplateVersion, by: str = "") -> TemplateVersi
 
 
 def review_of(version: TemplateVersion) -> Review:
+    """Returns what is wrong with a version as it is stored."""
     template = version.template
     return review(
         Draft(

@@ -94,6 +94,8 @@ def told_of(
     callback_id: int = 0,
     detail: str = "",
 ) -> Told:
+    """Returns an event with the delivery and the attempt that it is about, and the key it is kept
+    by."""
     key = key_of(account_id, event.dedupe_key)
     attempt = event.attempt
     is_ours = event.delivery_id is not None and _has_day(event.delivery_id)

@@ -49,6 +49,7 @@ def find(rows: Sequence[Stored]) -> set[int]:
 
 
 def forget() -> None:
+    """Deletes the nonces that are too old for their callback to be accepted again."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM callback_nonce WHERE at < now() - make_interval(days => %s)", [KEPT_DAYS]

@@ -145,4 +145,5 @@ _hooks: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hooks]" = WeakKeyDictionar
 
 
 async def hooks(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application of `/hooks/`, with one intake for each event loop."""
     await _hooks.setdefault(asyncio.get_running_loop(), Hooks())(scope, receive, send)

@@ -60,6 +60,7 @@ def numbers_of(run: Run) -> Numbers:
 
 
 def numbers_by_arm(run: Run) -> dict[int, ArmNumbers]:
+    """Returns the counted numbers of each arm of a run, by the id of the arm."""
     arms = list(run.arms.values_list("pk", flat=True))
     counted = _counted(arms, run.began_at)
     return {arm: _arm(counted[arm]) for arm in arms}

@@ -36,6 +36,7 @@ def at_most(seconds: float) -> Iterator[None]:
 
 
 def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Returns all rows of a query, under the time limit of the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

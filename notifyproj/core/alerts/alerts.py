@@ -34,6 +34,7 @@ def alerts_raise(causes: Iterable[tuple[str, str, str, int]]) -> None:
 
 
 def alert_resolve(*, key: str) -> None:
+    """Closes the open alert with this key, if there is one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE alert SET resolved_at = now() WHERE key = %s AND resolved_at IS NULL", [key]

@@ -92,14 +92,17 @@ class InvalidFields(ValueError):
 
 
 def not_found(field: str, message: str) -> ApiError:
+    """Returns a 404 that names the field whose value was not found."""
     return ApiError(404, "not_found", message, {field: message})
 
 
 def error_body(code: str, message: str, fields: Fields | None = None) -> dict[str, Any]:
+    """Returns the body that every error of the API has; `fields` are messages by field."""
     return {"error": {"code": code, "message": message, "fields": dict(fields or {})}}
 
 
 def error_response(error: ApiError) -> HttpResponse:
+    """Returns the response for an error, with `Retry-After` in whole seconds where it has one."""
     body = error_body(error.code, error.message, error.fields)
     response = JsonResponse(body, status=error.status)
     response._has_been_logged = True  # type: ignore[attr-defined]  # else Django does, each 4xx

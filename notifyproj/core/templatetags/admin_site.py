@@ -29,6 +29,7 @@ def moment(at: datetime | None) -> SafeString | str:
 
 @register.filter
 def lasting(seconds: float | None) -> str:
+    """Returns seconds as text (`1.2 s`); nothing for None."""
     return "" if seconds is None else span(seconds)
 
 

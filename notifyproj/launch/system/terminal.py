@@ -18,10 +18,12 @@ def coloured(text: str, *codes: int) -> str:
 
 
 def say(text: str = "") -> None:
+    """Prints a line at once."""
     print(text, flush=True)
 
 
 def complain(text: str) -> None:
+    """Prints a line to stderr, in red where the terminal has colours."""
     print(coloured(f"  ✗ {text}", 31), file=sys.stderr, flush=True)
 
 

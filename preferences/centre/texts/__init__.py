@@ -30,6 +30,7 @@ def version_of(language: str) -> str:
 
 
 def say(texts: Texts, key: str, **names: str) -> str:
+    """Returns the text of `key` with `names` in its gaps, each isolated."""
     return texts[key].format(**{name: isolated(value) for name, value in names.items()})
 
 
@@ -38,4 +39,5 @@ def isolated(text: str) -> str:
 
 
 def channel_name(texts: Texts, channel: str) -> str:
+    """Returns the channel's name in the language of `texts`; an unknown one as it is."""
     return texts.get(f"channel_{channel}", channel) if channel in set(Channel) else channel

@@ -34,8 +34,10 @@ class RecipientView(APIView):
 
 
 def no_recipient() -> ApiError:
+    """Returns the 404 for an external id that nobody has."""
     return not_found("external_id", "Recipient not found.")
 
 
 def caller_of(request: Request) -> Caller:
+    """Returns the service and key that authentication found for the request."""
     return cast(Caller, request.user)

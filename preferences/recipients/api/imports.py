@@ -56,6 +56,7 @@ class Import(APIView):
 
 
 def refuse_other_than_ndjson(request: Request) -> None:
+    """Raises ApiError 415 for any other content type."""
     if (request.content_type or "").partition(";")[0].strip() not in NDJSON:
         message = "The content type must be application/x-ndjson."
         raise ApiError(415, "unsupported_media_type", message, {"Content-Type": message})
