@@ -11,6 +11,7 @@ from channels.addresses.email import InvalidEmail, parse
 
 LONGEST = 255  # characters
 NOBODY = frozenset({"localhost", "local", "localdomain", "internal", "invalid", "lan", "home"})
+NOBODY |= {"arpa", "corp", "intranet", "onion", "private", "test"}
 SHAPE = "Write mailto:push@example.com, or the https:// address of a page, without spaces."
 PRIVATE = "Write an address that is reached from the internet."
 

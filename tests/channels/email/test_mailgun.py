@@ -189,6 +189,14 @@ def test_a_retry_may_keep_the_time_of_the_first_try(hours: float) -> None:
     assert mailgun.verify(signed(-hours * 3600.0), account("mailgun"), NOW)
 
 
+def test_a_time_may_be_written_as_a_number() -> None:
+    request = signed()
+    written = json.loads(request.body)
+    written["signature"]["timestamp"] = int(written["signature"]["timestamp"])
+    number = replace(request, body=json.dumps(written).encode())
+    assert mailgun.verify(number, account("mailgun"), NOW)
+
+
 def test_only_200_is_success() -> None:
     assert mailgun.reply(signed()) == HttpResponse(200, {}, b"")
 

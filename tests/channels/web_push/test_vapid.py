@@ -254,6 +254,12 @@ def test_a_curve_of_another_size_is_no_vapid_key() -> None:
     [
         *("", "push@shop.example", "mailto: x@shop.example", "mailto:x@localhost", "mailto:"),
         *("mailto:x@y", "mailto:a..b@shop.example", "mailto:x@shop.local", "https://localhost/a"),
+        *(
+            "mailto:x@shop.test",
+            "https://push.corp/",
+            "https://router.home.arpa/",
+            "mailto:x@a.onion",
+        ),
         *("http://shop.example", "https://127.0.0.1", "mailto:x@shop.example?a=b c", "x" * 1000),
     ],
 )
