@@ -16,6 +16,8 @@ MAX_TTL = 2_419_200  # seconds: four weeks
 # Firebase's own names of the data: refused by it, or taken out by its library on the phone.
 # https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages (read 2026-11)
 RESERVED_DATA = re.compile(r"from|message_type|collapse_key|(google|gcm)\..*", re.DOTALL)
+# What else of the data would be written over: https://developer.apple.com/documentation/usernotifications/generating-a-remote-notification
+TAKEN_DATA = {"aps": "Apple", "delivery_id": "The platform"}
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 WORDS = {"1": "true", "true": "true", "yes": "true", "0": "false", "false": "false", "no": "false"}
 
@@ -84,6 +86,11 @@ ANDROID: Options = {
 KNOWN: Mapping[str, Options] = {"ios_": IOS, "android_": ANDROID}
 PREFIXES = tuple(KNOWN)
 NAMES = tuple(prefix + name for prefix, options in KNOWN.items() for name in options)
+
+
+def keeper_of(name: str) -> str:
+    """Who keeps that name of a push's data for itself; "" for nobody."""
+    return "Firebase" if RESERVED_DATA.fullmatch(name) else TAKEN_DATA.get(name, "")
 
 
 def read(parts: Mapping[str, str]) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -12,8 +12,10 @@ from channels import sms_parts
 from channels.base import Channel
 from templates import place
 from templates.engine.problem import Problem
-from templates.engine.render import Compiled, RenderFailed, render
+from templates.engine.render import Compiled, RenderFailed, render, sources
 from templates.fields import DEFAULT_LOCALE, PERSON
+from templates.review.checks import WRITTEN
+from templates.review.refusals import refusals
 
 SEGMENTS_WARN, SEGMENTS_MOST = 3, 10
 PUSH_MOST = 4_000  # bytes: APNs and FCM take 4,096 with what the adapters add
@@ -39,6 +41,7 @@ class Rendered(NamedTuple):
     locale: str
     texts: Mapping[str, str]
     failed: RenderFailed | None = None
+    fixed: frozenset[str] = frozenset()  # fields without variables
 
 
 def rendered(version: Compiled, sample: Mapping[str, Any]) -> list[Rendered]:
@@ -53,11 +56,11 @@ def rendered(version: Compiled, sample: Mapping[str, Any]) -> list[Rendered]:
 def of_sample(shown: list[Rendered]) -> Iterator[Problem]:
     for one in shown:
         if one.failed:
-            message = f"With the sample data: {one.failed.message}"
-            yield Problem(one.channel, one.locale, one.failed.field, message, warning=True)
+            yield _problem(one, one.failed.field, one.failed.message)
             continue
         yield from _lengths(one)
         yield from _json(one)
+        yield from (_problem(one, *found) for found in refusals(one.channel, one.texts))
         if one.channel == Channel.SMS:
             yield from _sms(one)
         elif one.channel in (Channel.PUSH, Channel.WEB_PUSH):
@@ -89,10 +92,14 @@ def attribute_not_of_all(channel: str, locale: str, field: str, name: str, line:
 def _rendered(version: Compiled, channel: str, locale: str, sample: Mapping[str, Any]) -> Rendered:
     place.enter(channel, locale, "")
     wanted = "" if locale == DEFAULT_LOCALE else locale
+    written = version.parts[channel]
+    part = {**written.get(DEFAULT_LOCALE, {}), **written[locale]}
+    fixed = frozenset(n for n, _, source in sources(channel, part) if not WRITTEN.search(source))
     try:
-        return Rendered(channel, locale, render(version, channel, wanted, sample, "UTC"))
+        texts = render(version, channel, wanted, sample, "UTC")
     except RenderFailed as error:
-        return Rendered(channel, locale, {}, error)
+        return Rendered(channel, locale, {}, failed=error, fixed=fixed)
+    return Rendered(channel, locale, texts, fixed=fixed)
 
 
 def _lengths(one: Rendered) -> Iterator[Problem]:
@@ -101,6 +108,13 @@ def _lengths(one: Rendered) -> Iterator[Problem]:
         if most and len(text) > most:
             message = f"{len(text)} characters with the sample data; more than {most} are cut off"
             yield Problem(one.channel, one.locale, field, message, warning=True)
+
+
+def _problem(one: Rendered, field: str, why: str) -> Problem:
+    """Of what a variable brings, only the sample data are refused."""
+    is_fixed = field in one.fixed
+    message = why if is_fixed else f"With the sample data: {why}"
+    return Problem(*one[:2], field, message, warning=not is_fixed)
 
 
 def _json(one: Rendered) -> Iterator[Problem]:
@@ -116,6 +130,12 @@ def _json(one: Rendered) -> Iterator[Problem]:
         few = not isinstance(found, list) or 0 < len(found) <= MOST_BLOCKS
         if not isinstance(found, kind) or not few:
             yield Problem(*one[:2], field[1], message)
+        elif isinstance(found, list) and not all(map(_is_block, found)):
+            yield Problem(*one[:2], field[1], "Each block must be a JSON object with a `type`")
+
+
+def _is_block(value: object) -> bool:
+    return isinstance(value, dict) and bool(value.get("type"))
 
 
 def _sms(one: Rendered) -> Iterator[Problem]:

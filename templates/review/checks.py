@@ -9,7 +9,7 @@ from minijinja import TemplateError
 from channels.base import Channel
 from channels.locales import InvalidLocale, canonical
 from channels.mailbox import InvalidMailbox, mailbox_of
-from channels.push_options import RESERVED_DATA
+from channels.push_options import keeper_of
 from templates import place
 from templates.build.flatten import plain
 from templates.engine import language
@@ -132,8 +132,9 @@ def _part(channel: str, locale: str, part: object) -> Iterator[Problem]:
 
 def _datum(channel: str, locale: str, name: str, source: object) -> Iterator[Problem]:
     field = f"{DATA}.{name}"
-    if channel == Channel.PUSH and RESERVED_DATA.fullmatch(name):
-        message = f"Firebase keeps the name `{name[:40]}` for itself: choose another"
+    keeper = keeper_of(name) if channel == Channel.PUSH else ""
+    if keeper:
+        message = f"{keeper} keeps the name `{name[:40]}` for itself: choose another"
         yield Problem(channel, locale, field, message)
     elif not NAME.fullmatch(name):
         yield Problem(channel, locale, field, "A name has letters, digits and _ only")

@@ -151,6 +151,41 @@ def test_a_document_that_is_none_cannot_be_published(
     assert [(p.channel, p.locale) for p in found] == [(channel, "default")]
 
 
+@pytest.mark.parametrize("blocks", ['["text"]', '[{"text": "no type"}]', "[null]"])
+def test_a_block_without_a_type_cannot_be_published(blocks: str) -> None:
+    (problem,) = reviewed("slack", {"text": "t", "blocks": blocks}).errors
+    assert "with a `type`" in problem.message
+
+
+REFUSED = [
+    ("webhook", "event", "order shipped!", "words joined by dots"),
+    ("webhook", "json", f'{{"a": "{"x" * 65_000}"}}', "More than 65,000 bytes"),
+    ("slack", "text", "x" * 39_001, "More than 39,000 bytes"),
+    ("push", "link", "javascript:alert(1)", "not a link"),
+    ("push", "badge", "-1", "not a whole number"),
+    ("push", "ios_interruption_level", "loud", "is not one of"),
+    ("push", "ios_relevance_score", "1.5", "is not a number from 0 to 1"),
+    ("push", "android_color", "red", "is not written like"),
+]
+
+
+@pytest.mark.parametrize(("channel", "field", "text", "why"), REFUSED)
+def test_what_its_channel_would_refuse_cannot_be_published(
+    channel: str, field: str, text: str, why: str
+) -> None:
+    whole = {"push": {"title": "t"}, "slack": {"text": "t"}, "webhook": {"json": "{}"}}[channel]
+    (problem,) = reviewed(channel, {**whole, field: text}).errors
+    assert problem.field == field
+    assert why in problem.message
+
+
+def test_what_a_variable_may_bring_is_a_warning() -> None:
+    found = reviewed("push", {"title": "t", "badge": "{{ unread }}", "android_color": "{{ tint }}"})
+    assert found.errors == []
+    warned = {(p.field, p.message.split(":")[0]) for p in found.problems if p.warning}
+    assert ("android_color", "With the sample data") in warned
+
+
 @pytest.mark.parametrize(
     ("channel", "part"),
     [
@@ -172,6 +207,12 @@ def test_a_name_firebase_keeps_for_itself_cannot_be_published(name: str) -> None
     problems = check({"push": {"default": {"title": "t", "data": {name: "x"}}}})
     assert [p.field for p in problems] == [f"data.{name}"]
     assert "Firebase" in problems[0].message
+
+
+@pytest.mark.parametrize(("name", "keeper"), [("aps", "Apple"), ("delivery_id", "The platform")])
+def test_a_name_that_would_be_written_over_cannot_either(name: str, keeper: str) -> None:
+    problems = check({"push": {"default": {"title": "t", "data": {name: "x"}}}})
+    assert [(p.field, p.message.split(" keeps")[0]) for p in problems] == [(f"data.{name}", keeper)]
 
 
 @pytest.mark.parametrize("name", ["from_city", "message_types", "google_id", "gcmx", "From"])
