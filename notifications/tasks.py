@@ -1,4 +1,7 @@
-"""Celery tasks: they carry ids and contain no thought. Names are those of `queues.py`."""
+"""Celery tasks: they carry ids and contain no thought. Names are those of `queues.py`.
+
+What does one thing is a task itself; only those that do several in turn are written here.
+"""
 
 from celery import shared_task
 
@@ -20,15 +23,11 @@ from notifications.record import dead_addresses
 from notifyproj.core.alerts.notifier import tell_alerts
 from preferences.suppressions import bounce_strikes
 
-
-@shared_task(name=queues.DELIVER)
-def deliver_task(ids: list[str], dispatch_nos: list[int]) -> None:
-    deliver(ids, dispatch_nos)
-
-
-@shared_task(name=queues.RESOLVE_CHUNK)
-def resolve_chunk_task(notification_id: str, dispatch_no: int) -> None:
-    resolve_chunks(notification_id, dispatch_no)
+deliver_task = shared_task(name=queues.DELIVER)(deliver)
+resolve_chunk_task = shared_task(name=queues.RESOLVE_CHUNK)(resolve_chunks)
+fold_callbacks_task = shared_task(name=queues.FOLD_CALLBACKS)(fold_due)
+erase_task = shared_task(name=queues.ERASE)(erase_due)
+tell_alerts_task = shared_task(name=queues.TELL)(tell_alerts)
 
 
 @shared_task(name=queues.SWEEP)
@@ -50,24 +49,9 @@ def fold_task() -> None:
     fold_health()
 
 
-@shared_task(name=queues.FOLD_CALLBACKS)
-def fold_callbacks_task() -> None:
-    fold_due()
-
-
 @shared_task(name=queues.MAINTAIN)
 def maintain_task() -> None:
     maintain()
     forget_unread()
     replays.forget()
     bounce_strikes.forget()
-
-
-@shared_task(name=queues.ERASE)
-def erase_task() -> None:
-    erase_due()
-
-
-@shared_task(name=queues.TELL)
-def tell_alerts_task() -> None:
-    tell_alerts()
