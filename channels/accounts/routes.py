@@ -18,9 +18,9 @@ from channels.accounts.probe import take_held_probe
 from channels.base import Account, Channel
 from channels.models import AccountDay, ProviderAccount
 from notifyproj.core import encryption
+from notifyproj.core.clock import Snapshot
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.snapshot import Snapshot
 
 __all__ = ["CLOSED", "HALF_OPEN", "OPEN", "Route", "Routes", "next_chance", "probe", "routes"]
 

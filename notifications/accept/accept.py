@@ -24,7 +24,7 @@ from notifications.statuses import FINAL
 from notifications.variables import wipe
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import ApiError, InvalidFields
-from notifyproj.core.snapshot import Snapshot
+from notifyproj.core.clock import Snapshot
 from preferences.facts.types import PRIORITY_OF, catalogue
 
 RETRY_AFTER = 10.0  # seconds

@@ -19,10 +19,9 @@ from notifications.status_events.event_types import Name, of_settling
 from notifications.status_events.models import StatusEndpoint, StatusEvent
 from notifications.statuses import ProviderOutcome, State
 from notifyproj.core.api.former_names import Renamed, former_name
-from notifyproj.core.clock import milliseconds
+from notifyproj.core.clock import Snapshot, milliseconds
 from notifyproj.core.clock import now as clock_now
 from notifyproj.core.ids import uuid7
-from notifyproj.core.snapshot import Snapshot
 from notifyproj.core.sqlarrays import array, quoted_array
 from preferences.facts.types import catalogue, type_of
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from channels.base import Lane
 from channels.models import App
-from notifyproj.core.snapshot import Snapshot
+from notifyproj.core.clock import Snapshot
 from preferences.decision.cap_codes import cap_code
 from preferences.decision.digest_rule import DigestRule, digest_rule
 from preferences.decision.values import TypeRules, category_key

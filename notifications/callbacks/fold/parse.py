@@ -10,9 +10,9 @@ from channels.base import Event, InboundRequest
 from notifications.callbacks.receive.accounts import Caller, callers
 from notifications.callbacks.receive.store import NOBODY, Stored
 from notifications.partitions import existing
+from notifyproj.core.clock import Snapshot
 from notifyproj.core.encryption import lookup_hash
 from notifyproj.core.ids import instant_of, uuid7
-from notifyproj.core.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

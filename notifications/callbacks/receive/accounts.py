@@ -17,8 +17,8 @@ from channels.protocols import (
     WithReply,
 )
 from channels.registry import adapter
+from notifyproj.core.clock import Snapshot
 from notifyproj.core.encryption import Undecryptable
-from notifyproj.core.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
