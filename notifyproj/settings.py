@@ -112,7 +112,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # 2 µs of a request to another path
     "django.middleware.security.SecurityMiddleware",
     "notifyproj.core.api.middleware.ApiMiddleware",
-    "notifyproj.admin_site.policy.AdminPolicy",
+    "notifyproj.core.api.middleware.AdminPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,6 +171,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 LOOK = "notifyproj.admin_site.brand"
+ADMIN_POLICY = "notifyproj.admin_site.policy.policy"  # makes the header of its pages
 LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 UNFOLD = {
     "SITE_TITLE": f"{LOOK}.title",

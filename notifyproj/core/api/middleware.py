@@ -1,5 +1,5 @@
 """What every request passes before its view: its address behind proxies, the bounds and errors of
-every path, and who asks, for the audit log.
+every path, what pages of the admin may load, and who asks, for the audit log.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.module_loading import import_string
 
 from notifyproj.core.api.authentication import caller_of, presented_secret, scope_for
 from notifyproj.core.api.bodies import BodyLimit, limit_of
@@ -22,6 +23,8 @@ from notifyproj.core.api.errors import (
 from notifyproj.core.audit import log as audit
 from notifyproj.core.models import Scope
 
+ADMIN = "/admin/"
+POLICY = "Content-Security-Policy"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 NOT_CONFIGURATION = {Scope.SEND, Scope.READ, Scope.RECIPIENTS}
 
@@ -105,6 +108,20 @@ def _body_problem(request: HttpRequest, limit: BodyLimit | None) -> ApiError | N
     return None
 
 
+class AdminPolicy:
+    """Says with each page of the admin what it may load. A view that sets the header itself, as a
+    preview in a frame does, is left alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path_info.startswith(ADMIN) and POLICY not in response:
+            response[POLICY] = import_string(settings.ADMIN_POLICY)()
+        return response
+
+
 class AuditActor:
     """Tells the database who asks, where a request may change the configuration. Sending, reading
     and writing recipients change none of it, and are many: they are not asked."""
@@ -137,7 +154,7 @@ class AuditActor:
 
 
 def _of_admin(request: HttpRequest) -> audit.Actor | None:
-    if not request.path_info.startswith("/admin/") or not request.user.is_authenticated:
+    if not request.path_info.startswith(ADMIN) or not request.user.is_authenticated:
         return None
     return audit.Actor(audit.USER, request.user.get_username(), request.user.pk, _ip(request))
 
