@@ -10,7 +10,7 @@ from tornado.web import HTTPError, authenticated
 
 from celery_app import app as app
 from notifyproj.core.login_limits import ADDRESS, network
-from notifyproj.core.servers.buckets import LocalBuckets
+from notifyproj.core.servers.redis_client import LocalBuckets
 
 _buckets = LocalBuckets()  # one process: there is nobody to share with
 _checked_by_flower = BaseHandler.get_current_user

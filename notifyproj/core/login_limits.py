@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 import redis
 
 from notifyproj.core.encryption import lookup_hash
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from notifyproj.core.servers.redis_client import quick_redis
 
 KNOWN_SECONDS = 30 * 24 * 3600
@@ -28,7 +28,7 @@ class Limit:
 
     def take(self, key: str, units: int = 1) -> float:
         burst = self.at_once * self.seconds
-        return buckets.take(key, rate=1 / self.seconds, burst=burst, units=units)
+        return redis_client.take_units(key, rate=1 / self.seconds, burst=burst, units=units)
 
 
 PAIR = Limit(5, 60.0)
@@ -52,7 +52,7 @@ class Attempt:
         return NAME.take(self._name) or ADDRESS.take(self._address)
 
     def succeeded(self) -> None:
-        buckets.forget(self._pair)
+        redis_client.refill(self._pair)
         if not self._is_known():
             NAME.take(self._name, -1)
             ADDRESS.take(self._address, -1)

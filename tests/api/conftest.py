@@ -11,7 +11,7 @@ from channels.models import App
 from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from tests.documented import problems
 
 ClientWith = Callable[..., APIClient]
@@ -33,7 +33,7 @@ def _as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service(db: Any) -> Service:
-    buckets.reset()
+    redis_client.forget_buckets()
     authentication.forget()
     return service_create(slug="shop")
 

@@ -9,7 +9,7 @@ from notifyproj.core.api import authentication
 from notifyproj.core.api.authentication import Caller
 from notifyproj.core.api.errors import ApiError
 from notifyproj.core.models import Service
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from notifyproj.core.servers.redis_client import quick_redis
 
 CALLER = Caller(987, "bench", 1, frozenset({"send"}), rate_per_second=10)
@@ -18,7 +18,7 @@ DEAD_REDIS = "redis://127.0.0.1:1/0"
 
 @pytest.fixture(autouse=True)
 def _fresh_buckets() -> None:
-    buckets.reset()
+    redis_client.forget_buckets()
     quick_redis().delete(f"api-rate:{CALLER.service_id}")
 
 
@@ -71,8 +71,8 @@ def test_the_rest_of_a_large_batch_passes_only_where_it_began_with_a_full_burst(
     authentication.charge(slow, 1)
     authentication.charge_rest(slow, 1_000)
     assert refused(slow, 1) is not None
-    buckets.reset()
-    buckets.forget(f"api-rate:{slow.service_id}")
+    redis_client.forget_buckets()
+    redis_client.refill(f"api-rate:{slow.service_id}")
     authentication.charge(slow, 1)
     authentication.charge(slow, 1)
     with pytest.raises(ApiError):
@@ -89,7 +89,7 @@ def test_services_do_not_share_an_allowance() -> None:
 
 def test_two_processes_share_an_allowance() -> None:
     refused(CALLER, 20)
-    buckets.reset()  # as another process: nothing in memory
+    redis_client.forget_buckets()  # as another process: nothing in memory
     assert refused(CALLER, 20) is not None
 
 

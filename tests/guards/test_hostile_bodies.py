@@ -11,7 +11,7 @@ from django.test import Client
 from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from tests.api.notifications.conftest import make_shop
 from tests.guards.bodies import bodies, operations
 from tests.guards.test_hostile_queries import filled
@@ -23,7 +23,7 @@ SHARE = float(os.environ.get("HOSTILE_SHARE", "0.05"))  # of all bodies
 @pytest.fixture
 def shop(db: None) -> Client:
     authentication.forget()
-    buckets.reset()
+    redis_client.forget_buckets()
     world = make_shop()
     Service.objects.update(rate_per_second=1_000_000)
     _, key = api_key_create(service=world.service, scopes=("admin",))

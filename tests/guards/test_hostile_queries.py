@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from tests.api.notifications.conftest import make_shop
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def paths() -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def shop(db: None) -> Client:
     authentication.forget()
-    buckets.reset()
+    redis_client.forget_buckets()
     world = make_shop()
     Service.objects.update(rate_per_second=1_000_000)
     _, key = api_key_create(service=world.service, scopes=("admin",))

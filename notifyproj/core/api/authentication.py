@@ -29,7 +29,7 @@ from rest_framework.throttling import BaseThrottle
 from notifyproj.core import clock
 from notifyproj.core.api.errors import ApiError
 from notifyproj.core.models import ApiKey, Scope
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 
 REMEMBERED_SECONDS = 2.0
 REMEMBERED_KEYS = 10_000
@@ -232,6 +232,6 @@ def charge(caller: Caller, units: int, taken: int = 0) -> None:
 def _take(service_id: int, rate: int, units: int, taken: int) -> float:
     share = rate / max(1, settings.API_PROCESSES)
     key = f"api-rate:{service_id}"
-    return buckets.take(
+    return redis_client.take_units(
         key, rate=rate, burst=BURST_SECONDS, units=units, taken=taken, local_rate=share
     )

@@ -12,7 +12,7 @@ from notifications.models import Delivery, IdempotencyKey, Notification
 from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create
 from notifyproj.core.models import Service
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from preferences.models import NotificationType
 from templates.versions.services import template_create, version_draft, version_publish
 from tests.committed import committed_rows
@@ -58,7 +58,7 @@ def make_shop() -> World:
         template="order-confirmation",
     )
     world.person("user-123", token="a" * 64)
-    for forget in (forget_all, buckets.reset, authentication.forget, backlog.forget):
+    for forget in (forget_all, redis_client.forget_buckets, authentication.forget, backlog.forget):
         forget()
     return world
 

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from notifications.dispatch import dispatch
 from notifications.models import Delivery
 from notifyproj.core.models import Service
-from notifyproj.core.servers import broker, buckets, redis_client
+from notifyproj.core.servers import broker, redis_client
 from notifyproj.launch.servers.valkey import Valkey
 from preferences.models import Cap, NotificationType
 from tests.api.notifications.conftest import PATH, client_of, order
@@ -117,7 +117,7 @@ def test_a_frozen_redis_is_used_again_after_it_went_on(valkey: Valkey, shop: Wor
 def test_the_rate_limit_holds_while_redis_is_frozen(valkey: Valkey, shop: World) -> None:
     """It fails closed to a share: what one process may allow by itself, twice a second's rate."""
     Service.objects.filter(pk=shop.service.pk).update(rate_per_second=2)
-    buckets.reset()
+    redis_client.forget_buckets()
     client = client_of(Service.objects.get(pk=shop.service.pk))
 
     with frozen(valkey.pid):
@@ -132,7 +132,7 @@ def test_each_of_several_processes_allows_its_share(
 ) -> None:
     settings.API_PROCESSES = 4
     Service.objects.filter(pk=shop.service.pk).update(rate_per_second=4)
-    buckets.reset()
+    redis_client.forget_buckets()
     client = client_of(Service.objects.get(pk=shop.service.pk))
 
     with frozen(valkey.pid):

@@ -15,7 +15,7 @@ from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
 from notifyproj.core.clock import now
 from notifyproj.core.models import Service
-from notifyproj.core.servers import broker, buckets, redis_client
+from notifyproj.core.servers import broker, redis_client
 from preferences.models import NotificationType
 from tests.api.notifications.conftest import PATH, Post, client_of, order, written
 from tests.world import World, forget_all
@@ -132,7 +132,12 @@ def dead_broker(shop: World, monkeypatch: pytest.MonkeyPatch, settings: Settings
 
 def _begin_anew() -> None:
     """What a process remembers of its broker and its Redis."""
-    for forget in (broker.forget, redis_client.forget, buckets.reset, traffic._cache.clear):
+    for forget in (
+        broker.forget,
+        redis_client.forget,
+        redis_client.forget_buckets,
+        traffic._cache.clear,
+    ):
         forget()
 
 

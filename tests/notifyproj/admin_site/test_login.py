@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from notifyproj.core.login_limits import NAME, PAIR, network
 from notifyproj.core.models import AuditEntry
-from notifyproj.core.servers import buckets
+from notifyproj.core.servers import redis_client
 from notifyproj.core.servers.redis_client import quick_redis
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ PASSWORD = "a long one 4711"
 
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
-    buckets.reset()
+    redis_client.forget_buckets()
     for key in quick_redis().scan_iter("login:*"):
         quick_redis().delete(key)
 
