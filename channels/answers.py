@@ -8,6 +8,8 @@ from typing import Any
 from channels.base import HttpResponse, Outcome, OutcomeKind
 
 MAX_RETRY_AFTER = 86_400.0  # seconds; more is a provider's mistake
+# To a request for several messages: it is not there (a simulator of the provider, an old region).
+NO_SUCH_OPERATION = frozenset({404, 405, 501})
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -9,7 +9,13 @@ from typing import Any
 
 from msgspec.json import encode
 
-from channels.answers import json_array, json_object, retry_after, status_outcome
+from channels.answers import (
+    NO_SUCH_OPERATION,
+    json_array,
+    json_object,
+    retry_after,
+    status_outcome,
+)
 from channels.base import Account, Channel, Field, HttpRequest, HttpResponse, Outcome, OutcomeKind
 from channels.email.fields import AUTHOR
 from channels.email.postmark.events import parse_events as parse_events
@@ -94,6 +100,11 @@ def build_batch(messages: Sequence[EmailMessage], account: Account, now: datetim
     return posted(account, "/email/batch", encode([mail(one, account) for one in messages]))
 
 
+def refuses_batches(response: HttpResponse) -> bool:
+    """Not this one, but any: a code of Postmark's own is about the account or a message."""
+    return response.status in NO_SUCH_OPERATION and not json_object(response.body).get("ErrorCode")
+
+
 def classify_batch(response: HttpResponse, n: int) -> list[Outcome] | None:
     """One answer for each, in order; what is refused as a whole is one object."""
     listed = json_array(response.body)
@@ -102,7 +113,9 @@ def classify_batch(response: HttpResponse, n: int) -> list[Outcome] | None:
             return [status_outcome(response)] * n
         return [_outcome(one if isinstance(one, dict) else {}, response) for one in listed]
     outcome = classify(response)
-    return None if outcome.kind is REJECTED else [outcome] * n
+    if outcome.kind is REJECTED or refuses_batches(response):
+        return None
+    return [outcome] * n
 
 
 def _outcome(answer: Mapping[str, Any], response: HttpResponse) -> Outcome:

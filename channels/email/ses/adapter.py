@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from channels.answers import json_object, status_outcome
+from channels.answers import NO_SUCH_OPERATION, json_object, status_outcome
 from channels.base import (
     Account,
     Channel,
@@ -77,7 +77,6 @@ FIELDS: tuple[Field, ...] = (
 BATCH = 50  # destinations of one request
 PATH = "/v2/email/outbound-emails"
 # A key may be allowed to send one message and not several: they are permissions of their own.
-NO_SUCH_OPERATION = frozenset({404, 405, 501})
 MAY_BE_BULK_ONLY = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorized"})
 
 

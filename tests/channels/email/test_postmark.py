@@ -171,6 +171,21 @@ def test_a_refused_batch_goes_one_by_one() -> None:
     assert postmark.classify_batch(HttpResponse(422, {}, body), 2) is None
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>Not found</html>", b'{"detail": "Not Found"}'])
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_where_there_are_no_batches_each_goes_alone(status: int, body: bytes) -> None:
+    """As at a simulator of Postmark; the account is not suspended for it."""
+    answer = HttpResponse(status, {}, body)
+    assert postmark.classify_batch(answer, 2) is None
+    assert postmark.refuses_batches(answer)
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 1235), (422, 402), (401, 10), (200, 0)])
+def test_what_is_wrong_with_one_batch_is_not_of_all(status: int, code: int) -> None:
+    body = json.dumps({"ErrorCode": code, "Message": "x"}).encode()
+    assert not postmark.refuses_batches(HttpResponse(status, {}, body))
+
+
 def test_a_batch_whose_answer_is_too_short_is_in_doubt() -> None:
     found = postmark.classify_batch(HttpResponse(200, {}, b"[]"), 2)
     assert found
