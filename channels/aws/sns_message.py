@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import Certificate, load_der_x509_certificate
@@ -113,7 +113,7 @@ def _public_key(certificate: str, now: datetime) -> rsa.RSAPublicKey | None:
     try:
         read_ = _certificate(certificate)
         key = read_.public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
     valid = read_.not_valid_before_utc <= now <= read_.not_valid_after_utc
     return key if valid and isinstance(key, rsa.RSAPublicKey) else None

@@ -21,7 +21,7 @@ from preferences.recipients import tombstones
 ATTRIBUTES_MOST = 16_384  # bytes, as JSON
 ATTRIBUTES_NAMES = 500  # of all levels together
 ATTRIBUTES_DEEPEST = 10  # levels, the attributes themselves being the first
-ATTRIBUTE_NAME = 100  # characters
+ATTRIBUTE_NAME = 200  # characters, as in rules of segments
 EXTERNAL_ID = re.compile(r"[^/\x00-\x20\x7f]{1,200}")
 RESERVED_IDS = frozenset({"import", ".", ".."})  # they would not survive in a path
 

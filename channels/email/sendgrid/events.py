@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from sendgrid.helpers.eventwebhook import EventWebhook
 
@@ -102,7 +103,7 @@ def _public_key(shown: str) -> ec.EllipticCurvePublicKey | None:
     bare = "".join(line.strip() for line in shown.splitlines() if "-----" not in line)
     try:
         key = EventWebhook(bare).public_key if bare else None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
     right = isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1"
     return key if right else None
