@@ -19,7 +19,10 @@ BY_LAW: dict[str, tuple[Hours, tuple[str, ...]]] = {
         ),
     )
 }
-UNKNOWN_ZONES = frozenset({"", "UTC"})  # nobody lives in UTC: it is what was never said
+# Nobody lives in UTC: it is what was never said, whatever a server or a browser calls it.
+NAMES_OF_UTC = frozenset(
+    ("", "GMT", "GMT+0", "GMT-0", "GMT0", "Greenwich", "UCT", "UTC", "Universal", "Zulu")
+)
 MOST_STEPS = 20  # hours that leave no gap at all: the message waits and is asked about again
 MOST_JUMPS = 8  # of the clocks, within one closed span
 
@@ -43,8 +46,12 @@ def closed_hours(
         yield Closed("send_window", zone, window[1], window[0])
     if country in BY_LAW:
         (opens, closes), zones = BY_LAW[country]
-        for each in zones if zone in UNKNOWN_ZONES else (zone,):
+        for each in (zone,) if _is_known(zone) else zones:
             yield Closed("legal_hours", each, closes, opens)
+
+
+def _is_known(zone: str) -> bool:
+    return zone.removeprefix("Etc/") not in NAMES_OF_UTC and zone_of(zone) is not UTC
 
 
 def next_open(now: datetime, hours: tuple[Closed, ...]) -> tuple[datetime, str] | None:

@@ -171,6 +171,8 @@ def test_a_type_is_not_saved_as_marketing_with_such_a_template(
 def at_ten_in_the_evening() -> str:
     """A zone where it is that now: the signs of these names are the other way round."""
     ahead = (22 - now().hour) % 24
+    if not ahead:
+        return "Africa/Abidjan"
     return f"Etc/GMT-{ahead}" if ahead <= 14 else f"Etc/GMT+{24 - ahead}"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preferences.decision.quiet_hours import Closed, next_open
+from preferences.decision.quiet_hours import Closed, closed_hours, next_open
 
 NIGHT = (time(22), time(7))
 VIENNA = "Europe/Vienna"
@@ -137,6 +137,25 @@ def test_a_zone_this_machine_does_not_know_counts_as_utc() -> None:
     assert quiet_until(at("2026-11-22T23:00+00:00"), "Moon/Tycho", *NIGHT) == at(
         "2026-11-23T07:00+00:00"
     )
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu", "Etc/GMT+0", "Moon/Tycho"]
+)
+def test_hours_of_law_hold_in_all_of_a_country_where_nobody_knows_the_zone(zone: str) -> None:
+    """At noon in UTC it is four in the morning in Los Angeles."""
+    hours = tuple(closed_hours(zone, None, None, country="US"))
+    found = next_open(at("2026-11-22T12:00+00:00"), hours)
+    assert found is not None
+    assert found[1] == "legal_hours"
+    assert next_open(found[0], hours) is None
+    assert found[0].astimezone(ZoneInfo("Pacific/Honolulu")).time() == time(8)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Etc/GMT+5"])
+def test_hours_of_law_are_those_of_a_zone_that_is_known(zone: str) -> None:
+    (hours,) = closed_hours(zone, None, None, country="US")
+    assert hours.zone == zone
 
 
 INSTANTS = st.integers(946_684_800, 2_145_916_800).map(lambda s: datetime.fromtimestamp(s, UTC))
