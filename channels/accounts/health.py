@@ -1,18 +1,16 @@
-"""How accounts do: what each flush of a worker saw of them; holding one, and letting it go.
+"""Whether an account is well: holding one, and letting it go.
 
 An account that the platform held is tried with one message now and then, and is in use again once
 such a probe is accepted. One that an operator held waits for an operator.
 """
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from psycopg2.extras import execute_values
 
 from channels.accounts.probe import FIRST_PROBE
 from channels.accounts.routes import CLOSED, routes
@@ -37,31 +35,6 @@ IN_USE: dict[str, Any] = {
 # In use again, and what waits for it is due at once.
 RESUMED: dict[str, Any] = {**IN_USE, "resumed_at": Now(), "retry_now": True}
 STALE = timedelta(seconds=2)  # a worker may go on with the old settings for about a second
-
-
-class Tally(NamedTuple):
-    """What one flush saw of one account."""
-
-    ok: int = 0
-    failed: int = 0
-    throttled: int = 0
-    dead: int = 0  # of ok: the address was refused
-    busy_ms: int = 0
-    cost_micros: int = 0
-
-
-def record_health(seen: Mapping[int, Tally]) -> None:
-    """In the caller's transaction."""
-    if not seen:
-        return
-    with connection.cursor() as cursor:
-        execute_values(
-            cursor,
-            "INSERT INTO account_health_delta"
-            " (account_id, at, ok, failed, throttled, dead, busy_ms, cost_micros) VALUES %s",
-            [(account_id, *tally) for account_id, tally in seen.items()],
-            template="(%s, now(), %s, %s, %s, %s, %s, %s)",
-        )
 
 
 def hold(account_id: int, reason: str, by: str = "", began: datetime | None = None) -> bool:

@@ -1,12 +1,17 @@
 """Leave to send: tokens of an account's rate, leased for a whole batch by one script call.
 
 A share is kept for urgent messages. Without Redis each process goes on with a share of its own.
-How the rate itself follows what a provider takes is in `rate_control.py`.
+What each flush of a worker saw of an account is written beside it: by that the rate follows what a
+provider takes (`rate_control.py`), and the breaker opens (`breaker.py`).
 """
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
+from django.db import connection
+from psycopg2.extras import execute_values
 from redis import Redis, RedisError
 from redis.commands.core import Script
 
@@ -111,3 +116,28 @@ def _lease_locally(account_id: int, rate: float, wanted: int) -> int:
     granted = min(wanted, int(tokens))
     _local[account_id] = (tokens - granted, now)
     return granted
+
+
+class Tally(NamedTuple):
+    """What one flush saw of one account."""
+
+    ok: int = 0
+    failed: int = 0
+    throttled: int = 0
+    dead: int = 0  # of ok: the address was refused
+    busy_ms: int = 0
+    cost_micros: int = 0
+
+
+def record_health(seen: Mapping[int, Tally]) -> None:
+    """In the caller's transaction."""
+    if not seen:
+        return
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            "INSERT INTO account_health_delta"
+            " (account_id, at, ok, failed, throttled, dead, busy_ms, cost_micros) VALUES %s",
+            [(account_id, *tally) for account_id, tally in seen.items()],
+            template="(%s, now(), %s, %s, %s, %s, %s, %s)",
+        )

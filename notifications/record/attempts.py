@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from channels.accounts.health import Tally
+from channels.accounts.rate_limit import Tally
 from channels.base import HttpResponse, OutcomeKind, SmtpReply
 from notifications.counters.cells import COST, Cell, Settled, hour_of, latency
 from notifications.record.outcomes import Change, Finished, excerpt

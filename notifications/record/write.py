@@ -11,7 +11,7 @@ from itertools import groupby
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from channels.accounts.health import record_health
+from channels.accounts.rate_limit import record_health
 from channels.base import Lane, OutcomeKind
 from notifications.alerts import tell_of_failures
 from notifications.callback_models import Withdrawal

@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from channels.accounts.breaker import fold_health
-from channels.accounts.health import Tally, record_health, resume
+from channels.accounts.health import resume
+from channels.accounts.rate_limit import Tally, record_health
 from channels.accounts.routes import routes
 from channels.models import App, ProviderAccount
 from notifications.dispatch.sweep import sweep

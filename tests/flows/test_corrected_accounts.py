@@ -7,7 +7,8 @@ import pytest
 
 from channels.accounts.breaker import fold_health
 from channels.accounts.credentials import account_upsert
-from channels.accounts.health import Tally, corrected, hold, record_health
+from channels.accounts.health import corrected, hold
+from channels.accounts.rate_limit import Tally, record_health
 from channels.accounts.routes import CLOSED, OPEN, routes
 from channels.models import App, ProviderAccount
 from notifications.dispatch.sweep import sweep

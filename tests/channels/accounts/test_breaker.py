@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from channels.accounts.breaker import fold_health
-from channels.accounts.health import Tally, record_health, resume
+from channels.accounts.health import resume
+from channels.accounts.rate_limit import Tally, record_health
 from channels.models import AccountDay, AccountHealthDelta, ProviderAccount
 from notifyproj.core.clock import now
 from notifyproj.core.models import Alert

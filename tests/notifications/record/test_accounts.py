@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from channels.accounts.health import Tally
+from channels.accounts.rate_limit import Tally
 from channels.base import (
     HttpResponse,
     Outcome,

@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from channels.accounts.breaker import fold_health
-from channels.accounts.health import Tally, hold, record_health
+from channels.accounts.health import hold
+from channels.accounts.rate_limit import Tally, record_health
 from channels.models import ProviderAccount
 from notifications.admin.home import backlog, numbers
 from notifications.models import Delivery
