@@ -52,7 +52,7 @@ def _body(n: int) -> dict[str, object]:
 
 
 def _measure(port: int, requests: list[bytes], clients: int) -> float:
-    """Answers a second, all 202."""
+    """Returns how many requests a second were accepted; all of them with 202."""
     done = [0] * clients
     failures: list[BaseException] = []
     end = time.monotonic() + SECONDS

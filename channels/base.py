@@ -54,7 +54,7 @@ class Envelope:
     """What every message carries, whatever its channel."""
 
     delivery_id: str  # a UUID in its canonical form
-    attempt: int  # 1 for the first try
+    attempt: int  # 1 for the first attempt
     address: str = field(repr=False)  # token, e-mail address, E.164 number, URL, recipient id
     expires_at: datetime
     lane: Lane = Lane.NORMAL
@@ -187,7 +187,7 @@ class Outcome:
     provider_id: str = ""
     after: float | None = None  # seconds to wait at least
     dead_since: datetime | None = None  # BAD_RECIPIENT: only if registered before this instant
-    repair: bool = False  # MISCONFIGURED, but worth one try at once with a fresh token
+    repair: bool = False  # MISCONFIGURED, but worth one attempt at once with a fresh token
     peer_refused: bool = False  # RETRY: one of many servers refuses us; an operator should know
     opted_out: bool = False  # BAD_RECIPIENT: alive, but the person told the provider to stop
 
@@ -225,7 +225,7 @@ class Event:
     sender: str = ""  # INBOUND: the number or service of ours that was written to
     text: str = field(default="", repr=False)  # INBOUND
     is_bot: bool = False  # OPENED, CLICKED: by a scanner or a proxy, not by the person
-    passing: bool = False  # a failure that says nothing of the address: another try may arrive
+    passing: bool = False  # a failure that says nothing of the address: another attempt may arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ class MessageTooLarge(BuildError):
 
 
 def failure_outcome(failure: TransportFailure) -> Outcome:
-    """What a missing answer means, for every provider alike."""
+    """Returns the outcome of a request without a response; the same for every provider."""
     if failure is NOT_STARTED:
         return Outcome(OutcomeKind.RETRY, "Not started in time", "not_started", after=0.0)
     if failure.sent:

@@ -167,7 +167,7 @@ def _badge(text: str) -> int | None:
 
 
 def _accepted_at(envelope: Envelope) -> datetime:
-    """When the notification was, which its deliveries' ids (UUIDv7) say: the same on every try."""
+    """The notification's time, from its deliveries' ids (UUIDv7): the same on every attempt."""
     return EPOCH + timedelta(milliseconds=UUID(envelope.delivery_id).int >> 80)
 
 

@@ -79,7 +79,7 @@ class WebhookMessage:
 
     envelope: Envelope
     event: str  # dot-separated: order.shipped
-    at: datetime  # of the event, the same on every try
+    at: datetime  # of the event, the same on every attempt
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -36,7 +36,7 @@ def key_of(secret: str) -> bytes:
 def sign(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> str:
     """A signature for each secret, newest first: during a rotation the receiver knows one of them.
 
-    `id` is the event's and holds no dot; `timestamp` is this try's, in seconds.
+    `id` is the event's and holds no dot; `timestamp` is this attempt's, in seconds.
     """
     if not id or "." in id:
         raise ValueError("a webhook id is not empty and has no dot")
@@ -45,7 +45,7 @@ def sign(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(secrets: Sequence[str], id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Of one try: signed anew each time, over the same bytes."""
+    """Of one attempt: signed anew each time, over the same bytes."""
     return {
         "content-type": "application/json",
         "webhook-id": id,

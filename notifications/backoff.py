@@ -30,7 +30,7 @@ def next_delay(
     *,
     channel: str = "",
 ) -> float | None:
-    """Seconds until the try after the `attempt`-th (1 for the first); None when there is none.
+    """Seconds until the attempt after the `attempt`-th (1 for the first); None when there is none.
 
     `after` is the provider's floor. 0-20 % jitter is added to the whole, so that a thousand
     messages told to come back in a minute do not come back at once.

@@ -1,4 +1,4 @@
-"""The log: what was asked (Notification), for whom by what (Delivery), each try (Attempt).
+"""The log: what was asked (Notification), for whom by what (Delivery), each attempt (Attempt).
 
 The three are range-partitioned by UUIDv7 and made by SQL in the migrations; no foreign keys lead
 into or out of them (15 µs a row, and they lock what they point to).
@@ -92,7 +92,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try, append-only. `number` is the claim it was made under, so a gap is a crash."""
+    """One attempt, append-only. `number` is the claim it was made under, so a gap is a crash."""
 
     pk = models.CompositePrimaryKey("delivery_id", "number")
     delivery_id = models.UUIDField()

@@ -35,7 +35,7 @@ DROP = sql.SQL("DROP TABLE {child}")
 
 
 def ensure_partitions(today: date, days_ahead: int = DAYS_AHEAD) -> list[str]:
-    """Make what is missing from yesterday on; answers the names of the new ones."""
+    """Make what is missing from yesterday on; returns the names of the new ones."""
     days = {today + timedelta(days=n) for n in range(-1, days_ahead + 1)}
     with transaction.atomic():
         LOCK.take()

@@ -19,11 +19,11 @@ django.setup()
 request_started.disconnect(close_old_connections)
 request_started.disconnect(reset_queries)
 
-from notifications.callbacks.receive.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402
-from notifyproj.core.live.readers import FellBehind  # noqa: E402
-from notifyproj.core.logs import mask_access  # noqa: E402
-from notifyproj.gateway import sockets  # noqa: E402
-from notifyproj.gateway.outflow import Outflow  # noqa: E402
+from notifications.callbacks.receive.asgi import PREFIX, Receive, Scope, Send, hooks  # noqa: E402 - after the set-up
+from notifyproj.core.live.readers import FellBehind  # noqa: E402 - after the set-up
+from notifyproj.core.logs import mask_access  # noqa: E402 - after the set-up
+from notifyproj.gateway import sockets  # noqa: E402 - after the set-up
+from notifyproj.gateway.outflow import Outflow  # noqa: E402 - after the set-up
 
 logging.getLogger("granian.access").addFilter(mask_access)
 django_application = ASGIHandler()
@@ -38,7 +38,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     else:
         unread = without_body(receive)
         with answering(scope, send) as paced:
-            await django_application(scope, unread, paced)  # type: ignore[arg-type]
+            await django_application(scope, unread, paced)  # type: ignore[arg-type]  # narrower types of the same
 
 
 @contextmanager

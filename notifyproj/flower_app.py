@@ -4,8 +4,8 @@ have a limit. Flower 2.2 leaves `/metrics` open, whatever `FLOWER_BASIC_AUTH` sa
 import time
 from typing import Any
 
-from flower.views import BaseHandler  # type: ignore[import-untyped]
-from flower.views.monitor import Metrics  # type: ignore[import-untyped]
+from flower.views import BaseHandler  # type: ignore[import-untyped]  # the library has no types
+from flower.views.monitor import Metrics  # type: ignore[import-untyped]  # the library has no types
 from tornado.web import HTTPError, authenticated
 
 from celery_app import app as app

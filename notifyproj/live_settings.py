@@ -3,7 +3,7 @@
 Middleware that knows threads only would take one for every open stream; this one is async as well.
 """
 
-from notifyproj.settings import *  # noqa: F403
+from notifyproj.settings import *  # noqa: F403 - the same settings but for what follows
 
 ROOT_URLCONF = "notifyproj.live_urls"
 MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]

@@ -13,7 +13,7 @@ class TemplateKind(models.TextChoices):
 class MessageTemplate(models.Model):
     """A message, written once for all channels; what is sent is always one of its versions.
 
-    A partial is a text that messages include or extend, versioned alike.
+    A partial is a text that messages include or extend, versioned in the same way.
     """
 
     kind = models.CharField(

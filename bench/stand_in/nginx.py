@@ -65,7 +65,7 @@ def version() -> str:
 
 
 def command(folder: Path, made: Certificates, prompt: int, slow: int) -> list[str]:
-    """Writes the configuration; answers how to start it."""
+    """Writes the configuration; returns how to start it."""
     file = folder / "nginx.conf"
     file.write_text(
         CONFIGURATION.format(

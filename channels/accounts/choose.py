@@ -72,7 +72,7 @@ class RouteNeeds(NamedTuple):
     lane: int = Lane.NORMAL
     policy: str = RELIABLE
     area: str = ""
-    avoid: int | None = None  # the account of the last try
+    avoid: int | None = None  # the account of the last attempt
 
 
 class Choice(NamedTuple):

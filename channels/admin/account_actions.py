@@ -31,11 +31,11 @@ class PauseForm(forms.Form):
     )
 
 
-class AccountActions(ModelAdmin):  # type: ignore[misc]
+class AccountActions(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     actions = ("pause", "resume_sending", "breaker_open", "breaker_closed", "breaker_automatic")
     actions_detail = ("send_test",)
 
-    @action(description="Send test…", url_path="test", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description="Send test…", url_path="test", permissions=["change"])  # type: ignore[untyped-decorator]  # Unfold has no types
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:

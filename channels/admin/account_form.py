@@ -22,7 +22,7 @@ PREFIX = "credential_"
 PLACE = ("app", "endpoint", "ca_certificate")
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     """With a field for each credential of the account's kind, empty however it is stored."""
 
     class Meta:

@@ -32,7 +32,7 @@ SENDING = ("serves", "costs", "weight", "rate_per_second", "daily_cap", "enabled
 
 
 @admin.register(App)
-class AppAdmin(ModelAdmin):  # type: ignore[misc]
+class AppAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     list_display = ("slug", "name", "channel", "platform")
     list_filter = ("channel",)
     search_fields = ("slug", "name")

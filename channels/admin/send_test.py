@@ -1,4 +1,4 @@
-"""One message through exactly one account, now, for an operator who wants to see what it answers.
+"""One message through exactly one account, now, so that an operator sees the provider's response.
 
 Past the queue, the breaker and a hold: it is there to find out whether those may be lifted. It is
 no delivery: nothing is counted, and what the provider says of it later concerns nobody.

@@ -1,4 +1,4 @@
-"""The page on which an operator sends a test through one account, and reads what it answers."""
+"""The page on which an operator sends a test through one account and sees the response."""
 
 from collections.abc import Callable
 from typing import Any

@@ -32,7 +32,7 @@ def sigv4_headers(
 ) -> dict[str, str]:
     """`headers` (names in lower case) and those that sign them: together all that a request needs.
 
-    Good for five minutes around `now`, so for one try only. The host is signed as `url` has it;
+    Good for five minutes around `now`, so for one attempt only. The host is signed as `url` has it;
     every client sends it so.
     """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,4 +1,4 @@
-"""Amazon SNS: the request `Publish`, and what its answers mean for SMS and push alike. Pure.
+"""Amazon SNS: the request `Publish`, and what its responses mean, for SMS and push. Pure.
 
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (read 2026-11)
 """
@@ -74,7 +74,7 @@ MESSAGE_ID = re.compile(r"<MessageId>([^<]{1,200})</MessageId>")
 def publish(
     account: Account, now: datetime, fields: Mapping[str, str], attributes: Mapping[str, str]
 ) -> HttpRequest:
-    """Signed for this try. Raises BuildError."""
+    """Signed for this attempt. Raises BuildError."""
     region = str(account.settings.get("region", ""))
     keys = account.credentials
     access, secret = keys.get("access_key_id", ""), keys.get("secret_access_key", "")

@@ -1,4 +1,4 @@
-"""What is alike in the events of mail providers. Pure."""
+"""What the events of all mail providers have in common. Pure."""
 
 import re
 from datetime import UTC, datetime

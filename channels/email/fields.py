@@ -73,7 +73,7 @@ def subject(message: EmailMessage) -> str:
 
 
 def message_id(message: EmailMessage, sender: Mailbox) -> str:
-    """The same for every try, so that a receiver can drop the second one."""
+    """The same for every attempt, so that a receiver can drop the second one."""
     return f"<{message.envelope.delivery_id}@{sender.domain}>"
 
 

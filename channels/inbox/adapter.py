@@ -39,7 +39,7 @@ def build(message: InboxMessage, account: Account, now: datetime) -> InboxWrite:
 
 
 def classify(response: object) -> Outcome:
-    """Nobody answers: what is stored, the person has."""
+    """There is no response: a stored message counts as delivered."""
     return Outcome(OutcomeKind.DELIVERED)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class InboxTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class InboxTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
     target_class = "channels.inbox.authentication.InboxTokenAuthentication"
     name = "InboxToken"
 

@@ -80,7 +80,7 @@ def archive(
 
 
 def delete_old(*, now: datetime, batch: int = 2_000, batches: int = 50) -> int:
-    """Forget what is older than `KEPT`, a transaction a batch; answers how many went."""
+    """Forget what is older than `KEPT`, a transaction a batch; returns how many went."""
     gone = 0
     for _ in range(batches):
         with connection.cursor() as cursor:

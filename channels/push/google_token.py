@@ -55,7 +55,7 @@ def token_request(account: Account, now: datetime) -> HttpRequest:
     issued = int(now.timestamp())
     times = {"iat": issued, "exp": issued + LIFETIME}
     claims = {"iss": owner.email, "scope": SCOPE, "aud": TOKEN_URL, **times}
-    assertion: bytes = jwt.encode(owner.signer, claims)  # type: ignore[no-untyped-call]
+    assertion: bytes = jwt.encode(owner.signer, claims)  # type: ignore[no-untyped-call]  # the library has no types
     form = {"grant_type": GRANT, "assertion": assertion.decode()}
     url = f"{account.endpoint}/token" if account.endpoint else TOKEN_URL
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -77,5 +77,5 @@ def parse_token(response: HttpResponse) -> Token | Outcome:
 @lru_cache(maxsize=64)
 def _parse(text: str) -> ServiceAccount:
     info = json.loads(text)
-    signer = crypt.RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]
+    signer = crypt.RSASigner.from_service_account_info(info)  # type: ignore[no-untyped-call]  # the library has no types
     return ServiceAccount(str(info["project_id"]), str(info["client_email"]), signer)

@@ -43,7 +43,7 @@ class Front:
             return _response(json_answer(404, {"error": f"There is no sandbox account {slug!r}"}))
         request, fault = _heard(incoming, f"/{path}", known), None
         if simulator.is_send(request.method, request.path):
-            fault = drawn(known.faults, random.random())  # noqa: S311
+            fault = drawn(known.faults, random.random())  # noqa: S311 - no secret
         if fault and fault.kind == "reset_before":
             self._record(request, Verdict(Answer(0)), fault)
             reset(incoming.transport)

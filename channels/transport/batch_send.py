@@ -20,7 +20,7 @@ from channels.transport.connections import Answer
 
 logger = logging.getLogger(__name__)
 
-# Refused as a whole, when it was too late to send them one by one. A try of each, or they would
+# Refused as a whole, when it was too late to send one by one. An attempt of each, or they would
 # come back together and be refused again.
 REMEMBER = 900.0  # seconds an account is not asked again whether it takes several: rights change
 TOO_LATE = Outcome(OutcomeKind.RETRY, "Refused together with others", "batch_refused")

@@ -161,7 +161,7 @@ async def vetted_addresses(names: Names, host: str) -> list[str] | Outcome:
 
 
 async def is_public_server(request: HttpRequest | SmtpSend, names: Names) -> bool:
-    """Whether what it answers may be shown: not what a private address says."""
+    """Whether its response may be shown: not that of a private address."""
     host = request.host if isinstance(request, SmtpSend) else ssrf.host_of(request.url)
     if settings.SANDBOX and host in ssrf.LOOPBACK:
         return True  # the simulators

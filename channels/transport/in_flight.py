@@ -92,7 +92,7 @@ class Gauge:
         return max(places - known.present, 0)
 
     def pace_at(self, endpoint: str) -> float:
-        """How many sends a second it answers; 0.0 for one nobody knows."""
+        """How many sends a second it completes; 0.0 for an unknown one."""
         known = self._by_endpoint.get(endpoint)
         return known.pace if known else 0.0
 

@@ -9,20 +9,20 @@ from channels.protocols import WithLookUp
 
 FOUND = "found"  # the code of an outcome that a look-up brought
 UNKNOWN = Outcome(
-    OutcomeKind.RETRY, "The provider could not be asked about the first try", "look_up"
+    OutcomeKind.RETRY, "The provider could not be asked about the first attempt", "look_up"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    account: Account  # of the first try, whoever sends the second
+    account: Account  # of the first attempt, whoever sends the second
     adapter: WithLookUp
     request: HttpRequest
     message: Any
     insist: bool  # nothing is sent while the answer is unknown
 
     def verdict(self, response: HttpResponse | None) -> Outcome | None:
-        """What became of the first try; None: send."""
+        """What became of the first attempt; None: send."""
         outcome = self.adapter.found(response, self.message) if response else UNKNOWN
         unknown = outcome is not None and outcome.kind is OutcomeKind.RETRY
         return None if unknown and not self.insist else outcome

@@ -86,7 +86,7 @@ class Transport:
         return self._gauge.room_at(endpoint)
 
     def pace_at(self, endpoint: str) -> float:
-        """How many sends a second the endpoint answers; 0.0 for one nobody knows."""
+        """How many sends a second the endpoint completes; 0.0 for an unknown one."""
         return self._gauge.pace_at(endpoint)
 
     def wait_for_room(self, timeout: float, at_least: int = 1) -> bool:

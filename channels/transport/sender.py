@@ -106,7 +106,7 @@ class Sender:
         return _outcome(adapter, reply), reply
 
     async def _look_up(self, first: LookUp, deadline: float) -> tuple[Outcome, Result] | None:
-        """What became of the try before; None: send."""
+        """What became of the attempt before; None: send."""
         answer, _ = await self.clients.fetch(first.account, first.request, deadline)
         outcome = first.verdict(answer if isinstance(answer, HttpResponse) else None)
         if outcome is not None:

@@ -124,7 +124,7 @@ async def _sent(server: _Server, send: SmtpSend, ca: str, addresses: Sequence[st
 
 
 async def _kept(server: _Server, send: SmtpSend) -> _Connection | None:
-    """A connection that was used before, and answers."""
+    """A connection that was used before and still responds."""
     while server.idle:
         connection = server.idle.pop()
         if connection.idle_since + MAX_IDLE > monotonic():

@@ -27,7 +27,7 @@ from channels.push.payload import encode
 
 CHANNEL = Channel.WEBHOOK
 FIELDS: tuple[Field, ...] = ()
-REPEATABLE = True  # every try has the same webhook-id
+REPEATABLE = True  # every attempt has the same webhook-id
 TIMEOUT = 15.0
 MAX_BODY = 65_536  # bytes; the specification advises 20 KB
 
@@ -67,7 +67,7 @@ def endpoint_of(address: str, now: datetime) -> Endpoint:
 
 
 def build(message: WebhookMessage, account: Account, now: datetime) -> HttpRequest:
-    """The same body on every try; stamp and signatures are this try's."""
+    """The same body on every attempt; stamp and signatures are this attempt's."""
     envelope = message.envelope
     endpoint = endpoint_of(envelope.address, now)
     body = encode(

@@ -202,7 +202,7 @@ def _channels(request: SendRequest, type_: TypeValue, version: VersionValue) -> 
 def _warnings(request: SendRequest, lane: int) -> tuple[dict[str, str], ...]:
     if LANE_OF[request.priority] == lane:
         return ()
-    given = PRIORITY_OF[lane]  # type: ignore[index]
+    given = PRIORITY_OF[lane]  # type: ignore[index]  # lane is one of the enum here
     text = f"The highest priority of {request.type} is {given}: lowered from {request.priority}."
     return ({"code": "priority_lowered", "message": text},)
 

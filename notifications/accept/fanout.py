@@ -62,7 +62,7 @@ class Page(NamedTuple):
 
 
 def resolve_chunks(notification_id: str, dispatch_no: int) -> int:
-    """Resolve until done, out of room, or out of time; answers how many deliveries it wrote."""
+    """Resolve until done, out of room, or out of time; returns how many deliveries it wrote."""
     stop = time.monotonic() + TURN
     written, last = 0, False
     while not last and (audience := _load(notification_id, dispatch_no)) is not None:

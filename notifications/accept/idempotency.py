@@ -106,7 +106,7 @@ def first_answer(service_id: int, key: str, value: object, now: datetime) -> Any
 
 
 def keep(answers: Mapping[Key, Any]) -> None:
-    """Store the answers of keys claimed in this transaction."""
+    """Stores the responses for the keys claimed in this transaction."""
     if not answers:
         return
     with connection.cursor() as cursor:
@@ -122,7 +122,7 @@ def release(keys: Sequence[Key]) -> None:
 
 
 def forget(now: datetime) -> int:
-    """Delete a bounded batch of keys past their time; answers how many."""
+    """Delete a bounded batch of keys past their time; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM idempotency_key WHERE (service_id, key) IN (SELECT service_id, key"

@@ -1,4 +1,4 @@
-"""What the API takes and answers, declared once: checked by msgspec and shown in the OpenAPI."""
+"""Requests and responses of the API, declared once: checked by msgspec and shown in the OpenAPI."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

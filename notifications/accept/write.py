@@ -115,7 +115,7 @@ def insert_notifications(drafts: Sequence[tuple[Draft, bool]], now: datetime) ->
 def _row(item: Draft, resolved: bool, now: datetime) -> tuple[object, ...]:
     state, due_at, dispatch_no = NotificationState.ACCEPTED, now + dispatch.RESOLVE_LIFE, 1
     if resolved:
-        state, due_at, dispatch_no = NotificationState.RESOLVED, None, 0  # type: ignore[assignment]
+        state, due_at, dispatch_no = NotificationState.RESOLVED, None, 0  # type: ignore[assignment]  # not due
     elif item.scheduled_at:
         state, due_at, dispatch_no = NotificationState.SCHEDULED, item.scheduled_at, 0
     return (

@@ -2,4 +2,4 @@
 
 from notifications.admin.log import deliveries as deliveries
 from notifications.admin.log import notifications as notifications
-from notifications.callbacks import admin as callbacks_admin  # noqa: F401
+from notifications.callbacks import admin as callbacks_admin  # noqa: F401 - registers itself

@@ -1,7 +1,7 @@
 """Quantiles of a histogram of latencies. Pure.
 
-Within a bucket the tries are taken to lie evenly, so a quantile is off by less than the bucket is
-wide: `measures.BOUNDS` are close together where our bar is.
+Attempts are assumed to lie evenly within a bucket, so a quantile is off by less than the width of
+the bucket: `cells.BOUNDS` are close together where our bar is.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def latency_of(histogram: Histogram) -> Latency:
 
 
 def quantile(histogram: Histogram, share: float) -> float | None:
-    """The latency that this share of the tries had at most."""
+    """The latency that this share of the attempts had at most."""
     wanted, below = sum(histogram.values()) * share, 0
     for bucket in sorted(histogram):
         n = histogram[bucket]

@@ -69,8 +69,8 @@ class Group:
 
 
 def totals(which: Which, group_by: Sequence[GroupBy] = ()) -> list[Group]:
-    """In the order of the key. What is grouped by account, or asked of one, has no `created`:
-    a delivery is nobody's until an account tries it."""
+    """In the order of the key. Rows by account have no `created`: a delivery belongs to no account
+    until its first attempt."""
     params = which.params()
     conditions = [CONDITIONS[name] for name in params] or [sql.SQL("true")]
     columns = [*(GROUPS[name] for name in group_by), sql.SQL("measure"), sql.SQL("reason")]

@@ -191,7 +191,7 @@ def _opened(id_: str, name: str, kind: str, sealed: bytes) -> messages.Attachmen
 
 
 def delete_expired(now: datetime) -> int:
-    """A bounded batch; answers how many."""
+    """A bounded batch; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(DELETE, [now, MOST_DELETED])
         return int(cursor.rowcount)

@@ -166,7 +166,7 @@ def _start(items: Sequence[Ready], deadline: float) -> None:
     started_at, started = clock_now(), time.monotonic()
     route, sender = items[0].route, transport()
     jobs: list[Job] = [
-        ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]
+        ((item, started_at, started), route.account, route.adapter, item.send, deadline)  # type: ignore[misc]  # no InboxWrite comes here
         for item in items
     ]
     for item in items:
@@ -192,7 +192,7 @@ def _done(
         put_down(item.row.id)
     if isinstance(item.send, SmtpSend):
         leases().release(item.row.id)
-    found = outcome.code == FOUND  # by a look-up: the first try's account has it, and was paid
+    found = outcome.code == FOUND  # by a look-up: the first attempt's account has it, and was paid
     recorder().put(
         Finished(
             row=item.row,
@@ -222,7 +222,7 @@ def _write_inbox(items: Sequence[Ready], now: datetime) -> None:
     """Our own table: one statement for the batch, by delivery id, so twice is once."""
     started = time.monotonic()
     try:
-        store_in_inbox([item.send for item in items])  # type: ignore[misc]
+        store_in_inbox([item.send for item in items])  # type: ignore[misc]  # nothing else comes here
         outcome = Outcome(OutcomeKind.DELIVERED)
     except Exception:
         log.exception("inbox not written", extra={"deliveries": len(items)})

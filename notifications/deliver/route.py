@@ -34,7 +34,7 @@ class Picker:
     def pick(
         self, row: Claimed, type_: TypeValue, area: str, now: datetime
     ) -> tuple[Route, bool] | Change:
-        """The account for this try, and whether another could take the next one."""
+        """The account for this attempt, and whether another could take the next one."""
         needs = self._needs(row, type_, area)
         key = (row.channel, row.app_id, type_.fixed_account, needs)
         if (choice := self._choices.get(key)) is None:

@@ -29,7 +29,7 @@ NO_LIMITS_KNOWN: Mapping[str, Limits] = {}
 class Chosen(NamedTuple):
     row: Claimed
     route: Route
-    has_alternative: bool  # another healthy account could take the next try
+    has_alternative: bool  # another healthy account could take the next attempt
 
 
 Refused = tuple[Chosen, Change]  # what waits for its account, unless another has room

@@ -39,14 +39,14 @@ def load_unanswered(rows: Sequence[Claimed]) -> dict[str, Unanswered]:
 
 
 def finder_of(send: Send, account_id: int) -> int:
-    """The account at which a look-up found the message of the first try."""
+    """The account at which a look-up found the message of the first attempt."""
     if isinstance(send, SecondTry) and send.look_up:
         return send.look_up.account.id
     return account_id
 
 
 def ask_first(send: Send, message: Message, tried: Unanswered, route: Route, now: datetime) -> Send:
-    """`send`, preceded by a look-up where the first try's provider has one.
+    """`send`, preceded by a look-up where the first attempt's provider has one.
 
     What cannot be learnt is waited for at the same account only: at another one, somebody who
     waits for a code gets it twice rather than not at all.

@@ -22,9 +22,21 @@ TOPIC = "com.example.shop"
 
 def seed_accounts() -> None:
     """Endpoints follow the settings, as ports may change between runs."""
+    _seed_push(settings.SANDBOX_URL)
+    account_upsert(
+        slug="demo-smtp",
+        channel="email",
+        kind="smtp",
+        endpoint=f"smtp://127.0.0.1:{settings.SANDBOX_SMTP_PORT}",
+        settings={"from": "orders@shop.example", "from_name": "Shop", "security": "none"},
+    )
+    _seed_sms(settings.SANDBOX_URL)
+    account_upsert(slug="demo-inbox", channel="inbox", kind="inbox")
+
+
+def _seed_push(sandbox: str) -> None:
     ios = _app("shop-ios", "Shop for iPhone", "ios")
     android = _app("shop-android", "Shop for Android", "android")
-    sandbox = settings.SANDBOX_URL
     account_upsert(
         slug="demo-apns",
         channel="push",
@@ -42,13 +54,9 @@ def seed_accounts() -> None:
         endpoint=f"{sandbox}/demo-fcm",
         credentials=kept("demo-fcm", _service_account),
     )
-    account_upsert(
-        slug="demo-smtp",
-        channel="email",
-        kind="smtp",
-        endpoint=f"smtp://127.0.0.1:{settings.SANDBOX_SMTP_PORT}",
-        settings={"from": "orders@shop.example", "from_name": "Shop", "security": "none"},
-    )
+
+
+def _seed_sms(sandbox: str) -> None:
     account_upsert(
         slug="demo-twilio",
         channel="sms",
@@ -66,7 +74,6 @@ def seed_accounts() -> None:
         settings={"region": "eu-central-1", "from": "Shop"},
         weight=0,
     )
-    account_upsert(slug="demo-inbox", channel="inbox", kind="inbox")
 
 
 def hook(kind: str, slug: str) -> str:

@@ -44,8 +44,8 @@ class DigestAdmin(LogAdmin):
         names = dict(people.values_list("pk", "external_id"))
         services = dict(Service.objects.values_list("pk", "slug"))
         for row in rows:
-            row.person_name = names.get(row.recipient_id, "")  # type: ignore[attr-defined]
-            row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]
+            row.person_name = names.get(row.recipient_id, "")  # type: ignore[attr-defined]  # for the columns of the list
+            row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]  # for the columns of the list
         return rows
 
     @admin.display(description="person")

@@ -1,4 +1,4 @@
-"""An erasure in the log: what was asked, each try, and what was heard of it later. Rows, states
+"""An erasure in the log: what was asked, each attempt, and what was heard of it later. Rows, states
 and counts stay as they are; what they say of the person goes."""
 
 from collections.abc import Iterable, Sequence

@@ -68,7 +68,7 @@ def built(
 
 
 def held_as(way: Way, type_id: int, version_id: int, lane: int, expires_at: datetime) -> Claimed:
-    """The delivery of a way as a worker would hold it, for its first try."""
+    """The delivery of a way as a worker would hold it, for its first attempt."""
     return Claimed(
         id=NOWHERE,
         notification_id=NOWHERE,

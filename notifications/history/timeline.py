@@ -1,4 +1,4 @@
-"""What became of deliveries, in the order in which it happened: tries, then what providers and
+"""What became of deliveries, in the order in which it happened: attempts, then what providers and
 our own links said later."""
 
 from collections.abc import Iterable, Sequence

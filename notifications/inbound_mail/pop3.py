@@ -12,7 +12,7 @@ MOST_WHOLE = 4 * KEPT  # bytes of a mail that is read as a whole
 MOST_LINES = 16 * 1024 * 1024  # bytes of one of which the first lines are read; else its headers
 LINES = 1_000
 # Of one line. Mail has longer ones than the library expects, and no line is longer than its mail.
-poplib._MAXLINE = MOST_LINES  # type: ignore[attr-defined]
+poplib._MAXLINE = MOST_LINES  # type: ignore[attr-defined]  # no public way
 
 
 class Pop3:

@@ -108,7 +108,7 @@ class Conversation(SMTP):
         status = TOO_LARGE
         if size <= MOST_BYTES:
             status = await self.event_handler.handle_DATA(self, self.session, envelope)
-        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        self._set_post_data_state()  # type: ignore[no-untyped-call]  # the library has no types
         await self.push(status)
 
     async def _text(self) -> tuple[bytearray, int]:

@@ -33,7 +33,7 @@ TOKENS = re.compile(
 
 
 def rewrite(text: str, link: Callable[[str], str] | None, pixel: str = "") -> str:
-    """`link` makes ours of a URL, or answers "" to leave it; `pixel` is the image's URL, or ""."""
+    """`link` returns our URL for one, or "" to leave it; `pixel` is the image's URL, or ""."""
     changes: list[tuple[int, int, str]] = []
     body_end: int | None = None
     for token in TOKENS.finditer(text):

@@ -58,7 +58,7 @@ def latency_of(done: Finished) -> int | None:
 
 
 def insert_attempts(tries: Sequence[Finished]) -> list[Tried]:
-    """In the caller's transaction; answers those that were new."""
+    """In the caller's transaction; returns those that were new."""
     if not tries:
         return []
     waited = [latency_of(done) for done in tries]
@@ -127,7 +127,7 @@ def _settled(change: Change) -> tuple[Any, ...]:
 
 
 def of_tries(tries: Iterable[tuple[Finished, int | None]]) -> Counts:
-    """Of tries that are new in the log, with their latency."""
+    """Of attempts that are new in the log, with their latency."""
     tally: Counts = Counter()
     for (*cell, micros), n in Counter(map(_tried, tries)).items():
         taken = Cell._make(cell)

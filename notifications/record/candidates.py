@@ -45,18 +45,18 @@ TAKE = f"""
 DELETE FROM dead_candidate WHERE id IN (
     SELECT id FROM dead_candidate WHERE spared_at IS NULL AND at < %s
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) {TAKEN}
-"""  # noqa: S608
+"""  # noqa: S608 - TAKEN is a constant
 # By an operator, who found that what the guard had spared is true.
 TAKE_SPARED = f"""
 DELETE FROM dead_candidate WHERE id = ANY(%s) AND spared_at IS NOT NULL {TAKEN}
-"""  # noqa: S608
+"""  # noqa: S608 - TAKEN is a constant
 # Spared or not: what the person gives again is not to be taken back by anybody later.
 TAKE_WITHDRAWN = f"""
 DELETE FROM dead_candidate
 WHERE withdrawal <> '' AND channel = %s AND (address_hash = ANY(%s::bytea[]) OR contact_point_id
     IN (SELECT id FROM contact_point WHERE channel = %s AND address_hash = ANY(%s::bytea[])))
 {TAKEN}
-"""  # noqa: S608
+"""  # noqa: S608 - TAKEN is a constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ FOREVER = datetime.max.replace(tzinfo=UTC)  # written as 'infinity'
 
 
 class Finished(Struct, frozen=True, gc=False):
-    """A try that came to an end, with or without an answer."""
+    """An attempt that came to an end, with or without an answer."""
 
     row: Claimed
     account_id: int
@@ -39,7 +39,7 @@ class Finished(Struct, frozen=True, gc=False):
     started_at: datetime
     duration: float  # seconds
     resend_uncertain: bool = False
-    has_alternative: bool = False  # another healthy account could take the next try
+    has_alternative: bool = False  # another healthy account could take the next attempt
     units: int = 1  # what the provider bills for: parts of an SMS
     cost_micros: int = 0  # if it was taken
     probe: bool = False  # its account was held or broken: this is to show whether it works again
@@ -159,7 +159,7 @@ CONSEQUENCES: dict[OutcomeKind, Callable[[Finished, datetime, random.Random], Ch
 
 def _at_once(done: Finished) -> bool:
     """Through another account, for what is urgent or was a probe. The first time only: two
-    accounts that fail would use up all tries in a moment."""
+    accounts that fail would use up all attempts in a moment."""
     first = done.row.attempts == 0 and done.row.reason != "throttled"
     return first and done.has_alternative and (done.probe or done.row.lane == Lane.URGENT)
 
@@ -193,7 +193,7 @@ def _final(
 
 
 def _again(done: Finished, now: datetime, delay: float, reason: str, *, attempts: int) -> Change:
-    """Back to waiting; or expired, when the next try would come too late."""
+    """Back to waiting; or expired, when the next attempt would come too late."""
     due_at = now + timedelta(seconds=delay)
     late = due_at >= done.row.expires_at
     return Change(

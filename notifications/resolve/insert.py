@@ -36,7 +36,7 @@ NEW_ONLY = f"{ROWS} ON CONFLICT (id) DO NOTHING RETURNING id::text"
 
 
 def insert(rows: Sequence[Row]) -> list[Row]:
-    """Insert in the caller's transaction; answers the rows that were new.
+    """Insert in the caller's transaction; returns the rows that were new.
 
     An id is made of what the delivery is, so a chunk that is repeated inserts nothing.
     """

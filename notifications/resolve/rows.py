@@ -103,23 +103,9 @@ def decided(
     now: datetime,
 ) -> Row:
     """Channels in `full` have no room in their queue: the sweep sends those later."""
-    state, dispatch_no, reason = State.WAITING, 0, ""
-    due_at: datetime | None = now
-    ready_at: datetime | None = now
-    settled_at = None
-    match decision:
-        case Send() if channel not in full:
-            dispatch_no, due_at = 1, now + HINT_LIFE[Lane(job.lane)]
-        case Send():
-            pass
-        case Defer(until, reason):
-            due_at = ready_at = min(until, job.expires_at)
-        case Fold(_):
-            state, reason = State.SKIPPED, IN_DIGEST
-        case Skip(reason):
-            state = State.SKIPPED
-    if state == State.SKIPPED:
-        due_at, ready_at, settled_at = None, None, now
+    state, reason, dispatch_no, due_at, ready_at = _course(
+        job, decision, queued=channel not in full, now=now
+    )
     point_id = point.id if point else None
     return Row(
         id=delivery_id(job.milliseconds, job.notification_id, person.id, channel, point_id or ""),
@@ -138,11 +124,29 @@ def decided(
         reason=reason,
         due_at=due_at,
         expires_at=job.expires_at,
-        settled_at=settled_at,
+        settled_at=now if state == State.SKIPPED else None,
         arm_id=job.arm_id or None,
         ready_at=ready_at,
         trace=of_decision(decision, lambda: basis(job.type.rules, person.rules, channel)),
     )
+
+
+def _course(
+    job: Job, decision: Decision, *, queued: bool, now: datetime
+) -> tuple[State, str, int, datetime | None, datetime | None]:
+    """Returns state, reason, dispatch_no, due_at and ready_at of a new delivery. A plain tuple,
+    since it is built for each of them."""
+    match decision:
+        case Send():
+            due_at = now + HINT_LIFE[Lane(job.lane)] if queued else now
+            return State.WAITING, "", int(queued), due_at, now
+        case Defer(until, reason):
+            at = min(until, job.expires_at)
+            return State.WAITING, reason, 0, at, at
+        case Fold(_):
+            return State.SKIPPED, IN_DIGEST, 0, None, None
+        case Skip(reason):
+            return State.SKIPPED, reason, 0, None, None
 
 
 def of_decision(decision: Decision, basis: Callable[[], str]) -> str:

@@ -1,4 +1,4 @@
-"""An operator sends failed deliveries again: each becomes WAITING with all its tries before it.
+"""An operator sends failed deliveries again: each becomes WAITING with all its attempts before it.
 
 Counters take the failure back, so that what was created stays the sum of the rest; an event of the
 delivery says who asked. A delivery that did not fail (any more) is left alone, so asking twice
@@ -144,7 +144,7 @@ def _resend_day(ids: list[str], options: ResendOptions, now: datetime) -> int:
 
 
 def _key(id_: str, claims: int) -> bytes:
-    """Of the event: another retry of it, after other tries, is another event."""
+    """Of the event: another retry of it, after other attempts, is another event."""
     return hashlib.sha256(f"{EVENT}|{id_}|{claims}".encode()).digest()[:16]
 
 

@@ -31,7 +31,7 @@ def known_types() -> list[tuple[str, str]]:
     return [(value.slug, value.slug) for value in catalogue.get().by_id.values()]
 
 
-class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     events = forms.MultipleChoiceField(
         choices=NAMES,
         required=False,
@@ -69,7 +69,7 @@ class StatusEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(StatusEndpoint)
-class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]
+class StatusEndpointAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     form = StatusEndpointForm
     list_display = ("id", "service", "description", "shown_status", "reason", "failing_since")
     list_filter = ("enabled", "service")

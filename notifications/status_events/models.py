@@ -55,7 +55,7 @@ class StatusEndpoint(models.Model):
 
 
 class StatusEvent(models.Model):
-    """One event for one endpoint. Its id is the `webhook-id`, its body the bytes of every try."""
+    """One event for one endpoint. Its id is the `webhook-id`; every attempt sends its `body`."""
 
     class State(models.IntegerChoices):
         WAITING = 10, "waiting"
@@ -99,7 +99,7 @@ class StatusEvent(models.Model):
 
 
 class StatusAttempt(models.Model):
-    """One try, append-only."""
+    """One attempt, append-only."""
 
     pk = models.CompositePrimaryKey("event_id", "number")
     event_id = models.UUIDField()

@@ -24,7 +24,7 @@ for model in NOT_PAGES:
     admin.site.unregister(model)
 
 
-class LoginForm(UserChangeForm):  # type: ignore[misc]
+class LoginForm(UserChangeForm):  # type: ignore[misc]  # Unfold has no types
     """A role opens the admin: `is_staff` follows from it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,7 +34,7 @@ class LoginForm(UserChangeForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # Unfold has no types
     form = LoginForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -15,7 +15,7 @@ SUCCEEDED, FAILED, REFUSED = "Logged in.", "Login failed.", "Login refused: too 
 NOBODY = "a name that nobody has"  # which may be a password in the wrong field
 
 
-class LoginForm(AuthenticationForm):  # type: ignore[misc]
+class LoginForm(AuthenticationForm):  # type: ignore[misc]  # Unfold has no types
     def clean(self) -> dict[str, Any]:
         name, address = self.cleaned_data.get("username", ""), self._address()
         attempt = Attempt(name, address)

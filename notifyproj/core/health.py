@@ -1,4 +1,4 @@
-"""`/health/live`: this process answers. `/health/ready`: it can accept requests.
+"""`/health/live`: this process responds. `/health/ready`: it can accept requests.
 
 Ready needs Postgres and its migrations, nothing else: without Redis or the broker a request is
 still accepted and goes out when they are back, so those only make it "degraded". So does a queue

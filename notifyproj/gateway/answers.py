@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
-from whitenoise.responders import SlicedFile  # type: ignore[import-untyped]
+from whitenoise.responders import SlicedFile  # type: ignore[import-untyped]  # the library has no types
 
 from notifyproj.core.api.errors import API_PATHS, ApiError, error_body
 from notifyproj.gateway.deadlines import Deadlines, Transfer

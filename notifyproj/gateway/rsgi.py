@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from granian.rsgi import ProtocolClosed as ProtocolClosed  # type: ignore[attr-defined]
+from granian.rsgi import ProtocolClosed as ProtocolClosed  # type: ignore[attr-defined]  # its stubs lack it
 
 Headers = list[tuple[str, str]]
 

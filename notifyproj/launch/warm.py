@@ -35,7 +35,7 @@ def preload() -> bool:
     """Import what the processes have in common; False when that fails, with the reason shown."""
     try:
         import django
-        import granian.cli  # noqa: F401
+        import granian.cli  # noqa: F401 - loaded before the fork
 
         import celery_app
         from channels import registry
@@ -53,7 +53,7 @@ def preload() -> bool:
     return True
 
 
-class Options(ServerOptions):  # type: ignore[misc]
+class Options(ServerOptions):  # type: ignore[misc]  # supervisor has no types
     """supervisord's, but for how a child becomes its program."""
 
     warm = False
@@ -106,7 +106,7 @@ def exit_code(error: SystemExit) -> int:
 def end_with(code: int) -> NoReturn:
     """What the interpreter does at its end, without returning into supervisord."""
     try:
-        threading._shutdown()  # type: ignore[attr-defined]
+        threading._shutdown()  # type: ignore[attr-defined]  # no public way
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

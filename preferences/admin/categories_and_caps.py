@@ -12,7 +12,7 @@ from preferences.admin.type_form import LANGUAGES, LONGEST_DESCRIPTION, clean_na
 from preferences.models import Cap, Category, NotificationType
 
 
-class CapForm(forms.ModelForm):  # type: ignore[type-arg]
+class CapForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     class Meta:
         model = Cap
         fields = ("type", "category", "legal_class", "most", "per")
@@ -34,7 +34,7 @@ class CapForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("legal_class", f"{type_.name} is {type_.legal_class}.")
 
 
-class TypeCapInline(TabularInline):  # type: ignore[misc]
+class TypeCapInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     """The limits of one type; those of categories and of everything have a page of their own."""
 
     model = Cap
@@ -43,14 +43,14 @@ class TypeCapInline(TabularInline):  # type: ignore[misc]
     verbose_name = "frequency cap"
 
 
-class CategoryCapInline(TabularInline):  # type: ignore[misc]
+class CategoryCapInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     model = Cap
     extra = 0
     fields = ("most", "per", "legal_class")
     verbose_name = "frequency cap"
 
 
-class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     class Meta:
         model = Category
         fields = ("slug", "name", "description", "position", "names", "descriptions")
@@ -65,7 +65,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):  # type: ignore[misc]
+class CategoryAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     form = CategoryForm
     fieldsets = [
         (None, {"fields": ("slug", "name", "description", "position")}),
@@ -80,7 +80,7 @@ class CategoryAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Cap)
-class CapAdmin(ModelAdmin):  # type: ignore[misc]
+class CapAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     """Without type and category: a cap on everything a person gets."""
 
     form = CapForm

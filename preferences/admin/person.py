@@ -21,7 +21,7 @@ from preferences.models import ContactPoint, Preference, QuietHours, Recipient
 from preferences.recipients.services import NoSuchRecipient, recipient_erase
 
 
-class ContactPointInline(TabularInline):  # type: ignore[misc]
+class ContactPointInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     model = ContactPoint
     extra = 0
     can_delete = False
@@ -39,7 +39,7 @@ class ContactPointInline(TabularInline):  # type: ignore[misc]
         return rows.select_related("app").defer("address")
 
 
-class PreferenceInline(TabularInline):  # type: ignore[misc]
+class PreferenceInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     model = Preference
     form = ChoiceForm
     extra = 0
@@ -48,7 +48,7 @@ class PreferenceInline(TabularInline):  # type: ignore[misc]
     fields = ("type", "category", "channel", "enabled")
 
 
-class QuietHoursInline(TabularInline):  # type: ignore[misc]
+class QuietHoursInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     model = QuietHours
     extra = 0
     verbose_name_plural = "quiet hours (local time)"

@@ -10,7 +10,7 @@ from preferences.models import Preference, Recipient
 from preferences.recipients.schemas import CHECKS
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     class Meta:
         model = Recipient
         fields = ("locale", "timezone", "paused_until", "attributes")
@@ -34,7 +34,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class ChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
+class ChoiceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     """What a choice is about stays; another one is another row."""
 
     class Meta:
@@ -45,7 +45,7 @@ class ChoiceForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name, text in (("type", "All types"), ("category", "All categories")):
             if name in self.fields:
-                self.fields[name].empty_label = text  # type: ignore[attr-defined]
+                self.fields[name].empty_label = text  # type: ignore[attr-defined]  # of this kind of field
         if self.instance.pk:
             for name in ("type", "category", "channel"):
                 self.fields[name].disabled = True

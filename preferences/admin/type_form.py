@@ -53,7 +53,7 @@ class Channels(forms.MultipleChoiceField):
         )
 
 
-class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
+class TypeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     channels = Channels(help_text="Used unless a request names its own channels.")
     opt_in_channels = Channels(
         label="Opt-in channels",
@@ -71,7 +71,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if self.instance.pk and not may_be_confirmed(_reached(vars(self.instance))):
-            self.fields["on_uncertain"].choices = [ONCE_MORE]  # type: ignore[attr-defined]
+            self.fields["on_uncertain"].choices = [ONCE_MORE]  # type: ignore[attr-defined]  # of this kind of field
 
     def clean_fallbacks(self) -> list[dict[str, Any]]:
         try:
@@ -121,7 +121,7 @@ def _reached(fields: Mapping[str, Any]) -> set[str]:
 
 
 def clean_names(
-    form: forms.ModelForm,  # type: ignore[type-arg]
+    form: forms.ModelForm,  # type: ignore[type-arg]  # generic for mypy only
     field: str,
     longest: int = LONGEST_NAME,
 ) -> dict[str, str]:

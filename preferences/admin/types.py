@@ -15,7 +15,7 @@ from preferences.models import NotificationType, Suppression
 
 
 @admin.register(NotificationType)
-class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]
+class NotificationTypeAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     form = TypeForm
     list_display = ("slug", "name", "channels", "max_priority", "routing", "mandatory", "enabled")
     list_filter = ("category", "legal_class", "max_priority", "routing", "enabled")

@@ -1,4 +1,4 @@
-"""What is asked before a message goes to somebody, and the answers there are. Values only."""
+"""Input and results of the decision whether a message may be sent. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -173,7 +173,7 @@ def _ask(calls: Sequence[list[str | bytes | int]]) -> list[bytes]:
 def _read(
     group: Group, windows: Sequence[Window], told: Mapping[int, bytes]
 ) -> Iterator[tuple[int, Counted]]:
-    """Few different answers, many people: each is read once."""
+    """Many people share few different results: each is parsed once."""
     mine = [told[id_] for id_ in group.people]
     known = {record: _counted(group.message, windows, record) for record in set(mine)}
     return zip(group.people, map(known.__getitem__, mine), strict=True)

@@ -30,7 +30,7 @@ class Written(Struct, forbid_unknown_fields=True, kw_only=True):
     seen: datetime | UnsetType | None = UNSET
 
     def content(self) -> Content:
-        """Lines end alike, what is empty is left out; another shape is for the checks to tell."""
+        """Line ends become LF, empty fields are left out; a wrong shape is left to the checks."""
         try:
             parts = tidy(self.parts)
         except (AttributeError, TypeError):

@@ -26,8 +26,8 @@ def versions(request: HttpRequest, template: MessageTemplate) -> HttpResponse:
     rows = list(template.versions.defer("built", "parts", "sample").order_by("-number"))
     numbers = [row.number for row in rows if row.published_at]
     for row in rows:
-        row.before = max((number for number in numbers if number < row.number), default=0)  # type: ignore[attr-defined]
-        row.is_newest = row.number == numbers[0] if numbers else False  # type: ignore[attr-defined]
+        row.before = max((number for number in numbers if number < row.number), default=0)  # type: ignore[attr-defined]  # for the columns of the list
+        row.is_newest = row.number == numbers[0] if numbers else False  # type: ignore[attr-defined]  # for the columns of the list
     return admin_page(
         request,
         "templates/versions.html",

@@ -65,7 +65,7 @@ class Folder:
 
 
 def tidy(parts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Without what says nothing, its lines ended alike: as it comes back from files."""
+    """Without empty fields and with LF line ends: as it comes back from files."""
     return {
         channel: {locale: _tidy(part) for locale, part in locales.items()}
         for channel, locales in parts.items()

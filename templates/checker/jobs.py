@@ -1,4 +1,4 @@
-"""What the checker is asked to do with what people wrote, and what it answers. Pure."""
+"""The jobs of the checker, and their results. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -50,7 +50,7 @@ def preview(
     """See `templates.review.preview.shown`."""
     try:
         job = jobs.Preview(
-            built=built,  # type: ignore[arg-type]
+            built=built,  # type: ignore[arg-type]  # msgspec encodes it as it is
             variables=dict(variables),
             locale=locale,
             zone=zone,

@@ -106,7 +106,7 @@ def _decimal(value: str) -> Decimal:
         raise CannotWrite("A variable is not a number") from None
     if not found.is_finite() or found.adjusted() > MOST_DIGITS:
         raise CannotWrite("A number is too large")
-    return round(found, MOST_DECIMALS) if found.as_tuple().exponent < -MOST_DECIMALS else found  # type: ignore[operator]
+    return round(found, MOST_DECIMALS) if found.as_tuple().exponent < -MOST_DECIMALS else found  # type: ignore[operator]  # finite here
 
 
 def _digits(digits: int | None, whole: str) -> str | None:

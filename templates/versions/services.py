@@ -136,7 +136,7 @@ def draft_discard(*, template: MessageTemplate) -> bool:
     """Deletes the draft; returns whether there was one."""
     row = draft_of(template)
     return bool(row) and bool(
-        TemplateVersion.objects.filter(pk=row.pk, published_at__isnull=True).delete()[0]  # type: ignore[union-attr]
+        TemplateVersion.objects.filter(pk=row.pk, published_at__isnull=True).delete()[0]  # type: ignore[union-attr]  # `row` is there
     )
 
 

@@ -36,7 +36,7 @@ def other(ada: World) -> Iterator[StandIn]:
 
 
 def waits() -> float:
-    """Seconds until the only delivery's next try."""
+    """Seconds until the only delivery's next attempt."""
     delivery = Delivery.objects.get()
     assert delivery.state == State.WAITING
     assert delivery.due_at is not None

@@ -1,4 +1,4 @@
-"""A try that was never answered, at a provider that can be asked whether it has the message."""
+"""An attempt without an answer, at a provider that can be asked whether it has the message."""
 
 from collections.abc import Iterator
 

@@ -66,7 +66,7 @@ class Chance:
                 self.held += claim(*args)
 
     def answer(self) -> None:
-        """A try ends, one way or another; it may have been slow."""
+        """An attempt ends, one way or another; it may have been slow."""
         if not self.held:
             return
         row = self.held.pop(self.rng.randrange(len(self.held)))

@@ -93,7 +93,7 @@ class Blast:
             raise AssertionError(f"{error}: {self.states()} {self._tries()}") from error
 
     def _tries(self) -> list[tuple[Any, ...]]:
-        """Of what is left, some: when it goes on, and each of its tries."""
+        """Of what is left, some: when it goes on, and each of its attempts."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT d.due_at, a.number, a.account_id, a.started_at, a.outcome, a.code"

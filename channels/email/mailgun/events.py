@@ -3,7 +3,7 @@
 
 The signature covers a time and a token, not the event: a token counts once, and for nothing but
 the deliveries it names. Only 200 is success there; anything else but 406 comes again for eight
-hours, with the time and the token of the first try.
+hours, with the time and the token of the first attempt.
 """
 
 import hmac

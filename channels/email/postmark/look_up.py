@@ -15,7 +15,9 @@ from channels.messages import EmailMessage
 
 NEWEST = 20  # messages to the person that are looked through
 TIMEOUT, URGENT_TIMEOUT = 4.0, 2.0  # seconds: there must be time left to send
-UNKNOWN = Outcome(OutcomeKind.RETRY, "Postmark could not be asked about the first try", "look_up")
+UNKNOWN = Outcome(
+    OutcomeKind.RETRY, "Postmark could not be asked about the first attempt", "look_up"
+)
 
 
 def look_up(message: EmailMessage, account: Account, now: datetime) -> HttpRequest:
@@ -45,7 +47,7 @@ def found(response: HttpResponse, message: EmailMessage) -> Outcome | None:
     own = next((one for one in listed if _is_it(one, message)), None)
     if own is None:
         return None
-    reason = "It had arrived at the first try"
+    reason = "It had arrived at the first attempt"
     return Outcome(OutcomeKind.ACCEPTED, reason, "found", provider_id=own["MessageID"])
 
 

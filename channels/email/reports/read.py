@@ -62,7 +62,7 @@ def _complaint(about: About, complaint: Complaint, mail: Message) -> list[Event]
 
 
 def _event(about: About, found: Meaning, mail: Message) -> Event:
-    """One of a kind for each try: the same report comes again when a connection broke, and a
+    """One of a kind for each attempt: the same report comes again when a connection broke, and a
     server that goes on trying says so every day."""
     kind = found.kind
     tried = 0 if kind in (EventKind.COMPLAINED, EventKind.UNSUBSCRIBED) else about.attempt

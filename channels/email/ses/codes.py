@@ -1,4 +1,4 @@
-"""What SES answers to a request, and what it means."""
+"""SES's responses to a request, and their meaning."""
 
 from channels.base import Outcome, OutcomeKind
 

@@ -132,7 +132,7 @@ def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = Non
 
 
 def html_answer(status: int, title: str) -> Answer:
-    """The page a load balancer in front of a provider answers with."""
+    """The error page of a load balancer in front of a provider."""
     page = (
         f"<!DOCTYPE html>\n<html lang=en>\n<title>Error {status} ({title})!!1</title>\n"
         f"<p><b>{status}.</b> <ins>That's an error.</ins>\n<p>{title}.\n</html>\n"

@@ -43,7 +43,7 @@ DELIVERY_CODES: dict[str, tuple[bool, str]] = {
     "30640": (True, "The number is blocked for legal reasons"),
 }
 
-# Of these, another try may arrive: the phone is on again, the carrier or the queue has recovered.
+# Another attempt may arrive: the phone is on again, the carrier or the queue has recovered.
 PASSING = frozenset({"30001", "30003", "30008", "30022", "30500"})
 
 

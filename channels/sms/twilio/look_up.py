@@ -24,7 +24,7 @@ NEWEST = 20  # messages to the number that are looked through; more would not fi
 TIMEOUT, URGENT_TIMEOUT = 4.0, 2.0  # seconds: there must be time left to send
 SKEW = timedelta(seconds=10)  # between their clock and ours; theirs shows whole seconds
 TRIAL = "Sent from your Twilio trial account - "
-UNKNOWN = Outcome(OutcomeKind.RETRY, "Twilio could not be asked about the first try", "look_up")
+UNKNOWN = Outcome(OutcomeKind.RETRY, "Twilio could not be asked about the first attempt", "look_up")
 
 
 def look_up(message: SmsMessage, account: Account, now: datetime) -> HttpRequest:
@@ -48,7 +48,7 @@ def found(response: HttpResponse, message: SmsMessage) -> Outcome | None:
         return UNKNOWN
     for item in listed:
         if isinstance(item, dict) and _is_it(item, message):
-            reason = "It had arrived at the first try"
+            reason = "It had arrived at the first attempt"
             return Outcome(OutcomeKind.ACCEPTED, reason, "found", provider_id=str(item["sid"]))
     return None
 

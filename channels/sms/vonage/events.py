@@ -1,4 +1,4 @@
-"""Vonage's webhooks: delivery receipts, and what people write back. Both are signed alike.
+"""Vonage's webhooks: delivery receipts, and what people write back. Both are signed the same way.
 
 https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts,
 https://developer.vonage.com/en/messaging/sms/guides/inbound-sms and
@@ -51,7 +51,7 @@ DELIVERY_CODES: dict[str, tuple[bool, str]] = {
     "15": (False, "The person's prepaid credit is used up"),
     "99": (False, "The way to the number had trouble"),
 }
-# Of these, another try may arrive.
+# After these, another attempt may arrive.
 PASSING = frozenset({"2", "7", "8"})
 
 

@@ -39,7 +39,7 @@ class AttemptsForm(forms.Form):
         slugs = ProviderAccount.objects.order_by("slug").values_list("slug", flat=True)
         own = sorted(OWN_NAMES.values())
         choices = [("", "All"), *((slug, slug) for slug in [*slugs, *own])]
-        self.fields["account"].choices = choices  # type: ignore[attr-defined]
+        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
 
     def clean_since(self) -> Any:
         text = self.cleaned_data["since"]

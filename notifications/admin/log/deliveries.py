@@ -106,7 +106,7 @@ class DeliveryAdmin(StoryAdmin):
     def dressed(self, rows: list[Delivery]) -> list[Delivery]:
         names = names_of(rows)
         for row in rows:
-            row.names = names  # type: ignore[attr-defined]
+            row.names = names  # type: ignore[attr-defined]  # for the columns of the list
         return rows
 
     def get_search_results(

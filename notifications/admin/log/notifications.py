@@ -51,8 +51,8 @@ class NotificationAdmin(StoryAdmin):
         services = dict(Service.objects.values_list("pk", "slug"))
         statuses = statuses_of(rows)
         for row in rows:
-            row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]
-            row.status = statuses[row.pk]  # type: ignore[attr-defined]
+            row.service_slug = services.get(row.service_id, "")  # type: ignore[attr-defined]  # for the columns of the list
+            row.status = statuses[row.pk]  # type: ignore[attr-defined]  # for the columns of the list
         return rows
 
     def get_search_results(

@@ -79,7 +79,7 @@ def lock(told: Sequence[Told]) -> Locked:
 
 
 def _as_sent(row: Row, doubted: Mapping[int, bool]) -> Row:
-    """What a last try only found is the message of the one that was not answered."""
+    """What a last attempt only found is the message of the one that was not answered."""
     unanswered = [number for number, was_found in doubted.items() if not was_found]
     if unanswered and doubted.get(row.claims):
         return row._replace(claims=min(unanswered))

@@ -1,7 +1,7 @@
 """What events mean for a delivery's state and outcome. Pure.
 
 The outcome rises by rank and never falls. A word that the message went out counts for whichever
-try it is about: the person has it. A failure counts for the last try only.
+try it is about: the person has it. A failure counts for the last attempt only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
     outcome: ProviderOutcome
     account_id: int | None
     reason: str  # of a new state
-    due_at: datetime | None = None  # of another try
+    due_at: datetime | None = None  # of another attempt
 
     @property
     def is_move(self) -> bool:
@@ -84,7 +84,7 @@ def is_early(row: Row, told: Told, tries: Tries) -> bool:
 
 
 def fails_in_passing(row: Row, told: Told, tries: Tries) -> bool:
-    """What was taken failed after all, for a reason that may be over at the next try."""
+    """What was taken failed after all, for a reason that may be over at the next attempt."""
     is_last = (told.attempt or row.claims) == row.claims
     taken = row.state in (State.SENT, State.AWAITING) and row.outcome < ProviderOutcome.DELIVERED
     return told.event.passing and taken and is_last and _is_of(row, told, tries)
@@ -97,7 +97,7 @@ def verdict(
     if again_at is not None and max(map(rank_of, told)) in BAD_NEWS:
         good = [rank_of(one) for one in told if rank_of(one) not in BAD_NEWS]
         if max(good, default=ProviderOutcome.NONE) < ProviderOutcome.DELIVERED:
-            none = ProviderOutcome.NONE  # the next try has its own
+            none = ProviderOutcome.NONE  # the next attempt has its own
             return Verdict(
                 row=row,
                 state=State.WAITING,
@@ -126,7 +126,7 @@ def verdict(
 
 
 def _is_of(row: Row, told: Told, tries: Tries) -> bool:
-    """Whether that account made that try: nobody's word counts for messages of another."""
+    """Whether that account made that attempt: nobody's word counts for messages of another."""
     if told.account_id is None:
         return True  # our own links name the delivery under our signature
     if told.channel != row.channel:

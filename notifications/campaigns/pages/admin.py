@@ -73,7 +73,7 @@ def _owners() -> Iterable[tuple[str, str]]:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):  # type: ignore[misc]
+class CampaignAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     list_display = ("named", "stands", "reached", "progress", "sent", "failed", "when", "whose")
     list_display_links = None
     list_filter = (

@@ -36,7 +36,7 @@ FIRSTS = [
 HOUR = 3600
 
 
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     """`pace` and `first` say which of several columns matter; the others are emptied."""
 
     use_required_attribute = False  # a field that is not shown must not keep a form from leaving
@@ -76,13 +76,13 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["zone"].choices = [(name, name) for name in sorted(available_timezones())]  # type: ignore[attr-defined]
-        self.fields["type"].queryset = NotificationType.objects.filter(enabled=True)  # type: ignore[attr-defined]
-        self.fields["segment"].empty_label = "Everyone"  # type: ignore[attr-defined]
-        self.fields["segment"].label_from_instance = _with_count  # type: ignore[attr-defined]
+        self.fields["zone"].choices = [(name, name) for name in sorted(available_timezones())]  # type: ignore[attr-defined]  # of this kind of field
+        self.fields["type"].queryset = NotificationType.objects.filter(enabled=True)  # type: ignore[attr-defined]  # of this kind of field
+        self.fields["segment"].empty_label = "Everyone"  # type: ignore[attr-defined]  # of this kind of field
+        self.fields["segment"].label_from_instance = _with_count  # type: ignore[attr-defined]  # of this kind of field
         for name in NUMBERS:
             self.fields[name].required = False
-        self.fields["type"].label_from_instance = lambda type_: type_.name  # type: ignore[attr-defined]
+        self.fields["type"].label_from_instance = lambda type_: type_.name  # type: ignore[attr-defined]  # of this kind of field
         _derived(self.instance, self.initial)
         _shortened(self.initial)
         if self.instance.pk is None and Service.objects.count() == 1:
@@ -122,7 +122,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in NUMBERS:
             field = Campaign._meta.get_field(name)
             if cleaned.get(name) is None and not getattr(field, "null", False):
-                cleaned[name] = field.get_default()  # type: ignore[union-attr]
+                cleaned[name] = field.get_default()  # type: ignore[union-attr]  # no relation among them
 
 
 WHEN = ("on", "at", "repeat", "repeat_until")

@@ -34,7 +34,7 @@ class VariantForm(forms.Form):
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].choices = [("", "No template chosen"), *choices]  # type: ignore[attr-defined]
+        self.fields["version"].choices = [("", "No template chosen"), *choices]  # type: ignore[attr-defined]  # of this kind of field
 
     @property
     def version_id(self) -> int | None:

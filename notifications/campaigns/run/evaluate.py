@@ -23,7 +23,7 @@ class Numbers(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Shares from 0 to 1 above which a run stops; `least` tries before anything is concluded."""
+    """Shares from 0 to 1 above which a run stops; `least` attempts before anything is concluded."""
 
     failed: float
     bounced: float

@@ -54,7 +54,7 @@ class Wave(NamedTuple):
 
 
 def feed(slice_id: int, dispatch_no: int) -> int:
-    """Until done, out of room, or out of time; answers how many deliveries it wrote."""
+    """Until done, out of room, or out of time; returns how many deliveries it wrote."""
     stop = time.monotonic() + TURN
     written, last = 0, False
     while not last and (wave := _load(slice_id, dispatch_no)) is not None:

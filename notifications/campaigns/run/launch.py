@@ -70,7 +70,7 @@ def run_begin(*, campaign: Campaign, now: datetime) -> Run:
 
 
 def _take(campaign: Campaign, now: datetime) -> int:
-    """Of all who try, one gets it; answers the number of the run."""
+    """Of all who try, one gets it; returns the number of the run."""
     row = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if row.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
         raise InvalidFields({"state": LAUNCHED}, "launched", 409)

@@ -24,7 +24,7 @@ class RulesField(JSONField):
         return super().prepare_value(value)
 
 
-class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     rules = RulesField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "spellcheck": "false"}),
         help_text='Kept as JSON: {"all": [{"attribute": "plan", "is": "pro"}, {"locale": "de"}]};'

@@ -27,7 +27,7 @@ UPLOADED = BodyLimit(256 << 20)  # a file that is written to the disk before it 
 
 
 @admin.register(Segment)
-class SegmentAdmin(ModelAdmin):  # type: ignore[misc]
+class SegmentAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     form = SegmentForm
     list_display = ("name", "slug", "shown_kind", "people", "counted", "changed")
     list_filter = ("kind",)

@@ -30,13 +30,13 @@ class Claimed(NamedTuple):
     id: str
     endpoint_id: int
     body: str
-    attempts: int  # of the schedule, before this try
-    tries: int  # the number of this try
+    attempts: int  # of the schedule, before this attempt
+    tries: int  # the number of this attempt
     lease: int
 
 
 class Tried(NamedTuple):
-    """A try that came to an end. `result` None: refused before anything left."""
+    """An attempt that came to an end. `result` None: refused before anything left."""
 
     row: Claimed
     outcome: Outcome

@@ -86,7 +86,7 @@ def send_due() -> None:
 
 
 def send_some() -> int:
-    """One round; answers how many events were taken."""
+    """One round; returns how many events were taken."""
     due = endpoints_due()
     rooms = process().pace.rooms(due) if due else {}
     if not rooms:
@@ -143,7 +143,7 @@ def _start(items: Sequence[Leaving]) -> None:
 
 
 def request(row: Claimed, target: Target, now: datetime) -> HttpRequest:
-    """Signed anew for each try, over the same bytes."""
+    """Signed anew for each attempt, over the same bytes."""
     body = row.body.encode()
     return HttpRequest(
         "POST",

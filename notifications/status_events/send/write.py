@@ -1,6 +1,6 @@
-"""Write a batch of tries in one transaction: events, tries, and how their endpoints do.
+"""Write a batch of attempts in one transaction: events, attempts, and the state of endpoints.
 
-Fenced by the lease: of an event whose lease ran out only the try is written, because it happened.
+Fenced by the lease: where that ran out, only the attempt is written, because it happened.
 """
 
 import logging

@@ -27,7 +27,7 @@ def choice(
 ) -> type[SimpleListFilter]:
     """A dropdown. `where` is asked only for what is among the choices, or for `others`, too."""
 
-    class Filter(DropdownFilter):  # type: ignore[misc]
+    class Filter(DropdownFilter):  # type: ignore[misc]  # Unfold has no types
         parameter_name = name
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ def typed(
     `keys`: it bounds the keys, so what is looked at begins there.
     """
 
-    class Filter(TextFilter):  # type: ignore[misc]
+    class Filter(TextFilter):  # type: ignore[misc]  # Unfold has no types
         parameter_name = name
         bounds_keys = keys
 

@@ -104,7 +104,7 @@ def _nth(rows: QuerySet[Any], n: int) -> Any:
     return next(iter(rows.values_list("pk", flat=True)[n : n + 1]), None)
 
 
-class KeyedAdmin(ModelAdmin):  # type: ignore[misc]
+class KeyedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     """Its list goes by key."""
 
     ordering: Sequence[str] = ("-pk",)

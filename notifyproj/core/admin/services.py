@@ -13,7 +13,7 @@ from notifyproj.core.api.keys import api_key_create, api_key_revoke
 from notifyproj.core.models import Alert, ApiKey, Scope, Service
 
 
-class ApiKeyInline(TabularInline):  # type: ignore[misc]
+class ApiKeyInline(TabularInline):  # type: ignore[misc]  # Unfold has no types
     model = ApiKey
     extra = 0
     can_delete = False
@@ -31,7 +31,7 @@ class ApiKeyInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
+class ServiceAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     list_display = ("slug", "name", "rate_per_second", "enabled")
     search_fields = ("slug", "name")
     inlines = (ApiKeyInline,)
@@ -40,7 +40,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         return ("slug",) if obj else ()
 
 
-class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
@@ -49,7 +49,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     form = ApiKeyForm
     list_display = ("service", "name", "hint", "scopes", "last_used_at", "revoked_at")
     list_filter = ("service",)
@@ -86,7 +86,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Alert)
-class AlertAdmin(ModelAdmin):  # type: ignore[misc]
+class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
     """Open ones first. They resolve by themselves where the platform sees the cause mended."""
 
     list_display = ("title", "state", "count", "last_at", "first_at", "key")

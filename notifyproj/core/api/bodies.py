@@ -1,4 +1,4 @@
-"""Request bodies in, answers out: how large a body may be, by route (all that say nothing take what
+"""Requests in, responses out: how large a body may be, by route (all that say nothing take what
 the settings say, 1 MB), msgspec structs, which are also what the OpenAPI shows, and the header that
 makes a body count once.
 """
@@ -43,7 +43,7 @@ def takes_body(limit: BodyLimit) -> Callable[[V], V]:
     """Marks a view, which is a function or a class."""
 
     def mark(view: V) -> V:
-        view.body_limit = limit  # type: ignore[attr-defined]
+        view.body_limit = limit  # type: ignore[attr-defined]  # Django keeps what is set
         return view
 
     return mark

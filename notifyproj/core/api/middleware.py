@@ -149,7 +149,7 @@ class AuditActor:
             return exception_handler(error, {})  # a view's errors go there by themselves
         if actor is not None:
             audit.begin(actor)
-            request.has_actor = True  # type: ignore[attr-defined]
+            request.has_actor = True  # type: ignore[attr-defined]  # Django keeps what is set
         return None
 
 

@@ -37,7 +37,7 @@ class Error(msgspec.Struct):
     error: ErrorDetail
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
     target_class = "notifyproj.core.api.authentication.ApiKeyAuthentication"
     name = "ApiKey"
 
@@ -49,7 +49,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
-class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library has no types
     """The JSON schema of a msgspec struct is what decodes it, so the two cannot differ."""
 
     target_class = msgspec.Struct
@@ -68,7 +68,7 @@ class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         own: dict[str, Any] = for_generators(components.pop(self.target.__name__), direction)
         for name, schema in components.items():
             for_generators(schema, direction)
-            component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]  # the library has no types
                 name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema
             )
             auto_schema.registry.register_on_missing(component)

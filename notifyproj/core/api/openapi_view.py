@@ -34,7 +34,7 @@ HEADERS = {
 
 @lru_cache(maxsize=8)
 def _document(renderer: type[BaseRenderer]) -> bytes:
-    made = Schema.generator_class().get_schema(  # type: ignore[no-untyped-call]
+    made = Schema.generator_class().get_schema(  # type: ignore[no-untyped-call]  # the library has no types
         request=None, public=True
     )
     text = renderer().render(made)

@@ -67,7 +67,7 @@ class Circuit:
             return True
 
     def is_open(self) -> bool:
-        """Whether the last try failed; asks for nothing."""
+        """Whether the last attempt failed; asks for nothing."""
         return bool(self._away_until)
 
     def failed(self) -> None:
@@ -84,7 +84,7 @@ class QuickRedis(redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with _through(self.circuit):
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # the library has no types
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         made = QuickPipeline(

@@ -130,7 +130,7 @@ def test_the_service_worker_gets_what_it_shows() -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"delivery_id": "019ab3f0-0000-7000-8000-0123456789ac"}, {"attempt": 3}],
-    ids=["another message", "another try"],
+    ids=["another message", "another attempt"],
 )
 def test_no_two_messages_share_key_or_salt(changes: dict[str, Any]) -> None:
     one, other = build().body, build(changes).body

@@ -61,7 +61,7 @@ class MailServer:
         known = self._known or await self._directory.find_mail()
         if known is None:
             return "550 5.7.1 There is no SMTP account"
-        fault = drawn(known.faults, random.random())  # noqa: S311
+        fault = drawn(known.faults, random.random())  # noqa: S311 - no secret
         self._transaction = transaction = Transaction(known, fault)
         if transaction.meets("reset_before"):
             self._record(envelope, transaction, 0, "")
@@ -212,7 +212,7 @@ def _content(envelope: Envelope) -> bytes:
 
 
 def _refuses(known: Known) -> bool:
-    fault = drawn(known.faults, random.random())  # noqa: S311
+    fault = drawn(known.faults, random.random())  # noqa: S311 - no secret
     return fault is not None and fault.kind == "bad_auth"
 
 

@@ -1,4 +1,4 @@
-"""A simulator of Apple's push service: what it checks, in its order, and how it answers.
+"""A simulator of Apple's push service: what it checks, in its order, and its responses.
 
 https://developer.apple.com/documentation/usernotifications (read 2026-10)
 """

@@ -1,4 +1,4 @@
-"""A simulator of Slack's incoming webhooks: words for answers, and nothing else.
+"""A simulator of Slack's incoming webhooks, whose responses are a single word of plain text.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (read 2026-11)
 """

@@ -21,7 +21,7 @@ TRIES = len(backoff.SCHEDULE[Lane.NORMAL]) + 1
 
 @pytest.fixture
 def again(sms: Sms) -> Sms:
-    """With a type that wants another try."""
+    """With a type that wants another attempt."""
     sms.type.retry_late_failures = True
     sms.type.save()
     forget_all()

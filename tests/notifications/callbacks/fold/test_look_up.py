@@ -1,4 +1,4 @@
-"""What is said of a message that a look-up found: its callbacks name the try that sent it."""
+"""What is said of a message that a look-up found: its callbacks name the attempt that sent it."""
 
 import pytest
 
