@@ -34,10 +34,10 @@ def _ago(seconds: int) -> str:
 def verdict(row: Received) -> str:
     """What became of a request, in a word."""
     if row.accepted:
-        return "taken, no answer given" if row.answer == 0 else "taken"
+        return "accepted, no response" if row.answer == 0 else "accepted"
     if row.answer == 0:
         return "connection reset"
-    return "refused" if row.answer >= 400 else "answered"
+    return "refused" if row.answer >= 400 else "responded"
 
 
 @register.filter
