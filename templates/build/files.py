@@ -98,7 +98,7 @@ def from_files(files: Mapping[str, str]) -> list[Folder]:
         try:
             if "\0" in files[path]:  # Postgres stores none
                 raise ValueError("holds the character U+0000")
-            _read(folder, name, files[path].replace("\r\n", "\n"))
+            _read(folder, name, _lf(files[path]))
         except ValueError as error:
             raise NotReadable(f"{path}: {error}") from None
     return list(folders.values())
@@ -217,14 +217,15 @@ def _flat(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _tidy(part: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
-        name: {n: _lf(t) for n, t in text.items() if t} if name == DATA else _lf(text)
+        name: {n: _lf(t) for n, t in text.items() if _lf(t)} if name == DATA else _lf(text)
         for name, text in part.items()
     }
     return {name: text for name, text in kept.items() if text}
 
 
 def _lf(text: Any) -> Any:
-    return text.replace("\r\n", "\n") if isinstance(text, str) else text
+    """Without what editors on Windows add: CRLF, and a mark at the beginning."""
+    return text.lstrip("\ufeff").replace("\r\n", "\n") if isinstance(text, str) else text
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from templates.fields import DATA, FIELDS, WITH_DATA
 
 TEXTS = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\0"), max_size=40
-) | st.sampled_from(["a: b\n---\nc", "---", '"quoted"', " padded ", "two\nlines\n", "title: x"])
+) | st.sampled_from(
+    ["a: b\n---\nc", "---", '"quoted"', " padded ", "two\nlines\n", "title: x", "\ufeffa"]
+)
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
 
 
@@ -80,6 +82,17 @@ def test_a_folder_reads_well() -> None:
 def test_a_file_that_says_nothing_is_named(path: str, text: str) -> None:
     with pytest.raises(NotReadable, match=path):
         from_files({path: text})
+
+
+def test_what_an_editor_on_windows_adds_is_no_text() -> None:
+    files = {
+        "order/template.toml": "\ufeffname = 'Order'\r\n",
+        "order/sms.default.txt": "\ufeffShipped\r\ntoday",
+        "order/sample.json": '\ufeff{"id": 1}',
+    }
+    (folder,) = from_files(files)
+    assert (folder.name, folder.sample) == ("Order", {"id": 1})
+    assert folder.parts == {"sms": {"default": {"body": "Shipped\ntoday"}}}
 
 
 def test_what_lies_beside_the_folders_is_left_alone() -> None:
