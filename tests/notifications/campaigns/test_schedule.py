@@ -1,6 +1,10 @@
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifications.campaigns.schedule import (
     When,
@@ -49,6 +53,27 @@ def test_an_hour_that_comes_twice_is_the_first() -> None:
     when = When("local", date(2026, 10, 25), time(2, 30))
 
     assert instant(when, "Europe/Vienna") == utc(2026, 10, 25, 0, 30)
+
+
+@given(
+    st.sampled_from(
+        [
+            *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"),
+            *("Asia/Beirut", "America/Havana", "America/Nuuk", "Africa/Cairo", "Antarctica/Troll"),
+        ]
+    ),
+    st.integers(0, 24 * 4 - 1).map(lambda n: time(n // 4, n % 4 * 15)),
+    st.integers(2024, 2030),
+)
+def test_what_repeats_daily_comes_once_a_day_where_clocks_change(
+    zone: str, at: time, year: int
+) -> None:
+    first = date(year, 1, 1)
+    days = (on_day(first, "daily", n) for n in range(366))
+    times = [instant(When("local", day, at), zone) for day in days]
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in times]
+    assert all(before < after for before, after in pairwise(times))
+    assert len({moment.date() for moment in local}) == len(times)
 
 
 def test_nobodys_hour_is_before_the_first_or_after_the_last() -> None:
