@@ -80,6 +80,13 @@ def test_errors_are_counted_all_but_listed_up_to_a_thousand(api: APIClient) -> N
     assert (report["failed"], len(report["errors"])) == (1_500, 1_000)
 
 
+def test_bytes_of_no_stated_kind_are_lines(api: APIClient) -> None:
+    """As generated clients send them."""
+    line = json.dumps({"external_id": "user-1"})
+    report = api.generic("POST", URL, line, content_type="application/octet-stream").json()
+    assert (report["created"], report["failed"]) == (1, 0)
+
+
 def test_plain_json_is_415(api: APIClient) -> None:
     response = api.post(URL, {"external_id": "a"}, format="json")
     assert response.status_code == 415

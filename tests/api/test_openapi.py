@@ -160,3 +160,13 @@ def test_every_property_that_is_asked_for_is_described() -> None:
         for name in one["required"]
         if name not in one["properties"]
     ] == []
+
+
+def test_every_body_can_be_sent_by_a_generated_client() -> None:
+    """One of these for each: without it a generator leaves the operation out."""
+    known = {"application/json", "application/octet-stream", "multipart/form-data"}
+    assert [
+        name
+        for name, operation in operations()
+        if "requestBody" in operation and not known & operation["requestBody"]["content"].keys()
+    ] == []

@@ -167,6 +167,13 @@ def test_the_last_list_is_undone_once(api: APIClient) -> None:
     assert api.post(f"{path}/999999/undo").status_code == 404
 
 
+def test_a_list_may_come_as_bytes_of_no_stated_kind(api: APIClient) -> None:
+    """As generated clients send it."""
+    make(api, LISTED)
+    body, kind = "user-1\n", "application/octet-stream"
+    assert api.generic("POST", f"{URL}/pros/uploads", body, content_type=kind).status_code == 200
+
+
 def test_a_list_of_another_type_is_415(api: APIClient) -> None:
     make(api, LISTED)
     response = api.post(f"{URL}/pros/uploads", {"ids": ["user-1"]}, format="json")

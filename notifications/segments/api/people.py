@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from msgspec import Meta, Struct
 from rest_framework.request import Request
@@ -35,7 +36,8 @@ from notifyproj.core.clock import now
 from preferences.recipients.import_ndjson import body_stream
 
 MODES = tuple(SegmentUpload.Mode.values)
-CSV = ("text/csv", "text/plain", "application/csv")
+BYTES = "application/octet-stream"  # the only one that generated clients know for a file
+CSV = ("text/csv", "text/plain", "application/csv", BYTES)
 SEED_MOST = 2**31 - 1
 UPLOADS_SHOWN = 20
 SLOW = error("This would take too long; use the count instead.", "too_slow")
@@ -161,13 +163,14 @@ class Uploads(SegmentApi):
         tags=TAGS,
         operation_id="segments_upload",
         summary="Upload a list of ids",
-        description="CSV (text/csv) with one id per line and any number of lines: the first "
-        "column, or the one named `external_id`, `user_id` or `id`; UTF-8, UTF-16 or "
+        description="CSV (text/csv, or application/octet-stream) with one id per line and any "
+        "number of lines: the first column, or the one named `external_id`, `user_id` or `id`; "
+        "UTF-8, UTF-16 or "
         "Windows-1252. An invalid line is reported by its number; other rows are still imported. "
         "Uploading a list again changes nothing. If no line is recognised, the report says why; "
         "with the mode `replace` the upload is then refused with 400, and nobody is removed.",
         parameters=[OpenApiParameter("mode", str, enum=MODES, description="Default: `add`.")],
-        request={"text/csv": str},
+        request={"text/csv": str, BYTES: OpenApiTypes.BINARY},
         responses={
             200: selectors.UploadReport,
             400: UNRECOGNISED,

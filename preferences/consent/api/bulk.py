@@ -4,6 +4,7 @@ from typing import cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -17,7 +18,7 @@ from preferences.consent.import_ndjson import PreferencesReport, import_preferen
 from preferences.consent.read import ExportedPreferences
 from preferences.consent.schemas import PreferenceLine
 from preferences.recipients.api.base import caller_of
-from preferences.recipients.api.imports import NDJSON, refuse_other_than_ndjson
+from preferences.recipients.api.imports import BYTES, NDJSON, refuse_other_than_ndjson
 from preferences.recipients.import_ndjson import body_stream
 
 LINE = {"external_id": "user-123", "types": {"weekly_offers": {"email": True}}}
@@ -36,11 +37,12 @@ class Import(APIView):
         tags=TAGS,
         operation_id="preferences_import",
         summary="Import preferences",
-        description="One JSON object per line (application/x-ndjson), any number of lines: the "
-        "body of `PATCH /recipients/{external_id}/preferences`, with `external_id`. An invalid "
-        "line, or one for an unknown recipient, is reported; other rows are still imported. "
+        description="One JSON object per line (application/x-ndjson, or "
+        "application/octet-stream), any number of lines: the body of `PATCH "
+        "/recipients/{external_id}/preferences`, with `external_id`. An invalid line, or one for "
+        "an unknown recipient, is reported; other rows are still imported. "
         "Repeating an import changes nothing and records no second proof.",
-        request={"application/x-ndjson": PreferenceLine},
+        request={"application/x-ndjson": PreferenceLine, BYTES: OpenApiTypes.BINARY},
         examples=[
             OpenApiExample("A line", value=LINE, request_only=True, media_type=NDJSON[0]),
         ],

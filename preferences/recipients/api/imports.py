@@ -4,6 +4,7 @@ from typing import cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -16,7 +17,8 @@ from preferences.recipients import import_ndjson as imports
 from preferences.recipients.api.base import TAGS
 from preferences.recipients.schemas import ImportLine
 
-NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+BYTES = "application/octet-stream"  # the only one that generated clients know for a list
+NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", BYTES)
 
 
 @takes_body(BodyLimit(LINES))
@@ -27,10 +29,11 @@ class Import(APIView):
         tags=TAGS,
         operation_id="recipients_import",
         summary="Import recipients",
-        description="One JSON object per line (application/x-ndjson), any number of lines: the "
-        "body of `PUT /recipients/{external_id}`, with `external_id` and `devices`. An invalid "
-        "line is reported; other rows are still imported. Repeating an import changes nothing.",
-        request={"application/x-ndjson": ImportLine},
+        description="One JSON object per line (application/x-ndjson, or "
+        "application/octet-stream), any number of lines: the body of `PUT "
+        "/recipients/{external_id}`, with `external_id` and `devices`. An invalid line is "
+        "reported; other rows are still imported. Repeating an import changes nothing.",
+        request={"application/x-ndjson": ImportLine, BYTES: OpenApiTypes.BINARY},
         examples=[
             OpenApiExample(
                 "A line",
