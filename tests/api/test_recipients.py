@@ -88,6 +88,12 @@ def test_an_external_id_that_cannot_be_is_400(api: APIClient, external_id: str) 
     assert fields_of(put(api, f"/api/v1/recipients/{external_id}")) == ["external_id"]
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_a_number_that_no_computer_holds_names_its_field(api: APIClient, number: str) -> None:
+    body = f'{{"attributes": {{"a": {number}}}}}'
+    assert fields_of(api.put(MARIA, body, content_type="application/json")) == ["attributes"]
+
+
 def test_a_nul_in_the_text_is_400(api: APIClient) -> None:
     body = '{"attributes": {"a": "\\u0000"}}'
     response = api.put(MARIA, body, content_type="application/json")

@@ -19,6 +19,7 @@ T = TypeVar("T")
 V = TypeVar("V", bound=Callable[..., Any])
 LINES = 1 << 30  # of lists that are read a line at a time
 AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+SOMEWHERE = "[...]"  # what msgspec says of a value in an object of any names
 NAMED = re.compile(r"field `([^`]*)`")
 TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -132,6 +133,7 @@ def _named(message: str, type_: type) -> dict[str, str]:
     """msgspec says "Expected `int`, got `str` - at `$.age`", or names the field in its text."""
     named, at = NAMED.search(message), AT_PATH.search(message)
     path, text = (at[1], message[: at.start()]) if at else ("", message)
+    path = path.removesuffix(SOMEWHERE)
     name = ".".join(part for part in (path, named[1] if named else "") if part) or "body"
     if text.startswith("Object missing required field"):
         return {name: "This field is required."}
