@@ -77,7 +77,7 @@ class HttpRequest:
     timeout: float = 10.0  # seconds, connecting included
     needs_token: bool = False  # the adapter has token_request/parse_token: add `Authorization`
     http2: bool = False  # the provider speaks nothing else; over https:// only
-    guarded: bool = False  # somebody else's URL: only to an address that `netguard` admits
+    guarded: bool = False  # somebody else's URL: only to an address that `ssrf` admits
     endpoint: str = ""  # whose server this is, where an account reaches many: few at a time
     units: int = 1  # what the provider bills for: parts of an SMS
 

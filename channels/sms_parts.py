@@ -17,7 +17,7 @@ SEPTETS = (160, 153)  # in a single message; in each part of several
 UNITS = (70, 67)  # of UTF-16
 
 # What word processors and phones put in place of letters that GSM-7 has.
-LOOK_ALIKES = str.maketrans(
+GSM7_REPLACEMENTS = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4\u02bc", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
@@ -57,7 +57,7 @@ def prepared(body: str, *, smart: bool) -> str:
         return body
     text = body.encode("utf-8", "replace").decode()  # half a surrogate pair
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    return text.translate(LOOK_ALIKES) if smart else text
+    return text.translate(GSM7_REPLACEMENTS) if smart else text
 
 
 def same(one: str, other: str) -> bool:

@@ -1,6 +1,6 @@
 """Requests to URLs that somebody else gave: vetted, and sent to the vetted address only.
 
-The name is looked up here, `netguard` judges what it means, and the client is told the address, so
+The name is looked up here, `ssrf` judges what it means, and the client is told the address, so
 that no second look-up can answer differently (DNS rebinding). TLS and the Host header still say
 the name.
 """
@@ -22,7 +22,7 @@ from channels.base import (
     OutcomeKind,
     TransportFailure,
 )
-from channels.transport import ssrf as netguard
+from channels.transport import ssrf
 from channels.transport.connections import Answer, Http1, Http2, Line, Pinned
 from channels.transport.dns import Names, Resolver, look_up
 from channels.transport.in_flight import Flow, Flows
@@ -61,7 +61,7 @@ class Guarded:
     ) -> Answer:
         """As `Clients.fetch`; does not start after `deadline`, monotonic. `owner`: of connections
         that are nobody else's."""
-        if refused := netguard.refuse_url(request.url, loopback_allowed=self._local()):
+        if refused := ssrf.refuse_url(request.url, loopback_allowed=self._local()):
             return _refusal(refused, never=True)
         async with self._place(request, deadline) as entered:
             if not entered:
@@ -71,12 +71,12 @@ class Guarded:
     async def _fetch(
         self, account: Account, request: HttpRequest, deadline: float, token: str, owner: int
     ) -> Answer:
-        host = netguard.host_of(request.url)
+        host = ssrf.host_of(request.url)
         try:
             addresses = await self._names.find(host)
         except (OSError, UnicodeError):
             return UNKNOWN
-        refused = netguard.refuse(request.url, addresses, loopback_allowed=self._local())
+        refused = ssrf.refuse(request.url, addresses, loopback_allowed=self._local())
         if refused or not _same_host(request.url, host):
             return _refusal(refused or "The host must be a public name")
         answer: Answer = NOT_STARTED

@@ -23,8 +23,7 @@ from channels.accounts.choose import CLOSED, HALF_OPEN, OPEN
 from channels.models import AccountDay, ProviderAccount
 from notifications.counters import table as counters
 from notifications.counters.cells import LAW_ENDS
-from notifications.dispatch import consumers
-from notifications.dispatch import dispatch as traffic
+from notifications.dispatch import consumers, dispatch
 from notifications.queues import ALL, DELIVERY
 from notifications.statuses import FINAL, State
 from notifyproj.core.clock import now
@@ -91,7 +90,7 @@ def _accounts() -> Iterator[GaugeMetricFamily]:
     )
     yield _gauge(
         "notify_account_held",
-        "Whether it is held: by the platform, which found it misconfigured, or by an operator.",
+        "Whether it is suspended, by the platform for a misconfiguration or by an operator.",
         [
             Sample(_of(row) | {"by": by}, row.held_at is not None and bool(row.held_by) is person)
             for row in rows
@@ -172,12 +171,12 @@ def _queues() -> Iterator[GaugeMetricFamily]:
     yield _gauge(
         "notify_queue_backlog",
         "Deliveries in a queue, about; 0 also when Redis is away.",
-        [Sample({"queue": queue}, traffic.backlog(queue)) for queue in DELIVERY],
+        [Sample({"queue": queue}, dispatch.backlog(queue)) for queue in DELIVERY],
     )
     yield _gauge(
         "notify_queue_limit",
         "Deliveries above which the sweep lets rows wait in the database instead.",
-        [Sample({"queue": queue}, traffic.limit(queue)) for queue in DELIVERY],
+        [Sample({"queue": queue}, dispatch.limit(queue)) for queue in DELIVERY],
     )
 
 

@@ -17,7 +17,7 @@ from channels.base import (
     SmtpReply,
     TransportFailure,
 )
-from notifications import backoff as retry
+from notifications import backoff
 from notifications.dispatch.claim import Claimed
 from notifications.holders import by_account, by_notification
 from notifications.statuses import ProviderOutcome, State
@@ -89,7 +89,7 @@ def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
         return _again(done, now, 0.0, kept(done.row, "retry"), attempts=1)
     after = None if done.has_alternative else done.outcome.after
     row = done.row
-    delay = retry.next_delay(row.attempts + 1, Lane(row.lane), rng, after, channel=row.channel)
+    delay = backoff.next_delay(row.attempts + 1, Lane(row.lane), rng, after, channel=row.channel)
     if delay is None:
         return _final(done, State.FAILED, "attempts_exhausted")
     return _again(done, now, delay, kept(done.row, "retry"), attempts=1)
@@ -97,7 +97,7 @@ def _retry(done: Finished, now: datetime, rng: random.Random) -> Change:
 
 def _throttled(done: Finished, now: datetime, rng: random.Random) -> Change:
     after = None if done.has_alternative else done.outcome.after
-    delay = 0.0 if _at_once(done) else retry.throttle_delay(rng, after)
+    delay = 0.0 if _at_once(done) else backoff.throttle_delay(rng, after)
     return _again(done, now, delay, kept(done.row, "throttled"), attempts=0)
 
 
@@ -141,7 +141,7 @@ def _uncertain(done: Finished, now: datetime, rng: random.Random) -> Change:
         )
     if done.row.reason == "resend":
         return _final(done, State.UNCERTAIN, "no_answer")
-    delay = None if _at_once(done) else retry.next_delay(1, Lane(done.row.lane), rng)
+    delay = None if _at_once(done) else backoff.next_delay(1, Lane(done.row.lane), rng)
     return _again(done, now, delay or 0.0, "resend", attempts=1)
 
 

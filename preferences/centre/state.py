@@ -180,11 +180,11 @@ def _groups(
     types: Sequence[NotificationType], person: PersonRules, reachable: set[str]
 ) -> tuple[Group, ...]:
     """`types` come in the order of their categories, those without one last."""
-    wishes = replace(person, quiet=None, paused_until=None)
+    unrestricted = replace(person, quiet=None, paused_until=None)
     kinds: dict[int | None, list[Kind]] = {}
     about = {type_.category_id: type_.category for type_ in types}
     for type_ in types:
-        kind = _kind(type_, wishes, reachable)
+        kind = _kind(type_, unrestricted, reachable)
         if kind.switches:
             kinds.setdefault(type_.category_id, []).append(kind)
     return tuple(
@@ -205,16 +205,16 @@ def _group(row: Category, kinds: tuple[Kind, ...]) -> Group:
     )
 
 
-def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> Kind:
+def _kind(type_: NotificationType, unrestricted: PersonRules, reachable: set[str]) -> Kind:
     rules = TypeRules(
         type_.pk,
         mandatory=type_.mandatory,
         opt_in_channels=frozenset(type_.opt_in_channels),
         category=category_key(type_.category_id) if type_.category_id else "",
     )
-    said = {channel for scope, channel in wishes.choices if scope == type_.pk}
+    said = {channel for scope, channel in unrestricted.choices if scope == type_.pk}
     channels = {*type_.channels, *type_.opt_in_channels, *said} & reachable
-    switches = tuple(_switches(rules, wishes, channels))
+    switches = tuple(_switches(rules, unrestricted, channels))
     return Kind(
         id=type_.pk,
         name=type_.name,
@@ -226,15 +226,15 @@ def _kind(type_: NotificationType, wishes: PersonRules, reachable: set[str]) -> 
     )
 
 
-def _switches(rules: TypeRules, wishes: PersonRules, channels: set[str]) -> Iterable[Switch]:
+def _switches(rules: TypeRules, unrestricted: PersonRules, channels: set[str]) -> Iterable[Switch]:
     for channel in sorted(channels, key=lambda name: ORDER.get(name, 99)):
         verdict = decide(
             datetime.min.replace(tzinfo=UTC),
             rules=rules,
-            person=wishes,
+            person=unrestricted,
             target=Target(channel),
             expires_at=FOR_EVER,
         )
         refusal = verdict.reason if isinstance(verdict, Skip) else ""
-        stopped = wishes.choices.get((ALL_TYPES, channel)) is False and not rules.mandatory
+        stopped = unrestricted.choices.get((ALL_TYPES, channel)) is False and not rules.mandatory
         yield Switch(rules.id, channel, not refusal, stopped)

@@ -148,8 +148,10 @@ def subscription(
     category = category_key(type_.category_id) if type_.category_id else ""
     opt_in = frozenset(type_.opt_in_channels)
     about = TypeRules(type_id, opt_in_channels=opt_in, category=category)
-    wishes = replace(person.rules, quiet=None, paused_until=None)
-    verdict = decide(now, rules=about, person=wishes, target=Target(channel), expires_at=FOR_EVER)
+    unrestricted = replace(person.rules, quiet=None, paused_until=None)
+    verdict = decide(
+        now, rules=about, person=unrestricted, target=Target(channel), expires_at=FOR_EVER
+    )
     refusal = verdict.reason if isinstance(verdict, Skip) else ""
     hash_ = bytes(hash_) if hash_ else None
     return Subscription(

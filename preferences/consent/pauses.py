@@ -53,10 +53,10 @@ class Pause(NamedTuple):
     proof: Proof
 
 
-def quiet_set(wishes: Sequence[Quiet]) -> set[int]:
+def quiet_set(rows: Sequence[Quiet]) -> set[int]:
     """Whose changed. No person twice."""
-    some = [(wish.recipient_id, *wish.hours) for wish in wishes if wish.hours]
-    none = [wish.recipient_id for wish in wishes if not wish.hours]
+    some = [(row.recipient_id, *row.hours) for row in rows if row.hours]
+    none = [row.recipient_id for row in rows if not row.hours]
     with transaction.atomic():
         changed: set[int] = set()
         if some:
@@ -64,19 +64,19 @@ def quiet_set(wishes: Sequence[Quiet]) -> set[int]:
         if none:
             changed |= _changed(CLEAR_HOURS, array(none))
         about = consent.About.QUIET_HOURS
-        consent.record([_quiet_event(w, about) for w in wishes if w.recipient_id in changed])
+        consent.record([_quiet_event(w, about) for w in rows if w.recipient_id in changed])
     return changed
 
 
-def pause_set(wishes: Sequence[Pause]) -> set[int]:
+def pause_set(rows: Sequence[Pause]) -> set[int]:
     """Whose changed. No person twice."""
-    if not wishes:
+    if not rows:
         return set()
-    untils = [f'"{wish.until.isoformat()}"' if wish.until else None for wish in wishes]
+    untils = [f'"{row.until.isoformat()}"' if row.until else None for row in rows]
     with transaction.atomic():
-        changed = _changed_people(SET_PAUSE, [wish.recipient_id for wish in wishes], array(untils))
+        changed = _changed_people(SET_PAUSE, [row.recipient_id for row in rows], array(untils))
         about = consent.About.PAUSE
-        consent.record([_pause_event(w, about) for w in wishes if w.recipient_id in changed])
+        consent.record([_pause_event(w, about) for w in rows if w.recipient_id in changed])
     return changed
 
 
@@ -100,20 +100,18 @@ def _changed(statement: str, *columns: str) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _quiet_event(wish: Quiet, about: str) -> consent.Consent:
-    if wish.hours is None:
-        return _event(wish.recipient_id, about, consent.CLEARED, wish.proof, {})
-    start, end = (f"{clock:%H:%M}" for clock in wish.hours)
-    return _event(
-        wish.recipient_id, about, consent.CHANGED, wish.proof, {"start": start, "end": end}
-    )
+def _quiet_event(row: Quiet, about: str) -> consent.Consent:
+    if row.hours is None:
+        return _event(row.recipient_id, about, consent.CLEARED, row.proof, {})
+    start, end = (f"{clock:%H:%M}" for clock in row.hours)
+    return _event(row.recipient_id, about, consent.CHANGED, row.proof, {"start": start, "end": end})
 
 
-def _pause_event(wish: Pause, about: str) -> consent.Consent:
-    if wish.until is None:
-        return _event(wish.recipient_id, about, consent.CLEARED, wish.proof, {})
-    said = {"until": wish.until.isoformat()}
-    return _event(wish.recipient_id, about, consent.CHANGED, wish.proof, said)
+def _pause_event(row: Pause, about: str) -> consent.Consent:
+    if row.until is None:
+        return _event(row.recipient_id, about, consent.CLEARED, row.proof, {})
+    said = {"until": row.until.isoformat()}
+    return _event(row.recipient_id, about, consent.CHANGED, row.proof, said)
 
 
 def _event(

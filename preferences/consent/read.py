@@ -122,18 +122,18 @@ def _gets_by(
     now: datetime,
 ) -> Gets:
     """Hours only put it off: they are left out."""
-    wishes = replace(person.rules, quiet=None)
+    unrestricted = replace(person.rules, quiet=None)
     rules = replace(type_.rules, window=None)
     decision = decide(
         now,
         rules=rules,
-        person=wishes,
+        person=unrestricted,
         target=_target(person.id, channel, points),
         expires_at=FOR_EVER,
     )
     if isinstance(decision, Skip):
         return Gets(False, decision.reason)
-    return Gets(True, basis(rules, wishes, channel))
+    return Gets(True, basis(rules, unrestricted, channel))
 
 
 def _target(

@@ -24,7 +24,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 Scope = tuple[int | None, int | None, str]
 EVERYTHING: Scope = (None, None, "")
 CHANNELS = frozenset({"", *Channel})
-Spoken = Iterator[tuple[str, Scope, bool | UnsetType | None]]
+Chosen = Iterator[tuple[str, Scope, bool | UnsetType | None]]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="`22:00`")]
 Instant = Annotated[datetime, Meta(tz=True)]
 ByChannel = Annotated[
@@ -109,7 +109,7 @@ def understand(
     cleared: set[tuple[int | None, int | None]] = set()
     if body.unsubscribed is not UNSET:
         choices[EVERYTHING] = None if body.unsubscribed is None else not body.unsubscribed
-    for path, scope, enabled in _spoken(body, names, wrong):
+    for path, scope, enabled in _chosen(body, names, wrong):
         if enabled is UNSET:
             cleared.add(scope[:2])
         elif scope[2] not in CHANNELS or (path == "channels." and not scope[2]):
@@ -132,7 +132,7 @@ def understand(
     )
 
 
-def _spoken(body: PreferenceChanges, names: Names, wrong: dict[str, str]) -> Spoken:
+def _chosen(body: PreferenceChanges, names: Names, wrong: dict[str, str]) -> Chosen:
     """(path, scope, yes, no or None); UNSET: nothing about it is to stay."""
     for channel, enabled in (body.channels or {}).items():
         yield "channels.", (None, None, channel), enabled

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from msgspec import UNSET
 
 from notifyproj.core.sqlarrays import array, quoted_array
-from preferences.consent import pauses as wishes
 from preferences.consent.choices import About, Choice, choices_set
+from preferences.consent.pauses import Pause, Quiet, pause_set, quiet_set, zone_set
 from preferences.consent.schemas import EVERYTHING, Said, Scope
 from preferences.recipients.services import NoSuchRecipient
 
@@ -54,7 +54,7 @@ def preferences_set_bulk(rows: Sequence[Wanted]) -> Written:
     with transaction.atomic():
         ids = _lock(row.external_id for row in rows)
         known = [(ids[row.external_id], row) for row in rows if row.external_id in ids]
-        changed = _write_choices(known) | _write_wishes(known)
+        changed = _write_choices(known) | _write_pauses(known)
     named = {id_: external_id for external_id, id_ in ids.items()}
     unknown = {row.external_id for row in rows} - ids.keys()
     return Written(frozenset(named[id_] for id_ in changed), frozenset(unknown))
@@ -100,15 +100,15 @@ def _write_choices(rows: Sequence[tuple[int, Wanted]]) -> set[int]:
     return {about.recipient_id for about in choices_set(choices)}
 
 
-def _write_wishes(rows: Sequence[tuple[int, Wanted]]) -> set[int]:
+def _write_pauses(rows: Sequence[tuple[int, Wanted]]) -> set[int]:
     quiet, pauses, zones = [], [], {}
     for id_, (_, said, replace) in rows:
         hours, until = said.quiet_hours, said.paused_until
         if hours is not UNSET or replace:
-            quiet.append(wishes.Quiet(id_, hours if isinstance(hours, tuple) else None, said.proof))
+            quiet.append(Quiet(id_, hours if isinstance(hours, tuple) else None, said.proof))
         if until is not UNSET or replace:
             pause = until if isinstance(until, datetime) else None
-            pauses.append(wishes.Pause(id_, pause, said.proof))
+            pauses.append(Pause(id_, pause, said.proof))
         if isinstance(said.timezone, str):
             zones[id_] = said.timezone
-    return wishes.quiet_set(quiet) | wishes.pause_set(pauses) | wishes.zone_set(zones)
+    return quiet_set(quiet) | pause_set(pauses) | zone_set(zones)

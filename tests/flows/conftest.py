@@ -7,8 +7,8 @@ from celery import current_app
 
 import notifications.tasks  # noqa: F401 - registers them
 from channels.transport import loop as transport
-from notifications.deliver import worker as outbox
-from notifications.dispatch import dispatch as traffic
+from notifications.deliver import worker
+from notifications.dispatch import dispatch
 from notifications.models import Delivery
 from notifications.record import recorder
 from notifications.statuses import FINAL
@@ -43,11 +43,11 @@ def world(
 ) -> Iterator[World]:
     monkeypatch.setattr(recorder, "EVERY", 0.01)
     quick_redis().flushdb()
-    traffic._cache.clear()
+    dispatch._cache.clear()
     made = make_world(provider.url)
     yield made
-    outbox.drain()
-    outbox.forget()
+    worker.drain()
+    worker.forget()
     transport.forget()
     forget_all()
 

@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 
 from channels.transport.loop import transport
-from notifications.deliver import deliver
-from notifications.deliver import worker as outbox
+from notifications.deliver import deliver, worker
 from notifications.dispatch.claim import claim
 from notifications.dispatch.sweep import sweep
 from notifications.models import Attempt, Delivery
@@ -153,7 +152,7 @@ def test_a_worker_that_stops_hands_its_hint_back(
     assert (waiting.state, waiting.claims) == (State.WAITING, 0)
     assert waiting.due_at is not None
     assert waiting.due_at <= now()
-    outbox.forget()
+    worker.forget()
     sweep()
     run(hints)
     assert settled().state == State.SENT
@@ -178,7 +177,7 @@ def test_a_draining_worker_finishes_what_is_in_flight(ada: World, provider: Stan
     send(ada, user_id="ada")
     settle(lambda: len(provider.requests) == 1)
 
-    outbox.drain()
+    worker.drain()
 
     assert only_delivery().state == State.SENT
     conserved()

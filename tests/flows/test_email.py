@@ -23,7 +23,7 @@ from notifications.accept.accept import accept
 from notifications.attachments import memory_budget
 from notifications.attachments import store as attachments
 from notifications.attachments.store import attachment_add, attachment_remove, delete_expired
-from notifications.deliver import worker as outbox
+from notifications.deliver import worker
 from notifications.inbound_mail.signed_addresses import verify
 from notifications.links import buffer
 from notifications.models import Attachment, Attempt, Delivery, Event, Notification
@@ -64,8 +64,8 @@ def ada(world: World, settings: Settings) -> Iterator[Recipient]:
         routes.forget()
         forget_all()
         yield ada
-        outbox.drain()
-        outbox.forget()
+        worker.drain()
+        worker.forget()
         transport.forget()
     Received.objects.all().delete()
 

@@ -10,7 +10,7 @@ from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from channels.sandbox.models import Fault, Received
 from channels.transport import loop as transport
-from notifications.deliver import worker as outbox
+from notifications.deliver import worker
 from notifications.models import Attempt, Delivery
 from notifications.statuses import State
 from templates.versions.services import template_create, version_draft, version_publish
@@ -45,8 +45,8 @@ def mail(world: World, sandbox: Sandbox) -> Iterator[Callable[[str], str]]:
         return slug
 
     yield through
-    outbox.drain()
-    outbox.forget()
+    worker.drain()
+    worker.forget()
     transport.forget()
     Received.objects.all().delete()
     Fault.objects.all().delete()

@@ -9,8 +9,7 @@ import pytest
 from channels.accounts.credentials import account_upsert
 from channels.accounts.routes import routes
 from channels.transport import loop as transport
-from notifications.deliver import lease_renewal
-from notifications.deliver import worker as outbox
+from notifications.deliver import lease_renewal, worker
 from notifications.deliver.lease_renewal import leases, renew
 from notifications.dispatch.claim import claim
 from notifications.dispatch.sweep import sweep
@@ -67,8 +66,8 @@ def thinking(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Thinking
         forget_all()
         yield peer
         peer.go.set()
-        outbox.drain()
-        outbox.forget()
+        worker.drain()
+        worker.forget()
         transport.forget()
 
 

@@ -17,7 +17,7 @@ MOVED = "The mailbox or the domain has another owner now"
 FULL = "The mailbox is full"
 REFUSED = "The mail server refused the message; the address may be good"
 LATER = "The mail server could not be reached, or asked to try later, for too long"
-DELAYED = "The mail server goes on trying"
+DELAYED = "The mail server is still trying"
 
 # https://www.iana.org/assignments/smtp-enhanced-status-codes (read 2026-11). RFC 7293 for 5.7.17;
 # 5.1.10 and 5.4.310 are Exchange Online's as well.

@@ -14,7 +14,7 @@ from notifications.analytics.figures import Figures, Law
 from notifications.analytics.latency import Latency
 from notifications.analytics.selectors import Which, totals
 from notifications.counters import table as counters
-from notifications.dispatch import dispatch as traffic
+from notifications.dispatch import dispatch
 from notifications.dispatch.consumers import silent
 from notifications.dispatch.worker_processes import ended
 from notifications.queues import delivery_queue
@@ -114,7 +114,7 @@ Found = dict[tuple[datetime, str], Figures]
 
 
 def _rate(lane: Lane) -> int:
-    return sum(traffic.rate(delivery_queue(channel, lane)) for channel in Channel)
+    return sum(dispatch.rate(delivery_queue(channel, lane)) for channel in Channel)
 
 
 def _hour(now: datetime) -> datetime:

@@ -177,7 +177,7 @@ class Resume(Act):
         if run.state == RunState.RUNNING:
             return answer(shown(campaign))
         run_resume(run=run, by=_by(request), now=now())
-        return answer(self.done(request, campaign, "It goes on."))
+        return answer(self.done(request, campaign, "Resumed."))
 
 
 class CancelCampaign(Act):

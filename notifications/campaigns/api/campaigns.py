@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from notifications.accept.idempotency import Key, first_answer, keep
-from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, wishes
+from notifications.campaigns.api.schemas import ChangedCampaign, NewCampaign, columns, variants_of
 from notifications.campaigns.api.views import CampaignView, campaign_view
 from notifications.campaigns.models import Campaign
 from notifications.campaigns.plan.write import campaign_change, campaign_create, campaign_delete
@@ -129,7 +129,7 @@ class Campaigns(CampaignsApi):
             if key and (first := first_answer(service_id, key, ["campaign", body], now())):
                 return mark_replayed(answer(first, 201))
             fields = {**_columns(request, body), "service_id": service_id}
-            made = campaign_create(fields=fields, variants=wishes(body) or [], owner=None)
+            made = campaign_create(fields=fields, variants=variants_of(body) or [], owner=None)
             view = shown(self.campaign(request, made.pk))
             if key:
                 keep({Key(service_id, key): view})
@@ -158,7 +158,7 @@ class OneCampaign(CampaignsApi):
         body = read_body(request, ChangedCampaign)
         campaign = self.campaign(request, campaign_id)
         campaign_change(
-            campaign=campaign, fields=_columns(request, body), variants=wishes(body), by=None
+            campaign=campaign, fields=_columns(request, body), variants=variants_of(body), by=None
         )
         return answer(shown(self.campaign(request, campaign_id)))
 

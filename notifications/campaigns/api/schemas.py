@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from channels.base import Channel
-from notifications.campaigns.plan.write import VariantWish
+from notifications.campaigns.plan.write import VariantFields
 from notifications.segments.models import Segment
 from notifyproj.core.api.errors import InvalidFields
 from notifyproj.core.api.former_names import Renamed, former_name, former_names
@@ -106,7 +106,7 @@ def columns(body: ChangedCampaign) -> dict[str, Any]:
     return found
 
 
-def wishes(body: ChangedCampaign) -> list[VariantWish] | None:
+def variants_of(body: ChangedCampaign) -> list[VariantFields] | None:
     """None: nothing was said of them. Raises InvalidFields."""
     if body.variants is UNSET:
         return None
@@ -117,7 +117,7 @@ def wishes(body: ChangedCampaign) -> list[VariantWish] | None:
         if version is None:
             text = f"Published template {each.template_id!r} not found."
             raise InvalidFields({f"variants[{index}].template_id": text})
-        found.append(VariantWish(each.name, version.id, each.weight))
+        found.append(VariantFields(each.name, version.id, each.weight))
     return found
 
 

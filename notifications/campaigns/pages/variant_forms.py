@@ -14,7 +14,7 @@ from notifications.campaigns.pages.variable_fields import (
     variable_fields,
     written,
 )
-from notifications.campaigns.plan.write import VariantWish
+from notifications.campaigns.plan.write import VariantFields
 from templates.models import TemplateKind, TemplateVersion
 
 PREFIX = "v-"  # of the fields of variables
@@ -42,13 +42,13 @@ class VariantForm(forms.Form):
         text = str(self["version"].value() or "")
         return int(text) if text.isdecimal() else None
 
-    def wish(self) -> VariantWish | None:
+    def as_fields(self) -> VariantFields | None:
         """None: this one is left out."""
         found = self.cleaned_data
         if found.get("version") is None:
             return None
         name = found.get("name") or NAMES[int(self.prefix[-1]) if self.prefix else 0]
-        return VariantWish(name, found["version"], found.get("weight") or 1)
+        return VariantFields(name, found["version"], found.get("weight") or 1)
 
 
 def variant_forms(campaign: Campaign | None, data: QueryDict | None) -> list[VariantForm]:

@@ -56,11 +56,11 @@ class Written:
     def save(self, request: HttpRequest) -> Campaign:
         """Raises InvalidFields."""
         fields = {**self.form.columns(), "variables": self.read}
-        wishes = [wish for each in self.variants if (wish := each.wish())]
+        variants = [given for each in self.variants if (given := each.as_fields())]
         user: Any = request.user
         if self.campaign is None:
-            return campaign_create(fields=fields, variants=wishes, owner=user)
-        return campaign_change(campaign=self.campaign, fields=fields, variants=wishes, by=user)
+            return campaign_create(fields=fields, variants=variants, owner=user)
+        return campaign_change(campaign=self.campaign, fields=fields, variants=variants, by=user)
 
 
 @needs(ADD, methods=("GET", "POST"))

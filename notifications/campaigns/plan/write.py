@@ -31,7 +31,7 @@ SENT_ALREADY = "A variant that was sent in an earlier run cannot be removed."
 
 
 @dataclass(frozen=True, slots=True)
-class VariantWish:
+class VariantFields:
     name: str
     version_id: int
     weight: int = 1
@@ -39,7 +39,7 @@ class VariantWish:
 
 @transaction.atomic
 def campaign_create(
-    *, fields: Mapping[str, Any], variants: Sequence[VariantWish], owner: User | None
+    *, fields: Mapping[str, Any], variants: Sequence[VariantFields], owner: User | None
 ) -> Campaign:
     """Raises InvalidFields."""
     made = Campaign(**fields, owner=owner, edited_by=owner)
@@ -53,7 +53,7 @@ def campaign_change(
     *,
     campaign: Campaign,
     fields: Mapping[str, Any],
-    variants: Sequence[VariantWish] | None = None,
+    variants: Sequence[VariantFields] | None = None,
     by: User | None,
 ) -> Campaign:
     """`variants` None: as they are. Raises InvalidFields, also when it is no draft any more."""
@@ -72,8 +72,8 @@ def campaign_copy(*, campaign: Campaign, owner: User | None) -> Campaign:
     copied = [f for f in Campaign._meta.concrete_fields if f.name not in NOT_COPIED]
     fields = {field.name: getattr(campaign, field.name) for field in copied}
     fields["name"] = f"{campaign.name[:190]} (copy)"
-    wishes = [VariantWish(v.name, v.version_id, v.weight) for v in campaign.variants.all()]
-    return campaign_create(fields=fields, variants=wishes, owner=owner)
+    variants = [VariantFields(v.name, v.version_id, v.weight) for v in campaign.variants.all()]
+    return campaign_create(fields=fields, variants=variants, owner=owner)
 
 
 @transaction.atomic
@@ -141,9 +141,9 @@ def run_rate(*, run: Run, per_minute: int | None, now: datetime) -> None:
     waits.filter(due_at__gt=now).update(due_at=now)
 
 
-def _variants_set(campaign: Campaign, wishes: Sequence[VariantWish]) -> None:
+def _variants_set(campaign: Campaign, variants: Sequence[VariantFields]) -> None:
     """One that keeps its name keeps its id. Raises InvalidFields."""
-    names = [wish.name for wish in wishes]
+    names = [each.name for each in variants]
     if len(set(names)) < len(names):
         raise InvalidFields({"variants": TWICE})
     try:
@@ -151,12 +151,12 @@ def _variants_set(campaign: Campaign, wishes: Sequence[VariantWish]) -> None:
     except ProtectedError:
         raise InvalidFields({"variants": SENT_ALREADY}) from None
     Variant.objects.bulk_create(
-        [Variant(campaign=campaign, **_columns(wish)) for wish in wishes],
+        [Variant(campaign=campaign, **_columns(each)) for each in variants],
         update_conflicts=True,
         unique_fields=["campaign", "name"],
         update_fields=["version", "weight"],
     )
 
 
-def _columns(wish: VariantWish) -> dict[str, Any]:
-    return {"name": wish.name, "version_id": wish.version_id, "weight": wish.weight}
+def _columns(fields: VariantFields) -> dict[str, Any]:
+    return {"name": fields.name, "version_id": fields.version_id, "weight": fields.weight}

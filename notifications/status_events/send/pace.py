@@ -31,12 +31,12 @@ class Pace(Generic[T]):
     def rooms(self, endpoint_ids: Iterable[int]) -> dict[int, int]:
         """How many more to take of each, where any: a fair share of what the process has left."""
         with self._lock:
-            wishes = {id_: room for id_ in endpoint_ids if (room := self._room(id_)) > 0}
+            rooms = {id_: room for id_ in endpoint_ids if (room := self._room(id_)) > 0}
             left = MOST - self._total
-            if not wishes or left <= 0:
+            if not rooms or left <= 0:
                 return {}
-            each = max(left // len(wishes), 1)
-            return {id_: min(room, each) for id_, room in list(wishes.items())[:left]}
+            each = max(left // len(rooms), 1)
+            return {id_: min(room, each) for id_, room in list(rooms.items())[:left]}
 
     def enter(self, endpoint_id: int, item: T) -> bool:
         """Whether to start it now; else it waits for `leave`."""

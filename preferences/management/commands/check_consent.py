@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from preferences.consent import verify as ledger
+from preferences.consent import verify
 
 SHOWN = 1_000
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for line in chain(map(str, ledger.differences()), ledger.addresses_sent_to()):
+        for line in chain(map(str, verify.differences()), verify.addresses_sent_to()):
             count += 1
             if count <= SHOWN:
                 self.stdout.write(line)

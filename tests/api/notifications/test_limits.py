@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from notifications.accept.accept import backlog
 from notifications.counters.table import CREATED
-from notifications.dispatch import dispatch as traffic
+from notifications.dispatch import dispatch
 from notifications.models import Counter, Delivery, Notification
 from notifications.statuses import State
 from notifyproj.core.clock import now
@@ -136,7 +136,7 @@ def _begin_anew() -> None:
         broker.forget,
         redis_client.forget,
         redis_client.forget_buckets,
-        traffic._cache.clear,
+        dispatch._cache.clear,
     ):
         forget()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels.transport import dns as names
+from channels.transport import dns
 from channels.transport.dns import Names, look_up
 
 
@@ -38,7 +38,7 @@ def test_that_there_is_no_answer_is_believed_for_a_while() -> None:
 
 def test_names_that_hang_stop_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than the loop has threads."""
-    monkeypatch.setattr(names, "PATIENCE", 0.3)
+    monkeypatch.setattr(dns, "PATIENCE", 0.3)
     release, real = threading.Event(), socket.getaddrinfo
 
     def slow(host: str, *args: Any, **kwargs: Any) -> Any:
@@ -61,14 +61,14 @@ def test_names_that_hang_stop_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_there_is_an_end_to_the_threads_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "_turns", threading.BoundedSemaphore(1))
-    assert names._turns.acquire()
+    monkeypatch.setattr(dns, "_turns", threading.BoundedSemaphore(1))
+    assert dns._turns.acquire()
     with pytest.raises(OSError, match="too many"):
         asyncio.run(look_up("localhost"))
 
 
 def test_few_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "MOST", 3)
+    monkeypatch.setattr(dns, "MOST", 3)
 
     async def anything(host: str) -> list[str]:
         return ["8.8.8.8"]

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from channels.transport.loop import transport
-from notifications.deliver import worker as outbox
+from notifications.deliver import worker
 from notifications.status_events.models import StatusAttempt, StatusEndpoint, StatusEvent
 from notifications.status_events.send import send
 from notifications.status_events.send import write as writing
@@ -103,7 +103,7 @@ def test_a_stopping_process_hands_back_what_it_has_not_started(
     put(endpoint, 20)
     send.send_some()
     settle(lambda: len(slow.requests) > 0)
-    outbox.drain()
+    worker.drain()
 
     rows = StatusEvent.objects.values_list("state", "attempts", "tries", "lease_id")
     found = Counter(rows)

@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from pytest_django.fixtures import Settings
 
-from notifications.dispatch import dispatch as traffic
+from notifications.dispatch import dispatch
 from notifications.dispatch.dispatch import (
     backlog,
     count_published,
@@ -23,10 +23,10 @@ QUEUE = "push.bulk"
 @pytest.fixture(autouse=True)
 def _empty() -> Iterator[None]:
     quick_redis().flushdb()
-    traffic._cache.clear()
+    dispatch._cache.clear()
     yield
     quick_redis().flushdb()
-    traffic._cache.clear()
+    dispatch._cache.clear()
 
 
 def put(messages: int) -> None:
@@ -113,7 +113,7 @@ def test_a_fast_queue_may_hold_some_seconds_of_what_it_took(
         count_taken(QUEUE, 2_000)
     monkeypatch.setattr("time.time", lambda: begun + 5.5)
 
-    assert limit(QUEUE) == 2_000 * traffic.SECONDS_OF_WORK
+    assert limit(QUEUE) == 2_000 * dispatch.SECONDS_OF_WORK
 
 
 def test_a_rate_of_a_while_ago_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,7 @@ from django.db import connection, transaction
 
 from channels.models import App
 from notifyproj.core import clock
-from preferences.consent import verify as ledger
-from preferences.consent import withdrawals
+from preferences.consent import verify, withdrawals
 from preferences.consent.choices import Proof, choice_set
 from preferences.consent.schemas import PreferenceChanges, load_names, understand
 from preferences.consent.write import Wanted, preferences_set_bulk
@@ -122,5 +121,5 @@ def test_choices_made_by_several_at_once_agree_with_their_record(people: list[st
             write(True, channels={"email": True}),
             choose,
         )
-        assert list(map(str, ledger.differences())) == []
+        assert list(map(str, verify.differences())) == []
     assert ConsentEvent.objects.count() > ROUNDS
