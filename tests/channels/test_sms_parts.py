@@ -64,6 +64,6 @@ def test_half_a_surrogate_pair_does_not_stop_a_message() -> None:
     assert prepared("a\ud83d", smart=False) == "a?"
 
 
-def test_a_text_is_known_again_after_its_simulators_were_replaced() -> None:
+def test_a_text_is_known_again_after_its_characters_were_replaced() -> None:
     assert same("It\u2019s here ", "It's here")
     assert not same("Your code is 1", "Your code is 2")
