@@ -18,6 +18,7 @@ from notifications.dispatch.consumers import check_in
 from notifications.dispatch.dispatch import measure
 from notifications.dispatch.sweep import sweep
 from notifications.erasure.run import erase_due
+from notifications.operations.due_work import start_work
 from notifications.operations.maintenance import maintain
 from notifications.record import dead_addresses
 from notifyproj.core.alerts.notifier import tell_alerts
@@ -30,10 +31,19 @@ erase_task = shared_task(name=queues.ERASE)(erase_due)
 tell_alerts_task = shared_task(name=queues.TELL)(tell_alerts)
 
 
-@shared_task(name=queues.SWEEP)
-def sweep_task() -> None:
+@shared_task(name=queues.LOOK)
+def look_task() -> None:
+    start_work()
+
+
+@shared_task(name=queues.WATCH)
+def watch_task() -> None:
     check_in(measure(queues.ALL))
     worker_processes.watch()
+
+
+@shared_task(name=queues.SWEEP)
+def sweep_task() -> None:
     sweep()
 
 

@@ -15,6 +15,7 @@ MOST_BULK_CHILDREN = 8
 URGENT_THREADS = 8
 LIGHT_THREADS = 4
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # more only wait for each other
+EVENT_SECONDS = 10  # between two events of a worker that say it is there; each costs Flower, too
 HEADER_SECONDS = 15  # for the head of a request, and for a connection between two
 NO_CHECKS = {"SKIP_CHECKS": "1"}  # they import every page: memory a worker has no use for
 
@@ -58,6 +59,7 @@ def worker(
         *("celery", "--quiet", "-A", "celery_app", "worker", "--hostname", f"{name}@%h"),
         *("--queues", ",".join(names), "--pool", pool, "--concurrency", str(concurrency)),
         *("--optimization", "fair", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        *("--heartbeat-interval", str(EVENT_SECONDS)),
     )
     return Process(
         name=name, arguments=arguments, queues=names, niceness=niceness, environment=NO_CHECKS

@@ -15,7 +15,8 @@ PARAMETER = re.compile(r"\{[^}]*\}")
 
 @cache
 def document() -> dict[str, Any]:
-    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    generator = SchemaGenerator(urlconf="notifyproj.urls")  # type: ignore[no-untyped-call]
+    made = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return dict(json.loads(json.dumps(made)))
 
 

@@ -47,8 +47,8 @@ def silent() -> list[str] | None:
 
 
 def check_in(messages: Mapping[str, int]) -> None:
-    """Send a task to each empty queue without a recent sign. Once a second, by `periodic`: what
-    waits in a queue that is not empty is as good, and nothing piles up where nobody reads."""
+    """Send a task to each empty queue without a recent sign. Every four seconds, by `periodic`:
+    what waits in a queue that is not empty is as good, and nothing piles up where nobody reads."""
     ages = _ages()
     if ages is None:
         return

@@ -4,9 +4,9 @@ The rows are the truth: a hint that is lost is made again when the row's `due_at
 with an old `dispatch_no` claims nothing. So publishing is never retried and may fail.
 
 How long each queue is, and how fast it empties, is counted in deliveries and kept in Redis. Whoever
-accepts or resolves asks Redis alone, never the broker: `measure`, once a second with the sweep,
-holds the counts against what the broker says. A convenience with a floor: without Redis, or when
-nobody measured lately, every queue counts as empty, and the rows' `due_at` still bound the work.
+accepts or resolves asks Redis alone, never the broker: `measure`, every four seconds, holds the
+counts against what the broker says. A convenience with a floor: without Redis, or when nobody
+measured lately, every queue counts as empty, and the rows' `due_at` still bound the work.
 """
 
 import time
@@ -126,14 +126,25 @@ def publish_check_in(queue: str) -> bool:
     return _send(CHECK_IN, queue, [])
 
 
+def publish_periodic(task: str, queue: str) -> bool:
+    """Worthless a second later, when the next one comes."""
+    return _send(task, queue, [], expires=1.0)
+
+
 def _resolve_queue(lane: int) -> str:
     return RESOLVE_URGENT if lane == Lane.URGENT else RESOLVE
 
 
-def _send(task: str, queue: str, args: Sequence[object]) -> bool:
+def _send(task: str, queue: str, args: Sequence[object], *, expires: float | None = None) -> bool:
     def publish_one(connection: Connection) -> None:
         current_app.send_task(
-            task, args=args, queue=queue, connection=connection, retry=False, ignore_result=True
+            task,
+            args=args,
+            queue=queue,
+            connection=connection,
+            retry=False,
+            ignore_result=True,
+            expires=expires,
         )
 
     try:

@@ -72,7 +72,7 @@ def ended() -> list[str] | None:
 
 
 def watch() -> None:
-    """Once a second, by `periodic`: tell of those that are missed, and forget the others."""
+    """Every four seconds, by `periodic`: tell of those that are missed, and forget the others."""
     workers = _workers()
     if workers is None:
         return

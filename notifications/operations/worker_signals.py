@@ -43,7 +43,7 @@ def show_that_its_queue_is_consumed(task: Any = None, **_: Any) -> None:
 
 @heartbeat_sent.connect
 def show_that_it_is_at_work(sender: Any = None, **_: Any) -> None:
-    """Every two seconds, while it is connected to the broker."""
+    """Every ten seconds, while it is connected to the broker."""
     worker_processes.note(sender.eventer.hostname)
 
 

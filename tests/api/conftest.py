@@ -12,7 +12,7 @@ from notifyproj.core.api import authentication
 from notifyproj.core.api.keys import api_key_create, service_create
 from notifyproj.core.models import Service
 from notifyproj.core.servers import redis_client
-from tests.documented import problems
+from tests.documented import document, problems
 
 ClientWith = Callable[..., APIClient]
 
@@ -20,6 +20,7 @@ ClientWith = Callable[..., APIClient]
 @pytest.fixture(autouse=True)
 def _as_documented(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test of the API is about, its answers are those of the OpenAPI document."""
+    document()  # made now, as it takes a second or two that no test is about
     asked = Client.request
 
     def request(self: Client, **environ: Any) -> Any:

@@ -8,6 +8,7 @@ from celery import current_app
 import celery_app
 from notifications import queues
 from notifications.beat_schedule import BEAT_SCHEDULE
+from notifications.operations.due_work import Work, works
 
 celery_app.app.loader.import_default_modules()  # as a worker finds them
 NAMED = sorted(
@@ -45,5 +46,13 @@ def test_beat_is_given_this_schedule() -> None:
     assert celery_app.app.conf.beat_schedule == BEAT_SCHEDULE
 
 
-def test_the_sweep_runs_every_second() -> None:
-    assert BEAT_SCHEDULE["sweep"]["schedule"] == 1.0
+def test_what_there_is_to_do_is_looked_for_every_second() -> None:
+    assert BEAT_SCHEDULE["look"]["schedule"] == 1.0
+
+
+@pytest.mark.parametrize("work", list(works), ids=lambda work: work.task)
+def test_what_is_looked_for_is_started_now_and_then_all_the_same(work: Work) -> None:
+    (entry,) = [each for each in BEAT_SCHEDULE.values() if each["task"] == work.task]
+
+    assert entry["options"]["queue"] == work.queue
+    assert entry["schedule"] <= 30

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db import connection
 
-from notifications.campaigns.states import RunState
+from notifications.campaigns.states import CampaignState, RunState
 from notifications.dispatch import dispatch
+from notifications.operations.due_work import Work
+from notifications.queues import PERIODIC, TICK_CAMPAIGNS
 
 # A few of each run at a time: the others' hour may be the same, and the resolver is everybody's.
 DUE = """
@@ -21,6 +23,16 @@ WHERE s.id = due.id AND r.id = s.run_id AND due.place <= %(most)s
 RETURNING s.id, s.dispatch_no, r.lane
 """
 AT_A_TIME = 3
+
+WORK = Work(
+    TICK_CAMPAIGNS,
+    PERIODIC,
+    (
+        f"SELECT FROM campaign WHERE state = '{CampaignState.SCHEDULED}' AND next_at <= now()",
+        f"SELECT FROM campaign_run WHERE state = '{RunState.RUNNING}'",
+        "SELECT FROM campaign_run WHERE leftovers",
+    ),
+)
 
 
 def feed_due() -> None:
