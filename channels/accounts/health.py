@@ -80,7 +80,7 @@ def corrected(account_id: int) -> bool:
 
 
 def resume(account_id: int) -> None:
-    """In use again, with a clean record."""
+    """Puts the account in use again, with a clean record."""
     with transaction.atomic():
         ProviderAccount.objects.filter(pk=account_id).update(**RESUMED)
         _all_clear(account_id)

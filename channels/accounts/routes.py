@@ -159,7 +159,7 @@ def next_chance(candidates: Sequence[Route], now: datetime) -> datetime:
 
 
 def next_day(now: datetime) -> datetime:
-    """When the caps are new."""
+    """Returns the midnight (UTC) at which daily caps start over."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + timedelta(days=1)
     return midnight + AFTER_MIDNIGHT
 

@@ -29,7 +29,7 @@ ANY_BUT_JOINERS = re.compile(f"(?![{JOINERS}]){ANY.pattern}")
 
 
 def without_invisible(text: str) -> str:
-    """The same as somebody reads it, and without space around it."""
+    """Returns the text without invisible characters and without space around it."""
     return (text if text.isascii() else ANY.sub("", text)).strip()
 
 

@@ -58,6 +58,6 @@ def milliseconds(value: float | None) -> str:
 
 
 def money(micros: int) -> str:
-    """In the currency the account's costs are written in."""
+    """Returns an amount for display, in the currency of the account's costs."""
     amount = micros / 1_000_000
     return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.4f}"

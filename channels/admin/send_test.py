@@ -50,7 +50,7 @@ class Verdict:
 
 
 def send(account: Account, address: str, text: str) -> Verdict:
-    """Blocks until there is an answer, or the time is up."""
+    """Sends the test and returns its outcome; blocks until there is one or the time is up."""
     adapter = registry.adapter(account.kind)
     started = monotonic()
     try:

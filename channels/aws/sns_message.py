@@ -40,7 +40,8 @@ def read(body: bytes) -> dict[str, str]:
 
 
 def certificate_url(message: Mapping[str, str]) -> str | None:
-    """None: there is none, or not at Amazon."""
+    """Returns the URL of the signing certificate; None where there is none, or it is not at
+    Amazon."""
     try:
         url = urlsplit(message.get("SigningCertURL", ""))
         right = url.scheme == "https" and url.port in (None, 443) and "@" not in url.netloc

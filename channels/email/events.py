@@ -35,7 +35,7 @@ def moment(value: Any) -> datetime | None:
 
 
 def ours(delivery: Any, attempt: Any) -> tuple[UUID | None, int | None]:
-    """What `build` sent along, as it came back."""
+    """Returns the values that `build` sent along, as they came back."""
     try:
         return UUID(delivery), _attempt(attempt)
     except (TypeError, ValueError, AttributeError):

@@ -88,7 +88,7 @@ def items_since(recipient_id: int, last_id: UUID, service_id: int | None = None)
 
 
 def no_later_than(mine: QuerySet[InboxItem], item_id: UUID) -> Q:
-    """Nothing, if that item is not one of them."""
+    """Returns the condition for items up to this one; for none where it is not one of `mine`."""
     item = mine.filter(id=item_id).first()
     if item is None:
         return Q(pk__in=[])

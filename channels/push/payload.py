@@ -127,7 +127,7 @@ def alert(message: PushMessage) -> dict[str, str]:
 
 
 def settings(message: PushMessage) -> dict[str, Any]:
-    """All of `aps` but the words."""
+    """Returns all of `aps` except its texts."""
     options = message.ios
     aps: dict[str, Any] = {}
     if sounds(message):

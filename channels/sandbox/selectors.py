@@ -54,7 +54,7 @@ def pushes(platform: str) -> list[Received]:
 
 
 def threads() -> list[Thread]:
-    """The one with the newest message first."""
+    """Returns conversations by SMS, the one with the newest message first."""
     rows = Received.objects.filter(accepted=True, message__kind="sms").order_by("-pk")[:TEXTS]
     found: dict[str, Thread] = {}
     for row in rows:
@@ -68,7 +68,7 @@ def mails() -> list[dict[str, Any]]:
 
 
 def mail(wanted: int | None) -> Received | None:
-    """That one, or the newest."""
+    """Returns the mail asked for, or the newest."""
     rows = _mails().defer("raw")
     return rows.filter(pk=wanted).first() if wanted else rows.first()
 

@@ -30,7 +30,7 @@ def sender(account: Account, area: str) -> str:
 
 
 def is_on(setting: Any) -> bool:
-    """A setting that an operator wrote into a text field."""
+    """Returns whether a setting that an operator wrote as text says yes."""
     return str(setting or "").strip().lower() in ("1", "true", "yes", "on")
 
 

@@ -190,7 +190,7 @@ def transport() -> Transport:
 
 
 def forget() -> None:
-    """Begin anew, as a forked child does."""
+    """Starts over without a transport, as a forked child does."""
     global _lock, _transport
     _lock = threading.Lock()
     _transport = None

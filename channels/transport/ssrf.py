@@ -100,7 +100,7 @@ def is_ambiguous(url: str) -> bool:
 
 
 def refuse_host(host: str) -> str | None:
-    """The part of `refuse` that a host by itself is held against."""
+    """The part of `refuse` that concerns the host alone."""
     return _refuse_host(host)
 
 

@@ -83,7 +83,7 @@ def accept(
     *,
     key: str = "",
 ) -> list[Answer]:
-    """One call alone."""
+    """Accepts the requests of one call; see `accept_together`."""
     return accept_together([Call(service_id, requests, key)], now)[0]
 
 

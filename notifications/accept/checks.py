@@ -41,7 +41,7 @@ def given_later(type_: TypeValue) -> tuple[str, ...]:
 
 
 def check_variables(request: SendRequest, version: VersionValue, type_: TypeValue) -> None:
-    """By name, then by the version's schema."""
+    """Checks the names of the variables, then their values by the version's schema."""
     given = given_later(type_)
     missing = [
         name
@@ -98,7 +98,7 @@ def check_files(request: SendRequest, channels: tuple[str, ...], files: Mapping[
 def times(
     request: SendRequest, type_: TypeValue, now: datetime
 ) -> tuple[datetime | None, datetime]:
-    """(scheduled or None, expiry), both aware."""
+    """Returns (time to send or None, expiry), both aware."""
     scheduled = _aware("scheduled_at", request.scheduled_at)
     if scheduled and scheduled < now - LATE:
         raise InvalidFields({"scheduled_at": "`scheduled_at` must not be in the past."})

@@ -44,7 +44,7 @@ def tables(request: HttpRequest, person: Recipient) -> list[Table]:
 
 
 def messages(person: Recipient) -> list[Table]:
-    """What waits, and what was last."""
+    """Returns the person's waiting messages, and the latest ones."""
     rows = notifications_list(
         service_id=None, before=None, limit=NOTIFICATIONS, user_id=person.external_id
     )

@@ -60,7 +60,7 @@ def read(query: Query, now: datetime, arm_ids: Sequence[int] | None) -> Asked:
 
 
 def numbers(query: Query, name: str) -> list[int] | None:
-    """Ids. Raises InvalidFields."""
+    """Returns the ids in a parameter. Raises InvalidFields."""
     return _each(query, name, lambda text: int(text) if ID.fullmatch(text) else None)
 
 

@@ -32,7 +32,7 @@ def check(day: date, arm_id: int | None = None) -> Tally:
 
 
 def repair(day: date, arm_id: int | None = None) -> Tally:
-    """The same, and puts it right."""
+    """Checks like `check`, and inserts the differences as deltas."""
     with LOCK.held(), _one_moment():
         lacking = difference(day, arm_id)
         counters.insert(lacking)

@@ -136,7 +136,7 @@ def attachment_remove(*, service_id: int, attachment_id: UUID) -> bool:
 
 
 def find(service_id: int, ids: Collection[str], now: datetime) -> dict[str, int]:
-    """The size of each that the service has."""
+    """Returns the size of each of these attachments that the service has."""
     if not ids:
         return {}
     with connection.cursor() as cursor:
@@ -191,7 +191,7 @@ def _opened(id_: str, name: str, kind: str, sealed: bytes) -> messages.Attachmen
 
 
 def delete_expired(now: datetime) -> int:
-    """A bounded batch; returns how many."""
+    """Deletes a bounded batch of expired attachments; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(DELETE, [now, MOST_DELETED])
         return int(cursor.rowcount)

@@ -99,7 +99,7 @@ def judged(ids: Sequence[str], options: ResendOptions, now: datetime) -> list[Ju
 
 
 def refusal(row: Candidate, options: ResendOptions, now: datetime) -> str:
-    """The first thing that keeps it from going out again."""
+    """Returns the first reason why a delivery is not resent; "" where there is none."""
     dead = row.outcome in DEAD or row.last_try == OutcomeKind.BAD_RECIPIENT
     refusals = {
         "state": row.state != State.FAILED,
@@ -117,7 +117,7 @@ class Resent(NamedTuple):
 
 
 def resend(ids: Sequence[str], options: ResendOptions, now: datetime) -> Resent:
-    """A transaction for each day of them."""
+    """Resends what may be resent, in one transaction for each day of ids."""
     seen = judged(ids, options, now)
     good = [one.id for one in seen if not one.refused]
     n = sum(_resend_day(list(of_day), options, now) for _, of_day in groupby(good, key=day_in))

@@ -162,7 +162,7 @@ def _enqueue(happened: Iterable[Happened]) -> None:
 
 
 def insert(rows: Sequence[Row]) -> None:
-    """One statement, due at once."""
+    """Inserts the events in one statement, due at once."""
     if not rows:
         return
     ids, endpoints, events, deliveries, bodies = zip(*rows, strict=True)

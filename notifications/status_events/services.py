@@ -100,7 +100,7 @@ def endpoint_delete(*, endpoint: StatusEndpoint) -> None:
 
 
 def endpoint_resume(*, endpoint: StatusEndpoint) -> None:
-    """What waited for it goes out, as fast as it takes it."""
+    """Resumes a suspended endpoint; the events that waited are sent."""
     fresh: dict[str, Any] = {"suspended_at": None, "reason": "", "failures": 0}
     fresh |= {"failing_since": None, "rest_until": None, "tell_owner": False}
     with transaction.atomic():
@@ -126,7 +126,7 @@ def secret_rotate(*, endpoint: StatusEndpoint, now: datetime) -> tuple[str, date
 
 
 def event_test(*, endpoint: StatusEndpoint, now: datetime) -> UUID:
-    """An event that says nothing, due at once."""
+    """Creates a test event without content, due at once."""
     id_ = uuid7(milliseconds(now))
     body = outbox.body_of(TEST, now, {"endpoint_id": endpoint.pk})
     outbox.insert(
@@ -151,7 +151,7 @@ def events_replay(
 
 
 def event_resend(*, event: StatusEvent) -> bool:
-    """One event once more; False while it waits anyway."""
+    """Makes one event due once more; returns False where it still waits."""
     settled = StatusEvent.objects.filter(pk=event.pk, due_at=None)
     fresh: dict[str, Any] = {"attempts": 0, "settled_at": None, "due_at": clock_now()}
     return bool(settled.update(state=StatusEvent.State.WAITING, **fresh))

@@ -64,7 +64,7 @@ def channel_allow(*, state: State, channel: str, proof: Proof) -> bool:
 
 @transaction.atomic
 def break_set(*, state: State, days: int, proof: Proof) -> datetime | None:
-    """Until when; 0 days: no break."""
+    """Sets a break of so many days and returns its end; 0 ends it."""
     until = state.now + timedelta(days=days) if days else None
     if _still_there(state):
         pause_set([Pause(state.recipient.pk, until, proof)])

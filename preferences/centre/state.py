@@ -133,7 +133,7 @@ class State:
 
 
 def read_state(recipient_id: int, now: datetime) -> State | None:
-    """None for somebody removed or erased."""
+    """Returns what the page shows of a person; None for somebody removed or erased."""
     recipient = Recipient.objects.filter(pk=recipient_id, erased_at=None).defer("data_key").first()
     types = NotificationType.objects.filter(enabled=True).select_related("category")
     types = types.order_by("category__position", "category__name", "name", "id")

@@ -138,7 +138,7 @@ def _event(choice: Choice) -> consent.Consent:
 def subscription(
     recipient_id: int, type_id: int, channel: str, contact_point_id: int, now: datetime
 ) -> Subscription | None:
-    """None when the person or the type is no more."""
+    """Returns the state of a type at this address; None where the person or the type is gone."""
     type_ = NotificationType.objects.filter(pk=type_id).first()
     person = load_people({recipient_id}, {type_id}).get(recipient_id)
     if type_ is None or person is None:

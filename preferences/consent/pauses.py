@@ -54,7 +54,8 @@ class Pause(NamedTuple):
 
 
 def quiet_set(rows: Sequence[Quiet]) -> set[int]:
-    """Whose changed. No person twice."""
+    """Sets or removes quiet hours; returns the ids of people whose hours changed. No person
+    twice."""
     some = [(row.recipient_id, *row.hours) for row in rows if row.hours]
     none = [row.recipient_id for row in rows if not row.hours]
     with transaction.atomic():
@@ -69,7 +70,7 @@ def quiet_set(rows: Sequence[Quiet]) -> set[int]:
 
 
 def pause_set(rows: Sequence[Pause]) -> set[int]:
-    """Whose changed. No person twice."""
+    """Sets or ends pauses; returns the ids of people whose pause changed. No person twice."""
     if not rows:
         return set()
     untils = [f'"{row.until.isoformat()}"' if row.until else None for row in rows]

@@ -97,7 +97,7 @@ def place_of(row: Stored, hash_: bytes) -> tuple[object, ...]:
 
 
 def survivor(rows: Sequence[Stored]) -> Stored:
-    """The one that stays. Of a place."""
+    """Returns the contact point of a place that stays when the others are merged into it."""
     of_person = rows[0].app_id is None
     return max(rows, key=lambda row: (of_person and row.active, row.registered_at, row.id))
 

@@ -108,7 +108,7 @@ def contact_point_remove(*, external_id: str, contact_point_id: int) -> bool:
 
 
 def locked(external_id: str) -> Recipient:
-    """Against an erasure meanwhile. Raises NoSuchRecipient."""
+    """Returns the person, locked against an erasure meanwhile. Raises NoSuchRecipient."""
     rows = Recipient.objects.select_for_update(no_key=True)
     recipient = rows.filter(external_id=external_id, erased_at=None).first()
     if recipient is None:

@@ -108,7 +108,7 @@ def carry(rows: Sequence[Former]) -> None:
 
 
 def among(addresses: Collection[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
-    """Those of (channel, hash) that are suppressed."""
+    """Returns those of the (channel, hash) pairs that are suppressed."""
     channels, hashes = zip(*addresses, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(AMONG, [array(channels), bytea_array(hashes)])

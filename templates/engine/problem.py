@@ -47,5 +47,5 @@ def refused(channel: str, locale: str, field: str, error: NotAllowed) -> Problem
 
 
 def errors(problems: list[Problem]) -> list[Problem]:
-    """Those that keep it from being published."""
+    """Returns the problems that keep a text from being published."""
     return [problem for problem in problems if not problem.warning]

@@ -92,7 +92,7 @@ def templates_after(cursor: str, limit: int, kind: str = "") -> list[MessageTemp
 
 
 def version_get(template: MessageTemplate, number: int) -> TemplateVersion | None:
-    """A published one."""
+    """Returns a published version of the template, or None."""
     rows = template.versions.filter(published_at__isnull=False)
     return rows.filter(number=number).first()
 

@@ -64,7 +64,7 @@ def template_change(*, template: MessageTemplate, name: str, description: str) -
 
 @transaction.atomic
 def template_delete(*, template: MessageTemplate) -> None:
-    """With its drafts. Raises InUse."""
+    """Deletes a template with its drafts. Raises InUse."""
     row = MessageTemplate.objects.select_for_update().get(pk=template.pk)
     if row.versions.filter(published_at__isnull=False).exists():
         raise InUse(f"{row.slug} has published versions and cannot be deleted")

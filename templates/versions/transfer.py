@@ -46,7 +46,7 @@ def import_all(
     dry_run: bool = False,
     note: str = "",
 ) -> Plan:
-    """All or nothing. Raises NotReadable, and ChangedMeanwhile."""
+    """Imports all of the files or none. Raises NotReadable, and ChangedMeanwhile."""
     folders = list(_in_order(pool.read(files)))
     slugs = slugs_of(folders)
     for _ in range(ATTEMPTS):

@@ -37,7 +37,7 @@ class About(NamedTuple):
 
 
 def read(mail: Message) -> Complaint | None:
-    """None: it is no report of a feedback loop."""
+    """Returns the complaint in a mail; None where it is no report of a feedback loop."""
     found = [part for part in parts(mail) if part.get_content_type() in FEEDBACK]
     groups = [group for part in found for group in fields(part)]
     if not groups:

@@ -16,7 +16,7 @@ def sparkline(bars: Sequence[Bar], label: str) -> SafeString:
 
 
 def chart(bars: Sequence[Bar], label: str) -> SafeString:
-    """With the highest value and the hours."""
+    """Returns the chart with its highest value and its hours."""
     return _svg(bars, label, width=720, height=150, labels=True)
 
 

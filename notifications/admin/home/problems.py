@@ -38,7 +38,7 @@ def problems(numbers: Numbers) -> list[Problem]:
 
 
 def verdict(found: list[Problem]) -> tuple[str, str]:
-    """In a word, with its tone."""
+    """Returns the overall state as a word, with its tone."""
     if not found:
         return "All systems operational", "good"
     worst = found[0].tone
@@ -139,7 +139,7 @@ def worst_first(lines: list[AccountLine]) -> list[tuple[AccountLine, str]]:
 
 
 def account_tone(line: AccountLine) -> str:
-    """Of the word for its state."""
+    """Returns the tone in which an account's state is shown."""
     if not line.account.enabled:
         return "none"
     if line.state.startswith(("suspended", "breaker open", "failing", "daily cap")):

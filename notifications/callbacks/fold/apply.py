@@ -87,7 +87,7 @@ def _as_sent(row: Row, doubted: Mapping[int, bool]) -> Row:
 
 
 def settle(told: Sequence[Told], locked: Locked) -> list[Verdict]:
-    """What changed."""
+    """Settles the deliveries and returns what changed."""
     by_delivery: dict[str, list[Told]] = {}
     for one in told:
         if one.id in locked.rows:

@@ -46,7 +46,7 @@ def asked(rows: Sequence[Stored]) -> list[Asked]:
 
 
 def confirm(those: Sequence[Asked]) -> None:
-    """Outside of any transaction."""
+    """Sends the confirmations that callbacks ask for, outside of any transaction."""
     for one in those:
         answer = call(one.request, one.account)
         if answer is not None and 200 <= answer.status < 300:

@@ -26,7 +26,7 @@ _fetched: deque[float] = deque(maxlen=MOST_A_MINUTE)
 
 
 def known(url: str) -> str | None:
-    """The PEM, if it was fetched before."""
+    """Returns the certificate (PEM) if it was fetched before, else None."""
     until, pem = _kept.get(url, (0.0, ""))
     return pem if time.monotonic() < until else None
 

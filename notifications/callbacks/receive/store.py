@@ -121,7 +121,7 @@ def delete(ids: Sequence[int]) -> None:
 
 
 def park(ids: Sequence[int]) -> None:
-    """Nobody could read them: kept for somebody to look at."""
+    """Keeps callbacks that cannot be read, so that an operator can look at them."""
     _execute(PARK, ids)
 
 

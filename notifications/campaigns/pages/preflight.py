@@ -137,7 +137,7 @@ def launch(request: HttpRequest, object_id: str) -> HttpResponse:
 
 @needs(WRITE, methods=("POST",))
 def past(request: HttpRequest, object_id: str) -> HttpResponse:
-    """What becomes of those whose hour has passed."""
+    """Returns what happens to recipients whose local time has passed."""
     campaign = campaign_of(object_id)
     user: Any = request.user
     try:

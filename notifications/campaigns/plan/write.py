@@ -68,7 +68,7 @@ def campaign_change(
 
 
 def campaign_copy(*, campaign: Campaign, owner: User | None) -> Campaign:
-    """A draft that says the same."""
+    """Creates a draft with the same content."""
     copied = [f for f in Campaign._meta.concrete_fields if f.name not in NOT_COPIED]
     fields = {field.name: getattr(campaign, field.name) for field in copied}
     fields["name"] = f"{campaign.name[:190]} (copy)"
@@ -100,7 +100,7 @@ def campaign_approve(
 
 
 def why_not_approve(campaign: Campaign, by: User) -> str:
-    """ "" when this person may be the second one."""
+    """Returns why this user may not approve the campaign; "" where they may."""
     if campaign.owner_id == by.pk:
         return "You own this campaign: another person must approve it."
     if campaign.edited_by_id == by.pk:

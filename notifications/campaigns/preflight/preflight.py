@@ -59,7 +59,7 @@ def preflight(campaign: Campaign, now: datetime) -> Preflight:
 
 
 def problems_of(campaign: Campaign, now: datetime) -> dict[str, str]:
-    """Why it cannot be launched, by field."""
+    """Returns why the campaign cannot be launched, by field."""
     found: dict[str, str] = {}
     try:
         check(campaign, now)

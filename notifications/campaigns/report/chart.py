@@ -32,7 +32,7 @@ class Chart(NamedTuple):
 
 
 def chart(times: Sequence[datetime], series: Mapping[str, Sequence[int]]) -> Chart | None:
-    """None: one moment is no line."""
+    """Returns the chart; None while there is only one snapshot."""
     if len(times) < 2 or times[0] == times[-1]:
         return None
     most = max((max(values) for values in series.values()), default=0) or 1

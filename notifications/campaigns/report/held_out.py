@@ -43,7 +43,7 @@ class HeldOut:
 
 
 def held_out(run: Run) -> HeldOut | None:
-    """None: nobody was."""
+    """Returns the comparison with the control group; None where there is none."""
     share = round(float(run.campaign.hold_out_percent) / 100 * PLACES)
     if not share:
         return None

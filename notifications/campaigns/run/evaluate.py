@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 def wrong(numbers: Numbers, limits: Limits) -> str:
-    """Why a run has to stop, in words; "" when nothing is wrong."""
+    """Returns why a run has to be paused, as a sentence; "" where nothing is wrong."""
     if numbers.tried < max(1, limits.least):
         return ""
     for name, n, of, limit in (

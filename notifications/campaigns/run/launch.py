@@ -26,7 +26,8 @@ READY = timedelta(minutes=2)  # before the first zone's hour: enough to write it
 
 
 def campaign_launch(*, campaign: Campaign, now: datetime) -> Run | None:
-    """At once, or None: it is scheduled. Raises InvalidFields."""
+    """Launches the campaign and returns its run; None where it is scheduled. Raises
+    InvalidFields."""
     check(campaign, now)
     check_approval(campaign)
     at = first_at(campaign)

@@ -91,7 +91,7 @@ def run_cancel(*, run: Run, by: str, now: datetime) -> Cancelled:
 
 
 def cancel_rest(run: Run, seconds: float) -> Cancelled:
-    """Its waiting deliveries, for about so long."""
+    """Cancels waiting deliveries of the run, for about this many seconds."""
     done = [cancel_waiting(str(arm.notification_id), seconds) for arm in run.arms.all()]
     complete = all(complete for _, complete in done)
     if complete:
@@ -125,7 +125,7 @@ def run_finish(*, run: Run, now: datetime) -> bool:
 
 
 def is_over(run: Run) -> bool:
-    """Everybody was visited, and nothing waits or is on its way."""
+    """Returns whether everybody is processed and no delivery waits or is in flight."""
     return not run.slices.filter(done_at=None).exists() and is_settled(run)
 
 

@@ -67,7 +67,7 @@ def numbers_by_arm(run: Run) -> dict[int, ArmNumbers]:
 
 
 def open_deliveries(arms: Sequence[int], began_at: datetime) -> int:
-    """That wait or are on their way."""
+    """Returns how many deliveries wait or are in flight."""
     counted = [_arm(measures) for measures in _counted(arms, began_at).values()]
     return sum(arm.created - arm.settled for arm in counted)
 

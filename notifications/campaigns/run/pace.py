@@ -16,7 +16,7 @@ class Pace(NamedTuple):
 
 
 def allowed(pace: Pace, visited: int, now: datetime) -> int | None:
-    """How many more may be visited now; None: any number."""
+    """Returns how many more recipients may be processed now; None: no limit."""
     if pace.per_minute is None:
         return None
     seconds = max(0.0, (now - pace.since).total_seconds()) + SLICE.total_seconds()

@@ -42,7 +42,7 @@ class Reason(NamedTuple):
 
 
 def why_waiting(run: Run, now: datetime) -> list[Reason]:
-    """Nothing, when it gets on as it should."""
+    """Returns why a run makes no progress; nothing where it does."""
     if run.state == RunState.PAUSED:
         return [_paused(run)]
     if run.state != RunState.RUNNING:

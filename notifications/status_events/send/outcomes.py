@@ -88,7 +88,7 @@ def verdict(tried: Tried, now: datetime, rng: random.Random) -> Verdict:
 
 
 def why(tried: Tried) -> str:
-    """For the log of the endpoint's owner."""
+    """Returns the reason of a failed attempt, for the owner of the endpoint."""
     match tried.result:
         case HttpResponse(status) if 200 <= status < 300:
             return ""

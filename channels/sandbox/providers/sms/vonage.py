@@ -75,7 +75,7 @@ def misbehave(fault: FaultRule, now: datetime) -> Answer:
 
 
 def refusal(code: str, text: str) -> Answer:
-    """With the status 200, whatever is wrong."""
+    """Returns a refusal as Vonage sends it: always with HTTP status 200."""
     found = [{"status": code, "error-text": text}]
     return json_answer(200, {"message-count": "1", "messages": found})
 
