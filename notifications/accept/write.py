@@ -6,10 +6,10 @@ of larger ones only the notification is written, for `fanout.py`.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
-from psycopg2.extras import execute_values
 
 from notifications.accept.draft import Draft
 from notifications.attachments import store as attachments
@@ -21,19 +21,27 @@ from notifications.resolve.resolve import first_fallbacks, load_facts, plan
 from notifications.resolve.rows import Job, Row
 from notifications.statuses import NotificationState
 from notifyproj.core.ids import milliseconds_of
-from notifyproj.core.sqlarrays import array
+from notifyproj.core.sqlarrays import array, bytea_array, instant_array, quoted_array
 
 INLINE = 50  # deliveries resolved in the accepting transaction
 
+# By columns: psycopg2 took 29 us to write the nineteen values of a row into a statement.
 INSERT = """
 INSERT INTO notification (id, service_id, type_id, template_version_id, lane, state, channels,
     recipient_ids, unknown_recipients, everyone, variables, collapse_key, content_hash, metadata,
-    attachment_ids, scheduled_at, expires_at, due_at, dispatch_no) VALUES %s
+    attachment_ids, scheduled_at, expires_at, due_at, dispatch_no)
+SELECT id, service_id, type_id, template_version_id, lane, state, channels::varchar[],
+    recipient_ids::bigint[], unknown_recipients::varchar[], everyone, variables, collapse_key,
+    content_hash, metadata::jsonb, attachment_ids::uuid[], scheduled_at, expires_at, due_at,
+    dispatch_no
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::smallint[],
+    %s::text[], %s::text[], %s::text[], %s::boolean[], %s::bytea[], %s::text[], %s::bytea[],
+    %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+    %s::int[])
+    AS n (id, service_id, type_id, template_version_id, lane, state, channels, recipient_ids,
+    unknown_recipients, everyone, variables, collapse_key, content_hash, metadata, attachment_ids,
+    scheduled_at, expires_at, due_at, dispatch_no)
 """
-TYPES = (
-    "(%s::uuid, %s, %s, %s, %s, %s, %s::varchar[], %s::bigint[], %s::varchar[], %s, %s, %s, %s,"
-    " %s::jsonb, %s::uuid[], %s, %s, %s, %s)"
-)
 
 
 def write(drafts: Sequence[Draft], now: datetime) -> list[Row]:
@@ -105,37 +113,55 @@ def publish(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
             dispatch.publish_resolve(str(item.id), 1, item.lane)
 
 
+class Progress(NamedTuple):
+    """Where a notification stands as it is written."""
+
+    state: NotificationState
+    due_at: datetime | None
+    dispatch_no: int
+
+
 def insert_notifications(drafts: Sequence[tuple[Draft, bool]], now: datetime) -> None:
     """`(draft, resolved)`: those not resolved at once carry the time to do it."""
-    rows = [_row(item, resolved, now) for item, resolved in drafts]
+    items = [item for item, _ in drafts]
+    progress = [_progress(item, resolved, now) for item, resolved in drafts]
     with connection.cursor() as cursor:
-        execute_values(cursor, INSERT, rows, template=TYPES, page_size=1000)
+        cursor.execute(INSERT, _columns(items, progress))
 
 
-def _row(item: Draft, resolved: bool, now: datetime) -> tuple[object, ...]:
-    state, due_at, dispatch_no = NotificationState.ACCEPTED, now + dispatch.RESOLVE_LIFE, 1
+def _progress(item: Draft, resolved: bool, now: datetime) -> Progress:
     if resolved:
-        state, due_at, dispatch_no = NotificationState.RESOLVED, None, 0  # type: ignore[assignment]  # not due
-    elif item.scheduled_at:
-        state, due_at, dispatch_no = NotificationState.SCHEDULED, item.scheduled_at, 0
-    return (
-        str(item.id),
-        item.service_id,
-        item.type.id,
-        item.version.id,
-        item.lane,
-        state.value,
-        list(item.channels),
-        item.recipient_ids,
-        list(item.unknown),
-        item.everyone,
-        item.sealed,
-        item.request.collapse_key or "",
-        item.content_hash,
-        msgspec.json.encode(item.request.metadata).decode(),
-        array(item.attachment_ids),
-        item.scheduled_at,
-        item.expires_at,
-        due_at,
-        dispatch_no,
-    )
+        return Progress(NotificationState.RESOLVED, due_at=None, dispatch_no=0)
+    if item.scheduled_at:
+        return Progress(NotificationState.SCHEDULED, due_at=item.scheduled_at, dispatch_no=0)
+    due_at = now + dispatch.RESOLVE_LIFE
+    return Progress(NotificationState.ACCEPTED, due_at=due_at, dispatch_no=1)
+
+
+def _columns(items: Sequence[Draft], progress: Sequence[Progress]) -> list[str]:
+    """In the order of INSERT. Lists within a column are texts, as rows differ in their lengths."""
+    return [
+        array(item.id for item in items),
+        array(item.service_id for item in items),
+        array(item.type.id for item in items),
+        array(item.version.id for item in items),
+        array(item.lane for item in items),
+        array(each.state.value for each in progress),
+        quoted_array(array(item.channels) for item in items),
+        quoted_array(array(item.recipient_ids) for item in items),
+        quoted_array(quoted_array(item.unknown) for item in items),
+        array(item.everyone for item in items),
+        bytea_array(item.sealed for item in items),
+        quoted_array(item.request.collapse_key or "" for item in items),
+        bytea_array(item.content_hash for item in items),
+        quoted_array(_json(item.request.metadata) for item in items),
+        quoted_array(array(item.attachment_ids) for item in items),
+        instant_array(item.scheduled_at for item in items),
+        instant_array(item.expires_at for item in items),
+        instant_array(each.due_at for each in progress),
+        array(each.dispatch_no for each in progress),
+    ]
+
+
+def _json(value: dict[str, Any]) -> str:
+    return msgspec.json.encode(value).decode() if value else "{}"

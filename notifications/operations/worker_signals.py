@@ -1,6 +1,5 @@
 """How a worker process begins, and how it ends: it hands back or finishes what it has."""
 
-import gc
 from typing import Any
 
 from celery.signals import (
@@ -16,15 +15,13 @@ from django.db import connections
 
 from notifications.deliver import deliver, worker
 from notifications.dispatch import consumers, worker_processes
+from notifyproj.core.garbage import collect_rarely
 
 
 @worker_init.connect
 @worker_process_init.connect
-def collect_rarely(**_: Any) -> None:
-    """A batch is thousands of objects that live a second: looking at all of them for cycles at
-    every seven hundredth would cost a fifth of the time."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+def begin(**_: Any) -> None:
+    collect_rarely()
 
 
 @task_prerun.connect

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from operator import itemgetter
 
 from django.db import IntegrityError, connection, transaction
@@ -12,7 +11,7 @@ from notifications.counters.cells import Cell, Settled, hour_of
 from notifications.resolve.rows import OWN, Row, Shared
 from notifications.status_events.outbox import enqueue_settled
 from notifications.statuses import FINAL
-from notifyproj.core.sqlarrays import array, quoted_array
+from notifyproj.core.sqlarrays import array, instant_array, quoted_array
 
 # What many rows share comes once, by number: parsing 18 long arrays cost as much as writing.
 ROWS = """
@@ -86,12 +85,8 @@ def _shared(shared: Sequence[Shared]) -> list[str]:
     columns = list(zip(*shared, strict=True))
     values = [array(column) for column in columns[:7]]
     values += [quoted_array(columns[7]), quoted_array(columns[8])]
-    values += [_instants(column) for column in columns[9:12]]
-    return [*values, array(columns[12]), _instants(columns[13]), quoted_array(columns[14])]
-
-
-def _instants(column: Sequence[datetime | None]) -> str:
-    return array(f'"{value.isoformat()}"' if value is not None else None for value in column)
+    values += [instant_array(column) for column in columns[9:12]]
+    return [*values, array(columns[12]), instant_array(columns[13]), quoted_array(columns[14])]
 
 
 def _tally(rows: Sequence[Row], numbers: Sequence[int]) -> Counter[Cell]:

@@ -5,6 +5,7 @@ codes, ISO instants.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 
 def array(values: Iterable[object]) -> str:
@@ -19,7 +20,13 @@ def quoted_array(values: Iterable[str | None]) -> str:
 
 def bytea_array(values: Iterable[bytes | None]) -> str:
     """Returns an array literal of `bytea`; None becomes NULL."""
-    return quoted_array(None if value is None else f"\\x{value.hex()}" for value in values)
+    texts = ["NULL" if v is None else f'"\\\\x{v.hex()}"' for v in values]
+    return "{" + ",".join(texts) + "}"
+
+
+def instant_array(values: Iterable[datetime | None]) -> str:
+    """Returns an array literal of `timestamptz`; None becomes NULL."""
+    return array(f'"{value.isoformat()}"' if value is not None else None for value in values)
 
 
 def _quoted(value: str) -> str:

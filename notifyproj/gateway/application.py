@@ -10,6 +10,7 @@ from django.conf import settings
 
 from notifyproj.core.api.authentication import is_remembered
 from notifyproj.core.api.errors import ApiError
+from notifyproj.core.garbage import collect_rarely
 from notifyproj.gateway import sockets
 from notifyproj.gateway.admission import Admission, admission_of
 from notifyproj.gateway.answers import (
@@ -51,6 +52,7 @@ class Gateway:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the process that serves: threads do not outlive a fork."""
+        collect_rarely()
         self._loop = loop
         self._most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # what any route takes
         self._deadlines = Deadlines()
