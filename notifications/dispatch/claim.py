@@ -1,6 +1,5 @@
 """Take the deliveries of a hint by a conditional update, and load what sending them needs."""
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from psycopg2 import sql
 from channels.base import Channel
 from notifications.attachments.store import Files
 from notifications.attachments.store import load as load_files
+from notifications.dispatch.lease_owner import new_lease
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
@@ -117,7 +117,7 @@ class Loaded(NamedTuple):
 
 def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
     """Those of the hint that are still waiting, now leased to the caller."""
-    lease = secrets.randbits(62)
+    lease = new_lease()
     with connection.cursor() as cursor:
         params = _hint(ids, dispatch_nos)
         params |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}

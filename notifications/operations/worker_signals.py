@@ -1,5 +1,6 @@
 """How a worker process begins, and how it ends: it hands back or finishes what it has."""
 
+import logging
 from typing import Any
 
 from celery.signals import (
@@ -11,16 +12,28 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
+from django.conf import settings
 from django.db import connections
 
 from notifications.deliver import deliver, worker
-from notifications.dispatch import consumers, worker_processes
+from notifications.dispatch import consumers, lease_owner, worker_processes
 from notifyproj.core.garbage import collect_rarely
+
+log = logging.getLogger(__name__)
 
 
 @worker_init.connect
+def begin(sender: Any = None, **_: Any) -> None:
+    """The process itself, before it has children or threads."""
+    collect_rarely()
+    left = lease_owner.take_over(sender.hostname, settings.VAR_DIR / "leases")
+    if left:
+        log.warning("took over from a predecessor", extra={"deliveries": left})
+    connections.close_all()  # a child must not inherit one
+
+
 @worker_process_init.connect
-def begin(**_: Any) -> None:
+def begin_child(**_: Any) -> None:
     collect_rarely()
 
 
