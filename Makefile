@@ -6,7 +6,7 @@ LINT_ENVIRONMENT := SECRET_KEY=lint LOOKUP_HASH_KEY=bGludA== FIELD_ENCRYPTION_KE
 	DATABASE_URL=postgresql:///lint REDIS_URL=redis://127.0.0.1:1/0 VAR_DIR=/nonexistent
 DCLINT := dclint@3.1.0
 
-.PHONY: help run test lint survival integration pages reliability fuzz bench install install-dev install-integration
+.PHONY: help run test lint survival integration pages reliability fuzz bench bench-against install install-dev install-integration
 
 help:
 	@echo "make run       start everything in this terminal; PORT=9000 for another port"
@@ -18,6 +18,7 @@ help:
 	@echo "make fuzz      ten minutes of hostile input; MINUTES=60 SEED=7 for others"
 	@echo "make reliability  the same with providers that fail, at full size: docs/reliability.md"
 	@echo "make bench     measure it on this machine"
+	@echo "make bench-against REV=4ad3050  beside another revision, in turns; ONLY=accept for other parts"
 
 run: install
 	@$(IN) -m notifyproj.launch
@@ -56,6 +57,9 @@ fuzz: install-dev
 
 bench: install-dev
 	@$(IN) -m bench
+
+bench-against: install-dev
+	@$(IN) -m bench.against $(REV) --only $(or $(ONLY),blast) --pairs $(or $(PAIRS),5)
 
 install:
 	@$(PYTHON) notifyproj/launch/bootstrap.py requirements.txt

@@ -16,6 +16,7 @@ from bench.callbacks import Result as Callbacks
 from bench.campaign import Result as Campaigns
 from bench.erasure import Result as Erasing
 from bench.resolve import Result as Resolving
+from bench.usage import Idle
 
 TARGETS = "goal: 6,000 prompt, 4,000 slow, urgent p99 150 ms, batch 5,000, obvious x 30, 250 MB"
 
@@ -34,6 +35,7 @@ class Figures:
     obvious: float | None = None
     campaigns: list[Campaigns] = field(default_factory=list)
     erasure: Erasing | None = None
+    idle: Idle | None = None
     peak_mb: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
@@ -53,6 +55,8 @@ class Figures:
             "mb_while_resolving": self.resolve and self.resolve.memory_mb,
             "accept_single_per_second": self.accept and round(self.accept[0]),
             "accept_batch_per_second": self.accept and round(self.accept[1]),
+            "idle_cpu_percent": self.idle and self.idle.total,
+            "idle_pss_mb": self.idle and self.idle.pss_mb,
             "peak_mb": self.peak_mb,
             "obvious_per_second": self.obvious and round(self.obvious),
             "ratio_to_obvious": self.ratio and round(self.ratio, 1),
@@ -103,6 +107,9 @@ def table(figures: Figures) -> str:
     rows += _callbacks(figures.callbacks) + _resolving(figures.resolve)
     rows += [row for result in figures.campaigns for row in _campaign(result)]
     rows += _erasing(figures.erasure)
+    if figures.idle:
+        rows.append(("idle, % of a core", f"{figures.idle.total}: {_text(figures.idle.cpu)}"))
+        rows.append(("  memory", f"{figures.idle.pss_mb} MB, what is shared counted once"))
     if figures.accept:
         single, batch = figures.accept
         rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))

@@ -23,7 +23,7 @@ from notifyproj.launch.system.terminal import Step, say
 
 PARTS = (
     *("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
-    *("campaign", "troubled", "erasure"),
+    *("campaign", "troubled", "erasure", "idle"),
 )
 URGENT_SENDS, URGENT_RATE = 200, 20.0
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
@@ -72,6 +72,18 @@ def _measure(
             figures.slow = blast.run(people, stack, stand_in, stand_in.slow)
         case "callbacks":
             figures.callbacks = callbacks.run(people, stack, stand_in)
+        case "campaign" | "troubled":
+            troubled = part == "troubled"
+            figures.campaigns.append(campaign.run(people, stack, stand_in, troubled=troubled))
+        case _:
+            _measure_ours(part, figures, people, stack, stand_in)
+
+
+def _measure_ours(
+    part: str, figures: report.Figures, people: world.World, stack: Stack, stand_in: StandIn
+) -> None:
+    """Parts in which no provider matters."""
+    match part:
         case "resolve":
             figures.resolve = resolve.run(people, stack)
         case "accept":
@@ -80,6 +92,5 @@ def _measure(
             figures.obvious = obvious_run.run(stack, stand_in)
         case "erasure":
             figures.erasure = erasure.run(stack)
-        case "campaign" | "troubled":
-            troubled = part == "troubled"
-            figures.campaigns.append(campaign.run(people, stack, stand_in, troubled=troubled))
+        case "idle":
+            figures.idle = usage.idle(stack.pids())

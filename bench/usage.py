@@ -1,9 +1,11 @@
 """CPU time and peak memory of the processes under test, from /proc."""
 
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -19,6 +21,8 @@ PART = {
     "stand_in 2": "stand_in",
     "bench": "bench",
 }
+CALM = 15.0  # seconds after which the last work's counts are folded
+LOOK = 30.0
 PARTS = ("worker", "resolve", "postgres", "broker", "stand_in", "others", "bench")
 
 
@@ -99,3 +103,37 @@ def _megabytes(pid: int, field: str) -> float:
         return 0.0
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     return round(int(lines.get(field, "0 kB").split()[0]) / 1024, 1)
+
+
+class Idle(NamedTuple):
+    """What is taken while nobody sends anything. `cpu`: percent of a core by process, its children
+    included; `pss_mb` counts shared memory once."""
+
+    cpu: dict[str, float]
+    pss_mb: float
+
+    @property
+    def total(self) -> float:
+        return round(sum(self.cpu.values()), 1)
+
+
+def idle(pids: Mapping[str, int]) -> Idle:
+    """`pids`: main process by name."""
+    time.sleep(CALM)
+    before = _seconds(pids)
+    time.sleep(LOOK)
+    after = _seconds(pids)
+    cpu = {name: round((after[name] - spent) / LOOK * 100, 1) for name, spent in before.items()}
+    return Idle(cpu=dict(sorted(cpu.items(), key=lambda item: -item[1])), pss_mb=_memory(pids))
+
+
+def _seconds(pids: Mapping[str, int]) -> dict[str, float]:
+    return {
+        name: sum(sum(process.cpu_times()[:4]) for process in tree(pid))
+        for name, pid in pids.items()
+    }
+
+
+def _memory(pids: Mapping[str, int]) -> float:
+    each = (process.memory_full_info().pss for pid in pids.values() for process in tree(pid))
+    return round(sum(each) / 1e6, 1)
