@@ -24,7 +24,7 @@ run: install
 	@$(IN) -m notifyproj.launch
 
 test: install-dev
-	@$(IN) -m pytest -n 2 --dist loadfile
+	@$(IN) -m pytest -n 3 --dist loadfile
 
 lint: install-dev
 	@$(IN) -m ruff check .

@@ -103,7 +103,8 @@ def accept_together(calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
         fresh = {i: item for i, item in parsed.items() if i not in answers}
         drafts = _draft(fresh, answers, now)
         rows = write(list(drafts.values()), now)
-        idempotency.keep({key: answers[i].body for i in drafts if (key := parsed[i].key)})
+        if kept := {key: answers[i].body for i in drafts if (key := parsed[i].key)}:
+            idempotency.keep(kept)
     _repeat_within(parsed, answers)
     publish(rows, drafts.values())
     wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
@@ -129,7 +130,7 @@ def _keyed(call: Call) -> Iterator[Keyed | InvalidFields]:
 def _replay(parsed: dict[int, Keyed], answers: dict[int, Answer], now: datetime) -> None:
     """Answer the keys that were used before; claim the others for this transaction."""
     hashes = {item.key: item.hash for item in reversed(parsed.values()) if item.key}
-    stored = idempotency.claim(hashes, now)
+    stored = idempotency.claim(hashes, now) if hashes else {}
     for index, item in parsed.items():
         if item.key is None:
             continue
@@ -164,7 +165,8 @@ def _draft(fresh: dict[int, Keyed], answers: dict[int, Answer], now: datetime) -
             refused += [item.key] if item.key else []
         if item.key:
             seen.add(item.key)
-    idempotency.release(refused)
+    if refused:
+        idempotency.release(refused)
     return drafts
 
 

@@ -1,5 +1,6 @@
 """Take the deliveries of a hint by a conditional update, and load what sending them needs."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +11,6 @@ from psycopg2 import sql
 from channels.base import Channel
 from notifications.attachments.store import Files
 from notifications.attachments.store import load as load_files
-from notifications.dispatch.lease_owner import new_lease
 from notifications.statuses import NotificationState, State
 from notifications.variables import unseal
 from notifyproj.core.encryption import LOOKUP_VERSION, Undecryptable
@@ -23,6 +23,7 @@ from templates.engine.render import Compiled
 from templates.fields import PERSON
 from templates.versions.published import compiled
 
+OWNER_BITS, RANDOM_BITS = 30, 32  # of a lease, which is positive in 63 bits
 LEASE_SECONDS = 25
 ENOUGH_SECONDS = 19  # to start (8), time out (10) and be recorded
 MORE_SECONDS = 10  # for webhooks, which time out after 15
@@ -115,9 +116,22 @@ class Loaded(NamedTuple):
     files: Files = {}
 
 
+_owner = secrets.randbits(OWNER_BITS)  # of a process that is no worker
+
+
+def name_leases(owner: int) -> None:
+    """From now on this process's leases name it by that number: see `lease_owner`."""
+    global _owner
+    _owner = owner
+
+
+def _new_lease() -> int:
+    return _owner << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+
+
 def claim(ids: Sequence[str], dispatch_nos: Sequence[int]) -> list[Claimed]:
     """Those of the hint that are still waiting, now leased to the caller."""
-    lease = new_lease()
+    lease = _new_lease()
     with connection.cursor() as cursor:
         params = _hint(ids, dispatch_nos)
         params |= {"leased": State.LEASED.value, "lease": lease, "seconds": LEASE_SECONDS}

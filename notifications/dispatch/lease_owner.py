@@ -9,18 +9,17 @@ nor on another host, whose names are others.
 import fcntl
 import hashlib
 import logging
-import secrets
 from pathlib import Path
 from typing import IO, Any
 
 from django.db import DatabaseError, connection, transaction
 
 from channels.base import Lane
+from notifications.dispatch.claim import OWNER_BITS, RANDOM_BITS, name_leases
 from notifications.statuses import State
 
 log = logging.getLogger(__name__)
 
-OWNER_BITS, RANDOM_BITS = 30, 32  # of a lease: positive in 63 bits
 LONGEST = 60  # seconds ahead that leases end, but for those of slow mail
 
 # To the sweep these are leases that ran out. What has crashed before waits until its lease ends, as
@@ -40,25 +39,20 @@ WHERE lane = %(urgent)s AND due_at > now() AND due_at < now() + make_interval(se
   AND state = %(waiting)s AND reason = ''
 """
 
-_owner = secrets.randbits(OWNER_BITS)  # of a process that is no worker
 _lock: IO[Any] | None = None  # held as long as this process lives
-
-
-def new_lease() -> int:
-    """Returns the number of a lease that this process takes."""
-    return _owner << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
 
 
 def take_over(node: str, folder: Path) -> int:
     """Be the worker `node` ("urgent@host") from now on. Returns how many deliveries its predecessor
     had; none where somebody of that name lives, or the database is away."""
-    global _owner, _lock
+    global _lock
     lock = _lock_of(node, folder)
     if lock is None:
         return 0
-    _lock, _owner = lock, _named(node)
+    _lock, owner = lock, _named(node)
+    name_leases(owner)
     try:
-        return _hand_back(_owner, urgent=node.startswith("urgent"))
+        return _hand_back(owner, urgent=node.startswith("urgent"))
     except DatabaseError as error:
         log.warning("leases are left to end", extra={"node": node, "error": str(error).strip()})
         return 0

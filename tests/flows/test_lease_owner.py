@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from notifications.dispatch import claim as claims
 from notifications.dispatch import lease_owner
 from notifications.dispatch.claim import claim
 from notifications.dispatch.sweep import sweep
@@ -34,7 +34,7 @@ def ada(world: World) -> World:
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process is no worker again afterwards."""
-    monkeypatch.setattr(lease_owner, "_owner", lease_owner._owner)
+    monkeypatch.setattr(claims, "_owner", claims._owner)
     monkeypatch.setattr(lease_owner, "_lock", None)
     yield
     if lease_owner._lock is not None:
@@ -135,20 +135,22 @@ def test_a_folder_that_cannot_be_written_leaves_leases_to_end(
     assert lease_owner.take_over(NODE, file / "leases") == 0
 
 
+HOLDER = """
+import sys, time
+from pathlib import Path
+import django
+django.setup()
+from notifications.dispatch import lease_owner
+lease_owner._lock = lease_owner._lock_of(sys.argv[1], Path(sys.argv[2]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
-    holds = f"""
-        import sys, time
-        from pathlib import Path
-        import django
-        django.setup()
-        from notifications.dispatch import lease_owner
-        lease_owner._lock = lease_owner._lock_of({NODE!r}, Path({str(tmp_path)!r}))
-        print("held", flush=True)
-        time.sleep(60)
-    """
-    held = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(holds)], stdout=subprocess.PIPE, env=os.environ
-    )
+    settings = {"DJANGO_SETTINGS_MODULE": "notifyproj.settings"}
+    command = [sys.executable, "-c", HOLDER, NODE, str(tmp_path)]
+    held = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | settings)
     assert held.stdout is not None
     assert held.stdout.readline() == b"held\n"
     assert lease_owner._lock_of(NODE, tmp_path) is None

@@ -20,9 +20,9 @@ from tests.channels.peers import serving
 from tests.channels.samples import account
 from tests.channels.transport.test_smtp import mail
 
-N = 40
+N = 24  # more than each server below takes in the time it has for one
 ADAPTER: Any = smtp
-LIMITS = replace(SmtpLimits(), end=2.0)
+LIMITS = replace(SmtpLimits(), end=4.0)
 
 
 class Busy:
@@ -75,7 +75,7 @@ def taken(results: list[Result]) -> int:
     return sum(isinstance(result, SmtpReply) and result.code == 250 for result in results)
 
 
-@pytest.mark.parametrize(("places", "seconds"), [(1, 0.2), (2, 0.3), (1, 0.4)])
+@pytest.mark.parametrize(("places", "seconds"), [(1, 0.2), (2, 0.4), (1, 0.4)])
 def test_a_server_that_works_on_few_at_a_time_takes_all(
     transport: Transport, places: int, seconds: float
 ) -> None:
