@@ -15,7 +15,7 @@ ENV PATH=/venv/bin:$PATH \
     GRANIAN_HOST=0.0.0.0 \
     FLOWER_ADDRESS=0.0.0.0
 RUN useradd --system --uid 10001 --no-create-home notify \
-    && install -d -o notify /var/lib/notify/static
+    && install -d -o notify /var/lib/notify/static /var/lib/notify/leases
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .
