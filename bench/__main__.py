@@ -15,7 +15,7 @@ from notifyproj.launch.system.terminal import Step, complain, say
 
 BASE = Path(__file__).resolve().parent.parent
 PARTS = ("blast", "slow", "callbacks", "resolve", "urgent", "accept", "obvious")
-ASKED_FOR = ("campaign", "troubled", "erasure", "idle")  # not in a run of everything
+ASKED_FOR = ("campaign", "troubled", "erasure", "idle", "killed")  # not in a run of everything
 ALL = (*PARTS, *ASKED_FOR)
 
 

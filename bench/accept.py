@@ -1,26 +1,62 @@
-"""How fast requests are accepted: one by one, and a thousand at a time."""
+"""How fast requests are accepted: one by one, by a crowd, and a thousand at a time."""
 
+import selectors
 import threading
 import time
+from typing import NamedTuple
 
 from bench.client import PATH, Connection, request
 from bench.stack import Stack
+from bench.urgent import summary
 from bench.world import CAMPAIGN, CAMPAIGN_VARIABLES, World
 
 SECONDS = 10.0
-SINGLE_CLIENTS, BATCH_CLIENTS = 8, 3
+SINGLE_CLIENTS, BATCH_CLIENTS, CROWD = 8, 3, 64
 BATCH = 1_000
 VARIETY = 500  # different requests, sent round and round
 # Only the web process and the servers run: what is accepted stays where it is.
 SENDERS = ["urgent", "bulk", "bulk_reserved", "background", "outbound", "periodic", "beat"]
 
 
-def run(world: World, stack: Stack) -> tuple[float, float]:
-    """(single requests a second, notifications of batches a second)."""
+class Result(NamedTuple):
+    """Notifications a second. `crowd`: single requests of 64 connections while the workers run."""
+
+    single: float
+    batch: float
+    crowd: float
+    crowd_ms: dict[str, float]
+
+
+def run(world: World, stack: Stack) -> Result:
+    """First beside the workers, then alone."""
+    crowd, times = _crowd(stack.port, _singles(world))
     stack.halt(SENDERS)
     single = _measure(stack.port, _singles(world), SINGLE_CLIENTS)
     batch = _measure(stack.port, _batches(world), BATCH_CLIENTS) * BATCH
-    return single, batch
+    return Result(single, batch, crowd, summary(times))
+
+
+def _crowd(port: int, requests: list[bytes]) -> tuple[float, list[float]]:
+    """(answers a second, how long each took in ms): one thread for all, or it would be measured."""
+    times: list[float] = []
+    with selectors.DefaultSelector() as looked_at:
+        for turn in range(CROWD):
+            connection = Connection(port)
+            connection.begin(requests[turn % len(requests)])
+            looked_at.register(connection, selectors.EVENT_READ, time.monotonic())
+        begin, turn = time.monotonic(), CROWD
+        while (now := time.monotonic()) < begin + SECONDS:
+            for key, _ in looked_at.select(SECONDS):
+                connection = key.fileobj  # type: ignore[assignment]  # as registered
+                if connection.answer() is None:
+                    continue
+                times.append((time.monotonic() - key.data) * 1000)
+                connection.begin(requests[turn % len(requests)])
+                looked_at.modify(connection, selectors.EVENT_READ, time.monotonic())
+                turn += 1
+        for key in list(looked_at.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]  # as registered
+    return len(times) / (now - begin), times
 
 
 def send_batch(world: World, port: int) -> None:

@@ -34,6 +34,7 @@ ROWS = (
     Row("deliveries/s, slow provider", r"slow provider +([\d,]+) deliveries/s"),
     Row("CPU us a delivery, all processes", r"CPU µs a delivery +.*?total ([\d.]+)", False),
     Row("single accept/s", r"accepted a second +single ([\d,]+)"),
+    Row("single accept/s, 64 connections, workers running", r"by 64 beside workers +([\d,]+)/s"),
     Row("batch accept/s", r"accepted a second +.*in batches ([\d,]+)"),
     Row("callbacks accepted/s", r"callbacks +([\d,]+) accepted/s"),
     Row("callbacks folded/s", r"callbacks +.*?([\d,]+) folded/s"),

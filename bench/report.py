@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from bench.accept import Result as Accepting
 from bench.blast import Result
 from bench.callbacks import Result as Callbacks
 from bench.campaign import Result as Campaigns
@@ -31,7 +32,8 @@ class Figures:
     urgent_idle_ms: dict[str, float] | None = None
     callbacks: Callbacks | None = None
     resolve: Resolving | None = None
-    accept: tuple[float, float] | None = None
+    accept: Accepting | None = None
+    urgent_killed_ms: list[float] | None = None
     obvious: float | None = None
     campaigns: list[Campaigns] = field(default_factory=list)
     erasure: Erasing | None = None
@@ -53,8 +55,11 @@ class Figures:
             "cpu_us_per_callback": self.callbacks and self.callbacks.cpu,
             "cpu_us_per_person_resolved_with_all_rules": self.resolve and self.resolve.total,
             "mb_while_resolving": self.resolve and self.resolve.memory_mb,
-            "accept_single_per_second": self.accept and round(self.accept[0]),
-            "accept_batch_per_second": self.accept and round(self.accept[1]),
+            "accept_single_per_second": self.accept and round(self.accept.single),
+            "accept_batch_per_second": self.accept and round(self.accept.batch),
+            "accept_crowd_per_second": self.accept and round(self.accept.crowd),
+            "accept_crowd_ms": self.accept and self.accept.crowd_ms,
+            "urgent_in_a_killed_worker_ms": self.urgent_killed_ms,
             "idle_cpu_percent": self.idle and self.idle.total,
             "idle_pss_mb": self.idle and self.idle.pss_mb,
             "peak_mb": self.peak_mb,
@@ -110,9 +115,10 @@ def table(figures: Figures) -> str:
     if figures.idle:
         rows.append(("idle, % of a core", f"{figures.idle.total}: {_text(figures.idle.cpu)}"))
         rows.append(("  memory", f"{figures.idle.pss_mb} MB, what is shared counted once"))
-    if figures.accept:
-        single, batch = figures.accept
-        rows.append(("accepted a second", f"single {single:,.0f}, in batches {batch:,.0f}"))
+    rows += _accepting(figures.accept)
+    if figures.urgent_killed_ms:
+        latest = ", ".join(f"{each:,.0f}" for each in figures.urgent_killed_ms)
+        rows.append(("urgent, worker killed, ms", f"the latest of each time: {latest}"))
     if figures.obvious:
         ratio = f", so ours is {figures.ratio:.1f} times that" if figures.ratio else ""
         rows.append(("obvious implementation", f"{figures.obvious:,.0f}/s{ratio}"))
@@ -187,6 +193,14 @@ def _erasing(result: Erasing | None) -> list[tuple[str, str]]:
         f" the first turn over in {result.whole:.2f} s, {result.statements:,} statements"
     )
     return [("erased", speed), ("  slowest", f"{result.slowest_ms:,} ms: {result.slowest}…")]
+
+
+def _accepting(result: Accepting | None) -> list[tuple[str, str]]:
+    if result is None:
+        return []
+    speed = f"single {result.single:,.0f}, in batches {result.batch:,.0f}"
+    crowd = f"{result.crowd:,.0f}/s, ms: {_text(result.crowd_ms)}"
+    return [("accepted a second", speed), ("  by 64 beside workers", crowd)]
 
 
 def _text(values: Mapping[str, object]) -> str:

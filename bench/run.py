@@ -22,10 +22,11 @@ from bench.stand_in.server import StandIn
 from notifyproj.launch.system.terminal import Step, say
 
 PARTS = (
-    *("urgent", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
-    *("campaign", "troubled", "erasure", "idle"),
+    *("idle", "urgent", "killed", "blast", "slow", "callbacks", "resolve", "accept", "obvious"),
+    *("campaign", "troubled", "erasure"),
 )
 URGENT_SENDS, URGENT_RATE = 200, 20.0
+TIMES_KILLED = 4
 CAMPAIGN_SIZE = 200_000  # a smaller run is for trying things, its figures are not kept
 CALM = 2.0  # seconds between parts
 
@@ -66,6 +67,8 @@ def _measure(
             figures.urgent_idle_ms = urgent.idle(
                 people, stack.port, stand_in.prompt, URGENT_SENDS, URGENT_RATE
             )
+        case "killed":
+            figures.urgent_killed_ms = urgent.killed(people, stack, stand_in.prompt, TIMES_KILLED)
         case "blast":
             figures.blast = blast.run(people, stack, stand_in, stand_in.prompt)
         case "slow":

@@ -4,6 +4,9 @@ From just before the POST to the request's arrival at the stand-in, by one clock
 """
 
 import json
+import os
+import random
+import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -11,13 +14,15 @@ from collections.abc import Mapping, Sequence
 from django.db import connection
 
 from bench.client import PATH, Connection, request
+from bench.stack import Stack
 from bench.stand_in.problems import BenchProblem
 from bench.stand_in.server import FLUSHED, Server
 from bench.world import CODE, CODE_READER, World
 
 SENDERS = 4  # a slow answer does not hold up the next send
 PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
-ARRIVE_SECONDS = 15
+ARRIVE_SECONDS = 40  # longer than a lease: what a killed worker had comes then at the latest
+KILLED_RATE, KILLED_SECONDS = 40.0, 5.0
 
 
 class Sender:
@@ -77,6 +82,19 @@ def idle(world: World, port: int, server: Server, sends: int, rate: float) -> di
     sender.start(most=sends)
     sender.wait()
     return latencies(sender.stop(), server, position)
+
+
+def killed(world: World, stack: Stack, server: Server, times: int) -> list[float]:
+    """The latest of the messages, in ms, of each time that the urgent worker is killed."""
+    latest = []
+    for _ in range(times):
+        position, sender = server.position(), Sender(world, stack.port, KILLED_RATE)
+        sender.start()
+        time.sleep(random.uniform(2, 3))
+        os.kill(stack.pids()["urgent"], signal.SIGKILL)
+        time.sleep(KILLED_SECONDS)
+        latest.append(latencies(sender.stop(), server, position)["max"])
+    return latest
 
 
 def latencies(sent: Mapping[str, float], server: Server, position: int) -> dict[str, float]:
