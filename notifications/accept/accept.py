@@ -4,6 +4,7 @@ the others, write and publish them (`write.py`), and return a result for each.
 One transaction for a batch, or for several calls that wait together.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +21,15 @@ from notifications.accept.requests import Accepted, SendRequest, Warned
 from notifications.accept.write import publish, write
 from notifications.attachments import store as attachments
 from notifications.counters.table import waiting
+from notifications.resolve.rows import Row
 from notifications.statuses import FINAL
 from notifications.variables import wipe
 from notifyproj.core.api.bodies import convert
 from notifyproj.core.api.errors import ApiError, InvalidFields
 from notifyproj.core.clock import Snapshot
 from preferences.facts.types import PRIORITY_OF, catalogue
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER = 10.0  # seconds
 
@@ -106,10 +110,19 @@ def accept_together(calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
         if kept := {key: answers[i].body for i in drafts if (key := parsed[i].key)}:
             idempotency.keep(kept)
     _repeat_within(parsed, answers)
-    publish(rows, drafts.values())
-    wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
+    _after_commit(rows, drafts.values())
     told = iter(answers[index] for index in range(len(asked)))
     return [list(islice(told, len(call.requests))) for call in calls]
+
+
+def _after_commit(rows: Sequence[Row], drafts: Iterable[Draft]) -> None:
+    """What fails here must not pass for a refusal, or whoever asked would send it all again: the
+    rows are written, and due by themselves."""
+    try:
+        publish(rows, drafts)
+        wipe((row.notification_id, row.type_id) for row in rows if row.state in FINAL)
+    except Exception:
+        log.exception("accepted, and left to the sweep", extra={"deliveries": len(rows)})
 
 
 def _keyed(call: Call) -> Iterator[Keyed | InvalidFields]:

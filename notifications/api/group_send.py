@@ -72,7 +72,9 @@ def serve(asked: Sequence[Asked]) -> list[HttpResponse | None]:
     """In a thread. None for what the view has to serve."""
     sends = [Send(each.environ, each.body) for each in asked]
     _admit(sends)
-    _read([send for send in sends if send.caller and not send.response])
+    for send in sends:
+        if send.caller and not send.response:
+            _read(send, send.caller)
     _accept([send for send in sends if send.call], now())
     return [_dressed(send) for send in sends]
 
@@ -89,21 +91,19 @@ def _admit(sends: Sequence[Send]) -> None:
             send.refuse(error)
 
 
-def _read(sends: Sequence[Send]) -> None:
-    for send in sends:
-        try:
-            send.call = _call(send)
-        except (ApiError, InvalidFields) as error:
-            send.refuse(error)
+def _read(send: Send, caller: Caller) -> None:
+    try:
+        send.call = _call(send, caller)
+    except (ApiError, InvalidFields) as error:
+        send.refuse(error)
 
 
-def _call(send: Send) -> Call:
+def _call(send: Send, caller: Caller) -> Call:
     request = decode(send.body, SendRequest)
     if is_full(request):
         raise refuse()
     key = check_idempotency_key(send.environ.get("HTTP_IDEMPOTENCY_KEY", ""))
-    assert send.caller  # noqa: S101 - only those come here
-    return Call(send.caller.service_id, [request], key)
+    return Call(caller.service_id, [request], key)
 
 
 def _accept(sends: Sequence[Send], at: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from pytest_django.fixtures import Settings
 
+from notifications.accept import accept
 from notifications.accept.accept import accept_together, backlog
 from notifications.api import group_send
 from notifications.models import Notification
@@ -192,6 +193,18 @@ def test_one_that_spoils_it_for_all_is_an_error_of_its_own(shop: World) -> None:
         )
 
     assert [answer and answer.status_code for answer in answers] == [202, 500, 202]
+
+
+def test_what_fails_after_the_commit_is_not_sent_again(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = a_key(shop)
+    monkeypatch.setattr(accept, "publish", mock.Mock(side_effect=ZeroDivisionError))
+
+    answers = group_send.serve([asked(key, order()), asked(key, order())])
+
+    assert [answer and answer.status_code for answer in answers] == [202, 202]
+    assert Notification.objects.count() == 2
 
 
 def test_without_a_database_all_are_told_to_try_again(shop: World) -> None:
