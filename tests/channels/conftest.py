@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from channels.accounts.credentials import account_upsert
+from channels.accounts.routes import routes
 from channels.base import Account, HttpRequest, Outcome, SmtpSend
+from channels.models import ProviderAccount
 from channels.protocols import Adapter
 from channels.transport.loop import Result, Transport
+from tests.channels.account_page import STORED
 from tests.channels.peers import Authority, make_authority
 
 Send = Callable[..., tuple[Outcome, Result]]
@@ -40,3 +46,22 @@ def send(transport: Transport) -> Send:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return make_authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("maria"))
+    return client
+
+
+@pytest.fixture
+def texts(db: None) -> ProviderAccount:
+    routes.forget()
+    return account_upsert(
+        slug="texts",
+        channel="sms",
+        kind="twilio",
+        credentials=STORED,
+        settings={"from": "+15005550006"},
+    )

@@ -1,48 +1,13 @@
 """Another place for an account's messages: its credentials are not sent there unasked."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
-from channels.accounts.credentials import account_upsert, open_credentials
-from channels.accounts.routes import routes
+from channels.accounts.credentials import account_upsert
 from channels.models import App, ProviderAccount
+from tests.channels.account_page import STORED, credentials, save
 
-CHANGE = "admin:channels_provideraccount_change"
-STORED = {"account_sid": "AC1", "auth_token": "secret"}
 HIDDEN = "is not shown"
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("maria"))
-    return client
-
-
-@pytest.fixture
-def texts(db: None) -> ProviderAccount:
-    routes.forget()
-    return account_upsert(
-        slug="texts",
-        channel="sms",
-        kind="twilio",
-        credentials=STORED,
-        settings={"from": "+15005550006"},
-    )
-
-
-def save(operator: Client, row: ProviderAccount, **fields: str) -> str:
-    form = {"weight": "100", "rate_per_second": "0", "daily_cap": "0", "enabled": "on"}
-    form |= {"credential_from": "+15005550006", "costs": "{}", **fields}
-    page = operator.post(reverse(CHANGE, args=[row.pk]), form, follow=True).content.decode()
-    row.refresh_from_db()
-    return page
-
-
-def credentials(row: ProviderAccount) -> dict[str, str]:
-    return open_credentials(row.slug, bytes(row.credentials))
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,6 @@ CHANGE = "admin:channels_provideraccount_change"
 
 
 @pytest.fixture
-def operator(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("maria"))
-    return client
-
-
-@pytest.fixture
 def account(db: None) -> ProviderAccount:
     return text_account("texts")
 

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from channels.accounts.credentials import account_upsert, open_credentials
-from channels.accounts.routes import routes
 from channels.base import Account, BuildError, HttpRequest, Outcome, OutcomeKind
 from channels.email.ses import adapter as ses
 from channels.email.smtp import adapter as smtp
@@ -22,13 +19,12 @@ from channels.transport.guarded import Guarded
 from channels.transport.http_clients import Clients, refuse_endpoint, refuse_mail_server
 from channels.transport.loop import Transport
 from notifyproj.core.clock import now
+from tests.channels.account_page import save
 from tests.channels.conftest import Send
 from tests.channels.samples import account, email
 from tests.channels.transport.test_smtp import Mailbox, mail, server
 from tests.providers import Answer, StandIn, stand_in
 
-CHANGE = "admin:channels_provideraccount_change"
-STORED = {"account_sid": "AC1", "auth_token": "secret"}
 HIDDEN = "is not shown"
 
 
@@ -44,37 +40,6 @@ def inside() -> Iterator[StandIn]:
         made.always = Answer(403, {"reason": "internal-metadata-secret", "message": "s3cret"})
         yield made
     loop.forget()
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("maria"))
-    return client
-
-
-@pytest.fixture
-def texts(db: None) -> ProviderAccount:
-    routes.forget()
-    return account_upsert(
-        slug="texts",
-        channel="sms",
-        kind="twilio",
-        credentials=STORED,
-        settings={"from": "+15005550006"},
-    )
-
-
-def save(operator: Client, row: ProviderAccount, **fields: str) -> str:
-    form = {"weight": "100", "rate_per_second": "0", "daily_cap": "0", "enabled": "on"}
-    form |= {"credential_from": "+15005550006", "costs": "{}", **fields}
-    page = operator.post(reverse(CHANGE, args=[row.pk]), form, follow=True).content.decode()
-    row.refresh_from_db()
-    return page
-
-
-def credentials(row: ProviderAccount) -> dict[str, str]:
-    return open_credentials(row.slug, bytes(row.credentials))
 
 
 INWARDS = [
