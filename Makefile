@@ -54,6 +54,8 @@ reliability: install-dev
 
 fuzz: install-dev
 	@FUZZ_MINUTES=$(or $(MINUTES),10) FUZZ_SEED=$(or $(SEED),1) $(IN) -m pytest tests/fuzz
+	@$(IN) -m pytest -n auto --hypothesis-profile=searching --hypothesis-seed=$(or $(SEED),1) \
+		$$(grep -rl 'import given' tests --include='test_*.py')
 
 bench: install-dev
 	@$(IN) -m bench

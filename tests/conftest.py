@@ -25,9 +25,12 @@ from notifyproj.launch.system.problems import LaunchProblem
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# A busy machine is no fault of what is tested: `--timeout` bounds a test.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A busy machine is no fault of what is tested: `--timeout` bounds a test. A commit passes or fails
+# by what it holds, so its examples are always the same; `make fuzz` looks for new ones.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", PATIENT, derandomize=True)
+settings.register_profile("searching", PATIENT, max_examples=1000)
+settings.load_profile("same")
 
 CHROMIUM = Path("/usr/bin/chromium")
 FOLDER = "NOTIFY_TEST_FOLDER"  # set for the workers of xdist: the servers are up

@@ -45,11 +45,15 @@ class When(NamedTuple):
 
 def instant(when: When, zone: str = "") -> datetime:
     """When it is for the people of a zone, in UTC. Not for NOW. An hour that the clocks leave out
-    is the hour after."""
+    is the hour after, on the same day: where that would be the next day (Nuuk leaves out the last
+    hour before midnight), it is the hour before."""
     if when.on is None or when.at is None:
         raise ValueError("It has no date and time.")
     local = zone_of(zone if when.starts == Starts.LOCAL else when.zone)
-    return datetime.combine(when.on, when.at, local).astimezone(UTC)
+    first = datetime.combine(when.on, when.at, local)
+    moments = [first.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+    same_day = (m for m in moments if m.astimezone(local).date() == when.on)
+    return next(same_day, moments[0])
 
 
 def begins(when: When) -> datetime:

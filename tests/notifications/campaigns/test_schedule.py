@@ -55,6 +55,23 @@ def test_an_hour_that_comes_twice_is_the_first() -> None:
     assert instant(when, "Europe/Vienna") == utc(2026, 10, 25, 0, 30)
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "at", "sent"),
+    [
+        ("America/Nuuk", date(2024, 3, 30), time(23), utc(2024, 3, 31, 0)),
+        ("America/Nuuk", date(2024, 3, 30), time(23, 59), utc(2024, 3, 31, 0, 59)),
+        ("America/Nuuk", date(2024, 3, 31), time(23), utc(2024, 4, 1, 0)),
+        ("America/Scoresbysund", date(2024, 3, 30), time(23, 30), utc(2024, 3, 31, 0, 30)),
+        ("Asia/Beirut", date(2026, 3, 29), time(0, 30), utc(2026, 3, 28, 22, 30)),
+        ("Pacific/Apia", date(2011, 12, 30), time(9), utc(2011, 12, 30, 19)),
+    ],
+)
+def test_an_hour_left_out_before_midnight_stays_on_its_day(
+    zone: str, day: date, at: time, sent: datetime
+) -> None:
+    assert instant(When("local", day, at), zone) == sent
+
+
 @given(
     st.sampled_from(
         [
