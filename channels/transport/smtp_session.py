@@ -206,6 +206,7 @@ def _limit(send: SmtpSend, seconds: float) -> float:
 @lru_cache(maxsize=16)
 def _tls(ca: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to OpenSSL
     if ca:
         context.load_verify_locations(cadata=ca)
     return context

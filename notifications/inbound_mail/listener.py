@@ -84,6 +84,7 @@ def _tls() -> ssl.SSLContext | None:
     if not settings.BOUNCE_TLS_CERTIFICATE:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(settings.BOUNCE_TLS_CERTIFICATE, settings.BOUNCE_TLS_KEY or None)
     return context
 

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 def opened(where: Place) -> Mailbox:
     """Raises one of AWAY."""
     tls = ssl.create_default_context()
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.BOUNCE_MAILBOX_CA:
         tls.load_verify_locations(settings.BOUNCE_MAILBOX_CA)
     return Imap(where, tls) if where.protocol == "imap" else Pop3(where, tls)

@@ -16,8 +16,9 @@ from channels.html_attributes import attribute_value, attributes, unquoted
 MOST = 500  # links of a message
 LONGEST = 2_000  # characters of a URL, written with escapes; browsers and Django take 2,048
 # The attributes of a start tag and its end: a quote is one only after "=". Whatever is not ended
-# goes to the end of the text, so that nothing is read twice.
-REST = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+(?:>|=.*+|\Z)"""
+# goes to the end of the text, so that nothing is read twice. No group is possessive, which Python
+# gets wrong before 3.11.5 (gh-106052).
+REST = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*(?:>|=.*+|\Z)"""
 TOKENS = re.compile(
     rf"""
     <!--(?:-?>|.*?(?:--!?>|\Z))

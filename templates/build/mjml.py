@@ -14,7 +14,7 @@ from templates.engine.tokens import TOO_DEEP, NotAllowed, TooHeavy
 POSITION = re.compile(r" at position (\d+)(?::(\d+))?")
 # A `>` may stand in an attribute, where it ends nothing. What does not match has no end.
 TAG = re.compile(
-    r"""<!--(?:.*?-->|.*)|<(/?)([a-zA-Z][\w:-]*)((?:[^<>"']|"[^"]*"|'[^']*')*+)(>?)""", re.DOTALL
+    r"""<!--(?:.*?-->|.*)|<(/?)([a-zA-Z][\w:-]*)((?:[^<>"']++|"[^"]*"|'[^']*')*)(>?)""", re.DOTALL
 )
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 DEEPEST = 100  # elements inside one another: the library recurses, and would end the process

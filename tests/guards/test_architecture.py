@@ -1,6 +1,7 @@
 """The house's rules that no linter knows; which room may import which, `lint-imports` proves."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -142,6 +143,19 @@ LABELLED = {
     "notifications.counters.cells",
     "notifications.statuses",
 }
+
+
+def test_no_group_of_a_pattern_is_possessive() -> None:
+    """Python before 3.11.5, which Debian 12 has, gets it wrong (gh-106052)."""
+    possessive = re.compile(r"\)[*+?]\+")
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files(ROOMS)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        if "(?" in (text := str(node.value)) and possessive.search(text)
+    ]
+    assert found == []
 
 
 def test_a_pure_module_needs_no_django() -> None:

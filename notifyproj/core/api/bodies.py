@@ -21,7 +21,6 @@ LINES = 1 << 30  # of lists that are read a line at a time
 AT_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 SOMEWHERE = "[...]"  # what msgspec says of a value in an object of any names
 NAMED = re.compile(r"field `([^`]*)`")
-TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 IDEMPOTENCY_KEY = "Idempotency-Key"
 LONGEST_KEY = 190  # characters
@@ -86,9 +85,9 @@ def decode(body: bytes, type_: type[T]) -> T:
 
 def _is_deep(body: bytes) -> bool:
     """Removes what is innermost, level by level. Brackets in texts do not count."""
-    # Without escapes every second piece is a text: five times as fast.
-    bare = TEXTS.sub(b"", body) if b"\\" in body else b"".join(body.split(b'"')[::2])
-    brackets = bare.translate(None, NO_BRACKETS)
+    if b"\\" in body:  # so that the quotes left are the ends of texts: every second piece is one
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = b"".join(body.split(b'"')[::2]).translate(None, NO_BRACKETS)
     for _ in range(DEEPEST):
         shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if len(shorter) == len(brackets):

@@ -1,6 +1,7 @@
 """Text that people write neither crashes, freezes nor fills the process that reads it."""
 
 import time
+import tomllib
 from typing import Any
 
 import pytest
@@ -180,6 +181,32 @@ def test_a_large_list_against_many_rules_names_its_variable_at_once() -> None:
 def test_a_head_that_would_be_read_for_minutes_is_refused(head: str) -> None:
     with pytest.raises(NotReadable, match=r"order/template\.toml"):
         from_files({"order/template.toml": head})
+
+
+@pytest.mark.parametrize(
+    "start", ['"' + '\\"' * 49_000, '"""' + '\\"' * 49_000, "'''" + "'a" * 49_000, '"\\' * 49_000]
+)
+@pytest.mark.timeout(20)
+def test_a_head_with_a_text_that_never_ends_is_refused_at_once(start: str) -> None:
+    with pytest.raises(NotReadable):
+        from_files({"order/template.toml": f"name = {start}"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"a [b] \\" [c]"',
+        "'a\\' # [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        '"""[a] "" \\""" [b] """',
+        "'''it's [a] '' [b]'''",
+        '"""a""""',
+        '""  # "',
+    ],
+)
+def test_brackets_in_texts_of_every_kind_are_text(text: str) -> None:
+    filled = text.replace("[", "[" * 30).replace("]", "]" * 30)
+    (folder,) = from_files({"order/template.toml": f'name = {filled}\nkind = "message"\n'})
+    assert folder.name == tomllib.loads(f"name = {filled}")["name"]
 
 
 def test_dots_and_brackets_in_a_description_are_text() -> None:

@@ -43,3 +43,12 @@ def test_what_is_too_deep_is_a_mistake_of_the_body(body: bytes) -> None:
 )
 def test_what_is_large_or_says_brackets_is_read(body: bytes) -> None:
     decode(body, Any)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", [b'"' + b'\\"' * 500_000, b'"' + b"\\" * 1_000_001, b'"a' * 300_000]
+)
+def test_a_text_that_never_ends_is_looked_at_once(text: bytes) -> None:
+    with pytest.raises(InvalidFields):
+        decode(b"[" * 60 + b"[]," * 10 + text, Any)
