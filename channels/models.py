@@ -69,10 +69,13 @@ class ProviderAccount(models.Model):
     held_reason = models.CharField(max_length=200, blank=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)
     held_by = models.CharField(
-        max_length=150, blank=True, editable=False, help_text="Who held it; empty: the platform."
+        max_length=150,
+        blank=True,
+        editable=False,
+        help_text="Who suspended it; empty: the platform.",
     )
     probe_at = models.DateTimeField(
-        null=True, editable=False, help_text="When a held account is tried with one message."
+        null=True, editable=False, help_text="When a suspended account is next sent a probe."
     )
     breaker = models.CharField(max_length=12, default="closed", editable=False)
     breaker_until = models.DateTimeField(null=True, editable=False)

@@ -33,7 +33,7 @@ class Route:
     breaker_until: datetime | None = None
     breaker_forced: str = ""  # by hand: OPEN or CLOSED, whatever the breaker says
     held_by: str = ""  # who; "" is the platform itself
-    probe_at: datetime | None = None  # when a held account is tried with one message
+    probe_at: datetime | None = None  # when a suspended account is next sent a probe
     serves: frozenset[str] = frozenset()  # areas; empty: all
     costs: Mapping[str, float] = field(default_factory=dict)
     day_left: int | None = None  # sends until the daily cap; None: no cap

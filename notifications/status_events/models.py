@@ -70,7 +70,7 @@ class StatusEvent(models.Model):
     delivery_id = models.UUIDField(null=True)
     body = models.TextField()
     state = models.SmallIntegerField(choices=State.choices, default=State.WAITING)
-    due_at = models.DateTimeField(null=True, help_text="The next try, or the end of a lease.")
+    due_at = models.DateTimeField(null=True, help_text="The next attempt, or the end of a lease.")
     lease_id = models.BigIntegerField(null=True)
     attempts = models.SmallIntegerField(default=0, help_text="Of its schedule.")
     tries = models.SmallIntegerField(default=0, help_text="In all, with those of replays.")
