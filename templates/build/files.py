@@ -28,8 +28,7 @@ FILE = re.compile(r"([a-z_]+)\.([A-Za-z0-9_-]+)(?:\.([a-z_]+(?:\.\w+)?))?\.(txt|
 LONGEST_JSON = 100_000  # characters of a schema or a sample
 LONGEST_HEAD = 100_000  # characters
 MOST_SIGNS = 20  # dots and brackets outside of texts
-# A text that is not closed goes to the end, of its line or of all: so each is looked for once. No
-# group is possessive, which Python gets wrong before 3.11.5 (gh-106052).
+# A text that is not closed goes to the end, of its line or of all: each is looked for once.
 STRINGS = re.compile(
     r'''"""[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*(?:"""|\\?\Z)'''
     r"""|"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*(?:"|\\?(?=\n|\Z))|#[^\n]*+"""
