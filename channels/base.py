@@ -175,7 +175,7 @@ class OutcomeKind(IntEnum):
     THROTTLED = 4  # too fast: again later, costs no attempt, the account's rate shrinks
     BAD_RECIPIENT = 5  # the contact point is dead or unwilling
     REJECTED = 6  # this message only
-    MISCONFIGURED = 7  # our credentials or settings: the account is held, the message waits
+    MISCONFIGURED = 7  # our credentials or settings: the account is suspended, the message waits
     UNCERTAIN = 8  # left, no answer
 
 

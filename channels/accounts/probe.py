@@ -8,7 +8,7 @@ from django.db import connection
 FIRST_PROBE = 30  # seconds
 RARELY = 600
 
-# The time an account was held for doubles from probe to probe, and so does the time between them.
+# How long an account was suspended doubles from probe to probe; so does the time between them.
 TAKE = """
 UPDATE provider_account SET probe_at = now() + least(
     greatest(now() - held_at, make_interval(secs => %s)), make_interval(secs => %s))

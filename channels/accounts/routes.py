@@ -135,7 +135,7 @@ routes = Snapshot(_load, seconds=1)
 
 
 def probe(candidates: Sequence[Route], area: str, now: datetime) -> Route | None:
-    """Take the one probe of a broken or held account whose time has come, by a conditional
+    """Take the one probe of a broken or suspended account whose time has come, by a conditional
     update: of all who try, one gets it."""
     for route in serving(candidates, area):
         if route.wants_probe(now) and _take_probe(route, now):

@@ -1,13 +1,13 @@
 """When a campaign goes out: at an instant, or at an hour of each person's own clock. Pure."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from preferences.decision.quiet_hours import zone_of
+from preferences.decision.quiet_hours import instant_of, zone_of
 
 EARLIEST_ZONE = "Pacific/Kiritimati"  # UTC+14: where a day begins first
 LATEST_ZONE = "Etc/GMT+12"
@@ -44,16 +44,11 @@ class When(NamedTuple):
 
 
 def instant(when: When, zone: str = "") -> datetime:
-    """When it is for the people of a zone, in UTC. Not for NOW. An hour that the clocks leave out
-    is the hour after, on the same day: where that would be the next day (Nuuk leaves out the last
-    hour before midnight), it is the hour before."""
+    """When it is for the people of a zone, in UTC. Not for NOW. For an hour that the clocks leave
+    out, see `instant_of`."""
     if when.on is None or when.at is None:
         raise ValueError("It has no date and time.")
-    local = zone_of(zone if when.starts == Starts.LOCAL else when.zone)
-    first = datetime.combine(when.on, when.at, local)
-    moments = [first.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
-    same_day = (m for m in moments if m.astimezone(local).date() == when.on)
-    return next(same_day, moments[0])
+    return instant_of(when.on, when.at, zone_of(zone if when.starts == Starts.LOCAL else when.zone))
 
 
 def begins(when: When) -> datetime:

@@ -42,7 +42,7 @@ class Finished(Struct, frozen=True, gc=False):
     has_alternative: bool = False  # another healthy account could take the next attempt
     units: int = 1  # what the provider bills for: parts of an SMS
     cost_micros: int = 0  # if it was taken
-    probe: bool = False  # its account was held or broken: this is to show whether it works again
+    probe: bool = False  # its account was out of use: this shows whether it works again
     foreign: bool = False  # a server of somebody else's, whose failures say nothing of the account
 
     @property
@@ -110,7 +110,7 @@ def _rejected(done: Finished, now: datetime, rng: random.Random) -> Change:
 
 
 def _misconfigured(done: Finished, now: datetime, rng: random.Random) -> Change:
-    """The account is held (by the recorder); the message goes another way or waits for it."""
+    """The account is suspended (by the recorder); the message goes another way or waits for it."""
     if done.has_alternative:
         return _again(done, now, 0, kept(done.row, "retry"), attempts=0)
     if done.account_id <= 0:  # nobody's account: nothing to wait for

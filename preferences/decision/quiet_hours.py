@@ -1,7 +1,7 @@
 """When a message waits for the clock: quiet hours, send windows, hours set by law. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import ceil, floor
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -70,8 +70,18 @@ def next_clock(now: datetime, zone: str, at: time) -> datetime:
     """When it is next `at` by the clock of `zone`, in UTC: once a day, also when clocks change."""
     local = now.astimezone(zone_of(zone))
     days = (local.date() + timedelta(days=n) for n in range(3))  # tomorrow's may have been, too:
-    hours = (datetime.combine(day, at, local.tzinfo).astimezone(UTC) for day in days)
+    hours = (instant_of(day, at, zone_of(zone)) for day in days)
     return next(hour for hour in hours if hour > now)  # where clocks go back over midnight
+
+
+def instant_of(day: date, at: time, zone: tzinfo) -> datetime:
+    """When the clock of `zone` shows `at` on that day, in UTC; the first time, if twice. An hour
+    that the clocks leave out is the hour after, on the same day: where that would be the next day
+    (Nuuk leaves out the last hour before midnight), it is the hour before."""
+    first = datetime.combine(day, at, zone)
+    moments = [first.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+    same_day = (moment for moment in moments if moment.astimezone(zone).date() == day)
+    return next(same_day, moments[0])
 
 
 def _until(now: datetime, closed: Closed) -> datetime | None:

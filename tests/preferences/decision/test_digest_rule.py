@@ -43,6 +43,16 @@ def test_an_hour_that_clocks_going_back_over_midnight_repeat_is_never_in_the_pas
     assert ends == datetime.fromisoformat("2005-10-31T00:00-03:30")
 
 
+def test_an_hour_left_out_before_midnight_closes_it_on_its_own_day() -> None:
+    morning = datetime(2024, 3, 30, 12, tzinfo=UTC)  # Nuuk goes from 23:00 to 0:00 that day
+    rule = DigestRule(at=time(23, 30))
+
+    ends = rule.closes_at(morning, "America/Nuuk")
+
+    assert ends == datetime.fromisoformat("2024-03-30T22:30-02:00")
+    assert rule.closes_at(ends, "America/Nuuk") == datetime.fromisoformat("2024-03-31T23:30-01:00")
+
+
 def test_whichever_is_first_closes_it() -> None:
     at = datetime(2026, 11, 22, 17, tzinfo=UTC)
 
