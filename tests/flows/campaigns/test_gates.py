@@ -79,7 +79,7 @@ def test_a_canary_that_fails_stops_the_campaign_and_says_why(
 ) -> None:
     crowd(world, 40)
     provider.always = Answer(400, {"reason": "PayloadEmpty"})
-    run = launch(campaign(world, canary_percent=25, brake_after=3))
+    run = launch(campaign(world, canary_percent=50, brake_after=3))
     tick()
     settle(all_final)
     tick()

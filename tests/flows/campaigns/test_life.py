@@ -179,7 +179,7 @@ def test_of_a_campaign_that_recurs_only_the_runs_to_come_are_cancelled(
 def test_the_variant_that_has_all_gone_out_stays_what_it_is_when_the_other_is_cancelled(
     world: World, hints: list[Published], provider: StandIn
 ) -> None:
-    crowd(world, 8)
+    crowd(world, 40)  # so that the share of neither is nobody: it is drawn
     made = campaign(world)
     made.variants.create(name="B", version=TemplateVersion.objects.earliest("id"))
     begun_ = launch(made)
